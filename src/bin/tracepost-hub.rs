@@ -1,0 +1,3 @@
+//! The central server's program.
+
+fn main() {}

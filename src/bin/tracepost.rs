@@ -1,0 +1,3 @@
+//! The device's program.
+
+fn main() {}

@@ -1,0 +1,18 @@
+//! The words of the field as types, and the rules that need nothing but them.
+//!
+//! Layer 0: imports no other room, touches no clock, file, socket or source of randomness. Everything here is data in,
+//! data out, and never panics on what came from a camera, a keyboard or a register.
+
+pub mod ids;
+pub mod item;
+pub mod mark;
+pub mod record;
+pub mod symbol;
+pub mod verdict;
+
+pub use ids::{DeviceId, Fingerprint, Hash, PostId, RegisterId, RegisterVersion, Seq};
+pub use item::{Description, Item, Object};
+pub use mark::{Mark, MarkSource, Scheme, SeenMark};
+pub use record::{Action, Record, Status};
+pub use symbol::{Quad, Symbology};
+pub use verdict::{Ask, Candidate, Difference, Finding, Grade, NotChecked, RegisterAge, Rule, Verdict};

@@ -1,0 +1,208 @@
+//! The answer to the check of an item: graded, explained, never a bare "clear".
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::ids::{RegisterId, RegisterVersion, Seq};
+
+/// How strongly an item and a record agree. Ordered from weak to strong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grade {
+    /// No register could be asked; [`Verdict::reason`] says why.
+    NotChecked,
+    /// At least one register of that object was really asked and holds nothing like it.
+    NoRecord,
+    /// Worth one more observation.
+    Possible,
+    /// Look again at the characters that differ.
+    Probable,
+    /// The mark is equal and specific, or is borne out by the description.
+    Hit,
+}
+
+impl Grade {
+    /// The name used in JSON and in ledger entries; it never changes.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotChecked => "not_checked",
+            Self::NoRecord => "no_record",
+            Self::Possible => "possible",
+            Self::Probable => "probable",
+            Self::Hit => "hit",
+        }
+    }
+}
+
+/// Why an item was not checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum NotChecked {
+    NoRegisterForObject,
+    UnusableMark,
+    IndexLoading,
+    RegistersUnreadable,
+}
+
+impl NotChecked {
+    /// The name used in JSON and in ledger entries; it never changes.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NoRegisterForObject => "no_register_for_object",
+            Self::UnusableMark => "unusable_mark",
+            Self::IndexLoading => "index_loading",
+            Self::RegistersUnreadable => "registers_unreadable",
+        }
+    }
+}
+
+/// The rule by which a mark and a record's mark agree. Ordered from weak to strong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// The mark lies within a stolen lot's range of serials.
+    Range,
+    /// Two characters differ.
+    TwoEdits,
+    /// One character differs, is missing or is too many.
+    OneEdit,
+    /// The longest run of digits is equal (key K4).
+    Number,
+    /// Equal when Cyrillic letters are written as they sound (key KT).
+    BySound,
+    /// Equal without the letters between the first and last digit (key K3).
+    Core,
+    /// Equal when look-alike characters are taken for each other (key K2).
+    LookAlike,
+    /// The canonical keys are equal (key K1).
+    Exact,
+}
+
+impl Rule {
+    /// The name used in JSON and in ledger entries; it never changes.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Range => "range",
+            Self::TwoEdits => "two_edits",
+            Self::OneEdit => "one_edit",
+            Self::Number => "number",
+            Self::BySound => "by_sound",
+            Self::Core => "core",
+            Self::LookAlike => "look_alike",
+            Self::Exact => "exact",
+        }
+    }
+}
+
+/// One more observation that would settle the verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Ask {
+    /// Read the mark again, at the characters that differ.
+    Characters,
+    Year,
+    Make,
+    Model,
+    Calibre,
+    Kind,
+    SecondMark,
+    /// Say what sort of object it is.
+    Object,
+}
+
+/// What the item itself shows, or how it contradicts its papers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Finding {
+    SerialRemoved,
+    SerialAltered,
+    NeverMarked,
+    /// Parts of one weapon point to different records.
+    PartsDiffer,
+    DeliveredElsewhere,
+    /// The mark's own check digit does not fit it.
+    CheckDigitWrong,
+    /// A candidate's record has expired.
+    RecordExpired,
+}
+
+/// One place where the mark read and the record's mark differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Position in the canonical key as read, counted from 1.
+    pub at: u16,
+    /// What was read there; empty when a character is missing.
+    pub read: String,
+    /// What the record has there; empty when a character is too many.
+    pub record: String,
+}
+
+/// A record that may be the item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The register it stands in.
+    pub register: RegisterId,
+    /// The record's id.
+    pub record: String,
+    /// How strongly it agrees.
+    pub grade: Grade,
+    /// The strongest rule that fired.
+    pub rule: Rule,
+    /// Where the marks differ, in order.
+    pub differs: Vec<Difference>,
+    /// The record's facts by name: `object kind make model calibre year serial country status owner reported_on action …`.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// A register that was asked, and how old it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisterAge {
+    /// The register.
+    pub id: RegisterId,
+    /// Its version on this device.
+    pub version: RegisterVersion,
+    /// The moment up to which the source's data reach.
+    pub as_of: DateTime<Utc>,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The strongest grade of any candidate, or *no record*, or *not checked*.
+    pub grade: Grade,
+    /// Why it was not checked, and only then.
+    pub reason: Option<NotChecked>,
+    /// The rule of the strongest candidate.
+    pub rule: Option<Rule>,
+    /// Observations that would settle it, best first.
+    pub ask: Vec<Ask>,
+    /// What the item itself shows.
+    pub findings: Vec<Finding>,
+    /// Strongest first; a weaker one is never hidden by a stronger one.
+    pub candidates: Vec<Candidate>,
+    /// Every register that was asked.
+    pub registers: Vec<RegisterAge>,
+    /// The ledger entry of this check; `None` when it could not be written.
+    pub entry: Option<Seq>,
+}
+
+impl Verdict {
+    /// An answer that no register gave.
+    pub fn not_checked(reason: NotChecked) -> Self {
+        Self {
+            grade: Grade::NotChecked,
+            reason: Some(reason),
+            rule: None,
+            ask: Vec::new(),
+            findings: Vec::new(),
+            candidates: Vec::new(),
+            registers: Vec::new(),
+            entry: None,
+        }
+    }
+}
