@@ -3,6 +3,7 @@
 //! Layer 0: imports no other room, touches no clock, file, socket or source of randomness. Everything here is data in,
 //! data out, and never panics on what came from a camera, a keyboard or a register.
 
+pub mod decision;
 pub mod ids;
 pub mod item;
 pub mod mark;
@@ -10,6 +11,7 @@ pub mod record;
 pub mod symbol;
 pub mod verdict;
 
+pub use decision::DecisionCode;
 pub use ids::{DeviceId, Fingerprint, Hash, PostId, RegisterId, RegisterVersion, Seq};
 pub use item::{Description, Item, Object};
 pub use mark::{Mark, MarkSource, Scheme, SeenMark};

@@ -24,6 +24,9 @@ pub enum Grade {
 }
 
 impl Grade {
+    /// Every grade, from weak to strong.
+    pub const ALL: [Self; 5] = [Self::NotChecked, Self::NoRecord, Self::Possible, Self::Probable, Self::Hit];
+
     /// The name used in JSON and in ledger entries; it never changes.
     pub fn code(self) -> &'static str {
         match self {
@@ -48,6 +51,10 @@ pub enum NotChecked {
 }
 
 impl NotChecked {
+    /// Every reason.
+    pub const ALL: [Self; 4] =
+        [Self::NoRegisterForObject, Self::UnusableMark, Self::IndexLoading, Self::RegistersUnreadable];
+
     /// The name used in JSON and in ledger entries; it never changes.
     pub fn code(self) -> &'static str {
         match self {
@@ -82,6 +89,18 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// Every rule, from weak to strong.
+    pub const ALL: [Self; 8] = [
+        Self::Range,
+        Self::TwoEdits,
+        Self::OneEdit,
+        Self::Number,
+        Self::BySound,
+        Self::Core,
+        Self::LookAlike,
+        Self::Exact,
+    ];
+
     /// The name used in JSON and in ledger entries; it never changes.
     pub fn code(self) -> &'static str {
         match self {
@@ -129,6 +148,32 @@ pub enum Finding {
     CheckDigitWrong,
     /// A candidate's record has expired.
     RecordExpired,
+}
+
+impl Finding {
+    /// Every finding.
+    pub const ALL: [Self; 7] = [
+        Self::SerialRemoved,
+        Self::SerialAltered,
+        Self::NeverMarked,
+        Self::PartsDiffer,
+        Self::DeliveredElsewhere,
+        Self::CheckDigitWrong,
+        Self::RecordExpired,
+    ];
+
+    /// The name used in JSON and in ledger entries; it never changes.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::SerialRemoved => "serial_removed",
+            Self::SerialAltered => "serial_altered",
+            Self::NeverMarked => "never_marked",
+            Self::PartsDiffer => "parts_differ",
+            Self::DeliveredElsewhere => "delivered_elsewhere",
+            Self::CheckDigitWrong => "check_digit_wrong",
+            Self::RecordExpired => "record_expired",
+        }
+    }
 }
 
 /// One place where the mark read and the record's mark differ.
