@@ -1,0 +1,3 @@
+//! The device's command line.
+
+pub mod args;
