@@ -230,6 +230,10 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// Strongest first; a weaker one is never hidden by a stronger one.
     pub candidates: Vec<Candidate>,
+    /// How many more records share so little with the item (a bare number, say) that listing them would only drown it;
+    /// `ask` names what would single one out.
+    #[serde(default)]
+    pub more: u32,
     /// Every register that was asked.
     pub registers: Vec<RegisterAge>,
     /// The ledger entry of this check; `None` when it could not be written.
@@ -246,6 +250,7 @@ impl Verdict {
             ask: Vec::new(),
             findings: Vec::new(),
             candidates: Vec::new(),
+            more: 0,
             registers: Vec::new(),
             entry: None,
         }
