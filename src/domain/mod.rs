@@ -3,9 +3,11 @@
 //! Layer 0: imports no other room, touches no clock, file, socket or source of randomness. Everything here is data in,
 //! data out, and never panics on what came from a camera, a keyboard or a register.
 
+pub mod check_digit;
 pub mod decision;
 pub mod ids;
 pub mod item;
+pub mod keys;
 pub mod mark;
 pub mod record;
 pub mod symbol;
@@ -14,6 +16,7 @@ pub mod verdict;
 pub use decision::DecisionCode;
 pub use ids::{DeviceId, Fingerprint, Hash, PostId, RegisterId, RegisterVersion, Seq};
 pub use item::{Description, Item, Object};
+pub use keys::{Keys, Note, Reading};
 pub use mark::{Mark, MarkSource, Scheme, SeenMark};
 pub use record::{Action, Record, Status};
 pub use symbol::{Quad, Symbology};
