@@ -9,8 +9,10 @@ pub mod ids;
 pub mod item;
 pub mod keys;
 pub mod mark;
+pub mod payload;
 pub mod record;
 pub mod symbol;
+pub mod understand;
 pub mod verdict;
 
 pub use decision::DecisionCode;
@@ -20,4 +22,5 @@ pub use keys::{Keys, Note, Reading};
 pub use mark::{Mark, MarkSource, Scheme, SeenMark};
 pub use record::{Action, Record, Status};
 pub use symbol::{Quad, Symbology};
+pub use understand::{Understood, check_mark, understand, understand_typed};
 pub use verdict::{Ask, Candidate, Difference, Finding, Grade, NotChecked, RegisterAge, Rule, Verdict};

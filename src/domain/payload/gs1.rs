@@ -1,0 +1,248 @@
+//! GS1 element strings (GS1 General Specifications, section 3): application identifiers, each with its data.
+
+use super::Understood;
+use super::controls::{GS, real, trimmed};
+use crate::domain::check_digit::gs1_fits;
+use crate::domain::mark::Scheme;
+use crate::domain::verdict::Finding;
+
+/// One element: application identifier and data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Element {
+    /// 2 to 4 digits.
+    pub ai: String,
+    /// Its data, as it stands.
+    pub data: String,
+}
+
+/// Symbology identifiers that say "GS1 element strings within" (ISO/IEC 15424).
+const GS1_IDENTIFIERS: [&str; 6] = ["]C1", "]d2", "]Q3", "]e0", "]J1", "]z3"];
+
+/// Longest data of any application identifier.
+const DATA_CHARS_MAX: usize = 90;
+
+/// Whether a symbology identifier promises GS1 element strings.
+pub fn is_gs1(identifier: &str) -> bool {
+    GS1_IDENTIFIERS.contains(&identifier)
+}
+
+/// How many digits an application identifier has, by its first two (General Specifications, figure 7.8.1-2).
+fn ai_length(first_two: &str) -> Option<usize> {
+    Some(match first_two {
+        "00" | "01" | "02" | "03" | "10" | "11" | "12" | "13" | "15" | "16" | "17" | "20" | "21" | "22" | "30"
+        | "37" => 2,
+        "90" | "91" | "92" | "93" | "94" | "95" | "96" | "97" | "98" | "99" => 2,
+        "23" | "24" | "25" | "40" | "41" | "42" | "71" => 3,
+        "31" | "32" | "33" | "34" | "35" | "36" | "39" | "43" | "70" | "72" | "80" | "81" | "82" => 4,
+        _ => return None,
+    })
+}
+
+/// Length of data that is never followed by a separator (General Specifications, figure 7.8.5-2), without the
+/// application identifier.
+fn predefined_length(ai: &str) -> Option<usize> {
+    Some(match ai.get(..2)? {
+        "00" => 18,
+        "01" | "02" | "03" => 14,
+        "11" | "12" | "13" | "15" | "16" | "17" | "18" | "19" => 6,
+        "20" => 2,
+        "31" | "32" | "33" | "34" | "35" | "36" => 6,
+        "41" => 13,
+        _ => return None,
+    })
+}
+
+/// Shortest and longest data of the identifiers that are looked at; whether it holds digits only.
+fn shape(ai: &str) -> (usize, usize, bool) {
+    match ai {
+        "10" | "21" | "22" | "8011" => (1, if ai == "8011" { 12 } else { 20 }, ai == "8011"),
+        "235" => (1, 28, false),
+        "30" | "37" => (1, 8, true),
+        "240" | "241" | "250" | "251" | "400" | "401" | "403" | "7023" | "8002" | "8004" | "8010" | "8013" => {
+            (1, 30, false)
+        }
+        "402" => (17, 17, true),
+        "420" => (1, 20, false),
+        "421" => (4, 12, false),
+        "422" | "424" | "425" | "426" => (3, 15, true),
+        "8003" => (14, 30, false),
+        "8006" | "8026" => (18, 18, true),
+        "8017" | "8018" => (18, 18, true),
+        _ => match predefined_length(ai) {
+            Some(length) => (length, length, true),
+            None => (1, DATA_CHARS_MAX, false),
+        },
+    }
+}
+
+/// Takes apart a string of a symbol, separators between its variable fields. `None` when it is not one from end to end.
+pub fn elements(text: &str) -> Option<Vec<Element>> {
+    let mut rest = text.trim_matches(GS);
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let ai = rest.get(..ai_length(rest.get(..2)?)?)?;
+        let after = &rest[ai.len()..];
+        let data = match predefined_length(ai) {
+            Some(length) => after.get(..length)?,
+            None => after.split(GS).next()?,
+        };
+        found.push(element(ai, data)?);
+        // A separator after data of predefined length is a fault that many printers make.
+        rest = after[data.len()..].trim_start_matches(GS);
+    }
+    (!found.is_empty()).then_some(found)
+}
+
+/// Takes apart the form printed for people: every application identifier in round brackets.
+pub fn bracketed(text: &str) -> Option<Vec<Element>> {
+    let mut rest = text.trim();
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let (ai, after) = rest.strip_prefix('(')?.split_once(')')?;
+        if ai_length(ai.get(..2)?)? != ai.len() {
+            return None;
+        }
+        // Brackets may stand in data; the next identifier is the next bracket that holds one.
+        let end = after
+            .match_indices('(')
+            .map(|(at, _)| at)
+            .find(|at| {
+                let next = after[at + 1..].split(')').next().unwrap_or_default();
+                next.get(..2).and_then(ai_length) == Some(next.len()) && next.bytes().all(|b| b.is_ascii_digit())
+            })
+            .unwrap_or(after.len());
+        found.push(element(ai, after[..end].trim())?);
+        rest = &after[end..];
+    }
+    (!found.is_empty()).then_some(found)
+}
+
+fn element(ai: &str, data: &str) -> Option<Element> {
+    let (least, most, digits) = shape(ai);
+    let fits = ai.bytes().all(|b| b.is_ascii_digit())
+        && (least..=most).contains(&data.chars().count())
+        && (!digits || data.bytes().all(|b| b.is_ascii_digit()))
+        && data.chars().all(|c| !c.is_control());
+    fits.then(|| Element { ai: ai.to_owned(), data: data.to_owned() })
+}
+
+/// What one element means for an item.
+pub fn take(element: &Element, out: &mut Understood) {
+    let data = element.data.as_str();
+    let number = |scheme: Scheme, digits: &str, value: &str, out: &mut Understood| {
+        out.mark(scheme, value);
+        if !gs1_fits(digits) {
+            out.finding(Finding::CheckDigitWrong);
+        }
+    };
+    match element.ai.as_str() {
+        "00" => number(Scheme::Other, data, data, out),
+        "01" => number(Scheme::Gtin, data, data, out),
+        "8006" => number(Scheme::Gtin, &data[..14], &data[..14], out),
+        "8003" => {
+            // A filler, the asset type with its check digit, then the serial.
+            let digits = data.get(..14).unwrap_or_default();
+            number(Scheme::Uii, digits, data, out);
+        }
+        "8004" => out.mark(Scheme::Uii, data),
+        "21" | "250" | "8002" | "8011" => out.mark(Scheme::Serial, data),
+        "240" | "8010" => {
+            out.fact("part", data);
+            out.description.model.get_or_insert_with(|| data.to_owned());
+        }
+        "11" => {
+            out.fact("manufactured", data);
+            out.description.year = out.description.year.or_else(|| century(data.get(..2)?));
+        }
+        "95" => out.fact("enterprise", data),
+        ai if ai.starts_with("41") => {
+            out.fact(fact_name(ai), data);
+            if !gs1_fits(data) {
+                out.finding(Finding::CheckDigitWrong);
+            }
+        }
+        ai => match fact_name(ai) {
+            "" => out.left(&format!("({ai}){data}")),
+            name => out.fact(name, data),
+        },
+    }
+}
+
+fn fact_name(ai: &str) -> &'static str {
+    match ai {
+        "02" => "contains",
+        "10" => "lot",
+        "13" => "packed",
+        "15" => "best_before",
+        "17" => "expires",
+        "22" | "20" => "variant",
+        "30" | "37" => "count",
+        "241" => "part_of_customer",
+        "400" => "order",
+        "401" => "consignment",
+        "402" => "shipment",
+        "420" | "421" => "ship_to_postal_code",
+        "422" => "country_of_origin",
+        "7023" => "asset_of_assembly",
+        ai if ai.starts_with("41") => "location",
+        _ => "",
+    }
+}
+
+/// Years of production dates have two digits. GS1 reads them within 51 years back and 49 ahead of now; goods are not
+/// made in the future, and no clock is at hand here, so 00 to 49 are taken as this century.
+fn century(two_digits: &str) -> Option<u16> {
+    let year: u16 = two_digits.parse().ok()?;
+    Some(if year < 50 { 2000 + year } else { 1900 + year })
+}
+
+/// Element strings of a symbol whose identifier promises them, or the bracketed form anywhere.
+pub fn understand(text: &str, identifier: &str) -> Option<Understood> {
+    let text = text.trim_matches(['\r', '\n', ' ']);
+    let found = if is_gs1(identifier) {
+        elements(&real(text)).or_else(|| bracketed(text))?
+    } else if text.starts_with('(') {
+        bracketed(text)?
+    } else {
+        return None;
+    };
+    Some(of_elements(&found))
+}
+
+/// A string without identifier and without brackets, as hand scanners type it: only when it begins with a trade item
+/// number whose check digit fits and goes on with a serial or lot. Anything less may be a plain serial.
+pub fn understand_bare(text: &str) -> Option<Understood> {
+    let text = real(trimmed(text));
+    let gtin = text.strip_prefix("01")?.get(..14)?;
+    let after = text.get(16..)?.trim_start_matches(GS);
+    let found = elements(&text)?;
+    (gs1_fits(gtin) && ["21", "10", "17", "11"].iter().any(|ai| after.starts_with(ai)) && found.len() > 1)
+        .then(|| of_elements(&found))
+}
+
+/// A retail code (EAN, UPC): names goods. `identifier` is `]E0` or `]E4`, or `]E3` where two or five digits are added.
+pub fn understand_retail(text: &str, identifier: &str) -> Option<Understood> {
+    if !identifier.starts_with("]E") {
+        return None;
+    }
+    let text = text.trim();
+    let digits = text.split(' ').next()?;
+    if !matches!(digits.len(), 8 | 12 | 13) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let mut out = Understood::one("ean", Scheme::Gtin, digits);
+    // The check digit of the short American form (8 digits, no EAN-8) belongs to the number that it stands for.
+    if digits.len() != 8 && !gs1_fits(digits) {
+        out.finding(Finding::CheckDigitWrong);
+    }
+    out.left(text[digits.len()..].trim());
+    Some(out)
+}
+
+fn of_elements(found: &[Element]) -> Understood {
+    let mut out = Understood::of("gs1");
+    found.iter().for_each(|element| take(element, &mut out));
+    // What names one item comes before what names its kind.
+    out.marks.sort_by_key(|mark| matches!(mark.scheme, Scheme::Gtin | Scheme::Other));
+    out
+}

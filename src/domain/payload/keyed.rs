@@ -1,0 +1,184 @@
+//! Texts of named values: `SERIAL:W123;MODEL:RIFLE-3;CAL:5.56`, one pair a line, or a flat JSON object.
+
+use super::Understood;
+use crate::domain::keys::canonical;
+use crate::domain::mark::{Mark, Scheme};
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Field {
+    Mark(Scheme),
+    /// Letters that belong before the number (Ukrainian registration papers give both apart).
+    Series,
+    Object,
+    Kind,
+    Make,
+    Model,
+    Calibre,
+    Year,
+    Country,
+    Issuer,
+    Lot,
+}
+
+/// Most named values looked at.
+const PAIRS_MAX: usize = 64;
+
+/// Names as labels bear them in English, French, Ukrainian and Russian; case and punctuation do not matter.
+pub fn field(name: &str) -> Option<Field> {
+    let name: String = name.chars().filter(|c| c.is_alphanumeric()).take(24).flat_map(char::to_uppercase).collect();
+    Some(match name.as_str() {
+        "SERIAL"
+        | "SN"
+        | "SNO"
+        | "SER"
+        | "SERNO"
+        | "SERNUM"
+        | "SERIALNO"
+        | "SERIALNR"
+        | "SERIALNUM"
+        | "SERIALNUMBER"
+        | "NO"
+        | "NR"
+        | "NUM"
+        | "NUMBER"
+        | "NUMERO"
+        | "NUMÉRO"
+        | "NUMÉRODESÉRIE"
+        | "NUMERODESERIE"
+        | "NOSERIE"
+        | "NOSÉRIE"
+        | "WEAPONNUMBER"
+        | "НОМЕР"
+        | "СЕРІЙНИЙНОМЕР"
+        | "СЕРИЙНЫЙНОМЕР"
+        | "ЗАВНОМЕР"
+        | "ЗАВОДСЬКИЙНОМЕР" => Field::Mark(Scheme::Serial),
+        "IMPORT" | "IMPORTMARK" | "IMPORTSERIAL" => Field::Mark(Scheme::Import),
+        "UII" | "UID" | "IUID" => Field::Mark(Scheme::Uii),
+        "VIN" | "BODYNUMBER" | "НОМЕРКУЗОВА" => Field::Mark(Scheme::Vin),
+        "PLATE" | "LICENSEPLATE" | "LICENCEPLATE" | "IMMATRICULATION" | "ДЕРЖНОМЕР" | "НОМЕРНИЙЗНАК" => {
+            Field::Mark(Scheme::Plate)
+        }
+        "ENGINE" | "ENGINENO" | "ENGINENUMBER" | "MOTEUR" | "НОМЕРДВИГУНА" => Field::Mark(Scheme::Engine),
+        "DOCUMENT" | "DOCUMENTNO" | "DOCUMENTNUMBER" | "PASSPORT" | "PASSPORTNO" | "PASSEPORT" | "ПАСПОРТ" => {
+            Field::Mark(Scheme::Document)
+        }
+        "CONTAINER" | "CONTAINERNO" | "CONTENEUR" | "КОНТЕЙНЕР" => Field::Mark(Scheme::Container),
+        "GTIN" | "EAN" | "UPC" => Field::Mark(Scheme::Gtin),
+        "SERIES" | "SÉRIE" | "SERIE" | "WEAPONSERIES" | "СЕРІЯ" | "СЕРИЯ" => Field::Series,
+        "OBJECT" | "OBJET" => Field::Object,
+        "KIND" | "TYPE" | "WEAPONKIND" | "ВИД" | "ТИП" => Field::Kind,
+        "MAKE" | "MAKER" | "MFR" | "MFG" | "MANUFACTURER" | "BRAND" | "FABRICANT" | "MARQUE" | "ВИРОБНИК" | "МАРКА" => {
+            Field::Make
+        }
+        "MODEL" | "MOD" | "MDL" | "MODELE" | "MODÈLE" | "МОДЕЛЬ" => Field::Model,
+        "CAL" | "CALIBER" | "CALIBRE" | "WEAPONCALIBER" | "КАЛІБР" | "КАЛИБР" => Field::Calibre,
+        "YEAR" | "ANNEE" | "ANNÉE" | "GRADUATIONYEAR" | "РІК" | "ГОД" => Field::Year,
+        "COUNTRY" | "PAYS" | "КРАЇНА" | "СТРАНА" => Field::Country,
+        "ISSUER" | "AUTHORITY" => Field::Issuer,
+        "LOT" | "BATCH" => Field::Lot,
+        _ => return None,
+    })
+}
+
+/// Takes one named value; `false` when it is empty or not of its kind, so that it can be left over.
+pub fn take(field: Field, value: &str, out: &mut Understood) -> bool {
+    let value = value.trim();
+    if value.is_empty() {
+        return false;
+    }
+    let about = &mut out.description;
+    let slot = match field {
+        Field::Mark(scheme) => {
+            out.mark(scheme, value);
+            return true;
+        }
+        Field::Lot => {
+            out.fact("lot", value);
+            return true;
+        }
+        Field::Series => return false,
+        Field::Object => {
+            about.object = about.object.or_else(|| value.parse().ok());
+            return about.object.is_some();
+        }
+        Field::Year => {
+            let year = value.parse().ok().filter(|year| (1700..=2100).contains(year));
+            about.year = about.year.or(year);
+            return year.is_some();
+        }
+        Field::Kind => &mut about.kind,
+        Field::Make => &mut about.make,
+        Field::Model => &mut about.model,
+        Field::Calibre => &mut about.calibre,
+        Field::Country => &mut about.country,
+        Field::Issuer => &mut about.issuer,
+    };
+    if slot.is_some() {
+        return false;
+    }
+    *slot = Some(value.to_owned());
+    true
+}
+
+/// Reads named values. At least one of them must be a mark, else the text is of another form.
+pub fn understand(text: &str) -> Option<Understood> {
+    let text = text.trim();
+    let pairs = json_pairs(text).unwrap_or_else(|| written_pairs(text));
+    let mut out = Understood::of("keyed");
+    let mut series = None;
+    for (name, value) in pairs.iter().take(PAIRS_MAX) {
+        match field(name) {
+            Some(Field::Series) if series.is_none() => series = Some(value.trim()),
+            Some(field) if take(field, value, &mut out) => {}
+            _ if name.is_empty() => out.left(value),
+            _ => out.left(&format!("{name}:{value}")),
+        }
+    }
+    // A single labelled serial is kept as it stands, label and all; its key leaves the label out.
+    if let ([(_, value)], [only]) = (pairs.as_slice(), out.marks.as_slice())
+        && only.scheme == Scheme::Serial
+        && canonical(text) == canonical(value)
+    {
+        return None;
+    }
+    let number = out.marks.iter().position(|mark| mark.scheme == Scheme::Serial);
+    match (series.filter(|s| !s.is_empty()), number) {
+        (Some(series), Some(at)) => {
+            out.marks[at] = Mark::new(Scheme::Serial, format!("{series} {}", out.marks[at].value))
+        }
+        (Some(series), None) => out.left(series),
+        (None, _) => {}
+    }
+    (!out.marks.is_empty()).then_some(out)
+}
+
+fn written_pairs(text: &str) -> Vec<(String, String)> {
+    let pair = |piece: &str| match piece.split_once([':', '=']) {
+        Some((name, value)) => (name.trim().to_owned(), value.trim().to_owned()),
+        None => (String::new(), piece.trim().to_owned()),
+    };
+    let split = |separators: &[char]| -> Vec<(String, String)> {
+        text.split(separators).filter(|piece| !piece.trim().is_empty()).map(pair).collect()
+    };
+    let pairs = split(&[';', '\n', '\r', '|', '&', '\t']);
+    // A comma parts pairs only where nothing else does and each piece has a name; it also stands in 7,62.
+    let by_comma = if pairs.len() == 1 { split(&[',']) } else { Vec::new() };
+    let all_named = by_comma.len() > 1 && by_comma.iter().all(|(name, _)| !name.is_empty());
+    if all_named { by_comma } else { pairs }
+}
+
+fn json_pairs(text: &str) -> Option<Vec<(String, String)>> {
+    if !text.starts_with('{') {
+        return None;
+    }
+    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
+    let flat = |value: serde_json::Value| match value {
+        serde_json::Value::String(text) => Some(text),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    Some(object.into_iter().filter_map(|(name, value)| Some((name, flat(value)?))).collect())
+}

@@ -1,0 +1,86 @@
+//! What the text of a symbol says: one parser per standard, each `text -> Option<Understood>`.
+//!
+//! A parser answers `None` when the text is not of its form at all, so that the next may try; a text of its form with
+//! faults in it is still understood, with the faults as findings and the rest in `left`. Nothing is guessed here: a
+//! wrong scheme means a wrong "nothing found". [`super::understand`] decides the order.
+
+pub mod container;
+pub mod controls;
+pub mod digital_link;
+pub mod envelope;
+pub mod gs1;
+pub mod iuid;
+pub mod keyed;
+pub mod mrz;
+pub mod plain;
+pub mod vin;
+pub mod web;
+
+use super::item::Description;
+use super::mark::{Mark, Scheme};
+use super::verdict::Finding;
+
+/// Most marks taken from one text; a symbol that claims more is no label of an item.
+pub const MARKS_MAX: usize = 16;
+
+/// Longest text that is looked into, in bytes; the largest symbol (a QR code, version 40) holds 7,089 digits.
+pub const TEXT_BYTES_MAX: usize = 16 * 1024;
+
+/// What a text says.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Understood {
+    /// The marks, the most telling first. Values are kept as they were read.
+    pub marks: Vec<Mark>,
+    /// What the text says of the item beside its marks.
+    pub description: Description,
+    /// Faults of the marks themselves, each at most once.
+    pub findings: Vec<Finding>,
+    /// Other things the text says, by name (`enterprise`, `part`, `lot`, `expires` …), for showing; never compared.
+    pub facts: Vec<(&'static str, String)>,
+    /// The form that fitted: `iuid envelope gs1 gs1_link ean vin container mrz keyed url plain other`.
+    pub form: &'static str,
+    /// What the parser could make nothing of.
+    pub left: Option<String>,
+}
+
+impl Understood {
+    /// Nothing yet, of this form.
+    pub fn of(form: &'static str) -> Self {
+        Self { form, ..Self::default() }
+    }
+
+    /// One mark and nothing else.
+    pub fn one(form: &'static str, scheme: Scheme, value: &str) -> Self {
+        Self { marks: vec![Mark::new(scheme, value)], ..Self::of(form) }
+    }
+
+    pub(super) fn mark(&mut self, scheme: Scheme, value: &str) {
+        let mark = Mark::new(scheme, value);
+        if !value.is_empty() && self.marks.len() < MARKS_MAX && !self.marks.contains(&mark) {
+            self.marks.push(mark);
+        }
+    }
+
+    pub(super) fn finding(&mut self, finding: Finding) {
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    pub(super) fn fact(&mut self, name: &'static str, value: impl Into<String>) {
+        if self.facts.len() < 4 * MARKS_MAX {
+            self.facts.push((name, value.into()));
+        }
+    }
+
+    pub(super) fn left(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let left = self.left.get_or_insert_default();
+        if !left.is_empty() {
+            left.push(' ');
+        }
+        left.push_str(text);
+    }
+}

@@ -1,0 +1,143 @@
+//! Machine readable zones of travel documents (ICAO 9303 parts 4 to 7): TD1 (3 × 30), TD2 (2 × 36), TD3 (2 × 44).
+//!
+//! Only the number, the issuer, the sort of document and the date of expiry are taken. Names, birth and sex are never
+//! returned: what is not held cannot leak.
+
+use super::Understood;
+use crate::domain::check_digit;
+use crate::domain::item::Object;
+use crate::domain::mark::Scheme;
+use crate::domain::verdict::Finding;
+
+/// Where the fields stand in one size of zone: (line, first, one past the last), the check digit right after.
+struct Layout {
+    lines: usize,
+    columns: usize,
+    number: (usize, usize),
+    /// Where the rest of a number longer than nine characters goes, TD1 and TD2 only.
+    optional: Option<(usize, usize, usize)>,
+    birth: (usize, usize),
+    expiry: (usize, usize),
+    /// Pieces of the composite check digit, and where it stands. Visas have none.
+    composite: &'static [(usize, usize, usize)],
+    composite_at: (usize, usize),
+}
+
+const TD1: Layout = Layout {
+    lines: 3,
+    columns: 30,
+    number: (0, 5),
+    optional: Some((0, 15, 30)),
+    birth: (1, 0),
+    expiry: (1, 8),
+    composite: &[(0, 5, 30), (1, 0, 7), (1, 8, 15), (1, 18, 29)],
+    composite_at: (1, 29),
+};
+const TD2: Layout = Layout {
+    lines: 2,
+    columns: 36,
+    number: (1, 0),
+    optional: Some((1, 28, 35)),
+    birth: (1, 13),
+    expiry: (1, 21),
+    composite: &[(1, 0, 10), (1, 13, 20), (1, 21, 35)],
+    composite_at: (1, 35),
+};
+const TD3: Layout = Layout {
+    lines: 2,
+    columns: 44,
+    number: (1, 0),
+    optional: None,
+    birth: (1, 13),
+    expiry: (1, 21),
+    composite: &[(1, 0, 10), (1, 13, 20), (1, 21, 43)],
+    composite_at: (1, 43),
+};
+
+/// Characters of a document number before it goes on elsewhere.
+const NUMBER_CHARS: usize = 9;
+/// Characters of a date (YYMMDD).
+const DATE_CHARS: usize = 6;
+
+/// Reads a zone, its lines apart or run together.
+pub fn understand(text: &str) -> Option<Understood> {
+    let zone: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_uppercase();
+    let layout = match zone.len() {
+        90 => &TD1,
+        72 => &TD2,
+        88 => &TD3,
+        _ => return None,
+    };
+    let of_zone = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'<';
+    let kind = kind(zone.as_bytes()[0])?;
+    if !zone.bytes().all(of_zone) || !zone.contains("<<") {
+        return None;
+    }
+    let lines: Vec<&str> = (0..layout.lines).map(|i| &zone[i * layout.columns..(i + 1) * layout.columns]).collect();
+    Some(read(&lines, layout, kind))
+}
+
+fn kind(first: u8) -> Option<&'static str> {
+    match first {
+        b'P' => Some("passport"),
+        b'V' => Some("visa"),
+        b'A' | b'C' | b'I' => Some("identity card"),
+        _ => None,
+    }
+}
+
+fn read(lines: &[&str], layout: &Layout, kind: &str) -> Understood {
+    let mut out = Understood::of("mrz");
+    let (line, at) = layout.number;
+    let (number, number_fits) = number(lines, layout, lines[line], at);
+    out.mark(Scheme::Document, &number);
+    out.description.object = Some(Object::TravelDocument);
+    out.description.kind = Some(kind.to_owned());
+    let issuer = lines[0][2..5].trim_end_matches('<');
+    out.description.issuer = (!issuer.is_empty()).then(|| issuer.to_owned());
+
+    let expiry = &lines[layout.expiry.0][layout.expiry.1..layout.expiry.1 + DATE_CHARS];
+    if !expiry.contains('<') {
+        out.fact("expires", expiry);
+    }
+    let date_fits = |(line, at): (usize, usize)| {
+        let field = &lines[line][at..at + DATE_CHARS];
+        digit_fits(field, &lines[line][at + DATE_CHARS..=at + DATE_CHARS])
+    };
+    let composite: String = layout.composite.iter().map(|(line, from, to)| &lines[*line][*from..*to]).collect();
+    let (line, at) = layout.composite_at;
+    let composite_fits = kind == "visa" || digit_fits(&composite, &lines[line][at..=at]);
+    if !(number_fits && date_fits(layout.birth) && date_fits(layout.expiry) && composite_fits) {
+        out.finding(Finding::CheckDigitWrong);
+    }
+    out
+}
+
+/// The number and whether its check digit fits. A number of more than nine characters has `<` for its check digit, goes
+/// on in the optional data, and has its check digit at its end there (ICAO 9303-5, 4.2.2.2).
+fn number(lines: &[&str], layout: &Layout, line: &str, at: usize) -> (String, bool) {
+    let first = &line[at..at + NUMBER_CHARS];
+    let check = &line[at + NUMBER_CHARS..=at + NUMBER_CHARS];
+    if check == "<"
+        && let Some((line, from, to)) = layout.optional
+        && let Some((rest, digit)) = lines[line][from..to].split('<').next().and_then(|rest| {
+            let last = rest.len().checked_sub(1)?;
+            Some(rest.split_at(last))
+        })
+    {
+        let whole = format!("{first}{rest}");
+        let fits = digit_fits(&whole, digit);
+        // A check digit that does not fit may also mean that the optional data are something else.
+        return if fits { (whole, true) } else { (first.trim_end_matches('<').to_owned(), false) };
+    }
+    (first.trim_end_matches('<').to_owned(), digit_fits(first, check))
+}
+
+/// An empty field may have `<` for its check digit, which counts as 0.
+fn digit_fits(field: &str, digit: &str) -> bool {
+    let wanted = check_digit::mrz(field);
+    match digit {
+        "<" => wanted == Some('0') && field.bytes().all(|b| b == b'<'),
+        _ => wanted.is_some_and(|wanted| digit.starts_with(wanted)),
+    }
+}
