@@ -1,1 +1,22 @@
-//! (room decode)
+//! A frame in, symbols out: engines, passes, acceptance, tracking over frames.
+//!
+//! Layer 1: imports only the domain, and is pure: no files, no clock; the time of a frame comes with the frame.
+//! [`Reader`] reads stills, where two passes must agree in place of two frames; [`LiveReader`] reads a stream and tells of
+//! each symbol once. What happens never here: a guess. A text is accepted by the table in `acceptance.rs` or not at all.
+
+mod acceptance;
+mod board;
+mod engine;
+mod frame;
+mod live;
+mod passes;
+mod pixels;
+mod place;
+mod still;
+#[cfg(test)]
+mod testing;
+
+pub use board::Accepted;
+pub use frame::{Frame, Layout, Luma, ShortPixels, View};
+pub use live::{LiveReader, LiveResult, Outline, OutlineState};
+pub use still::{Reader, ReaderOptions, StillResult};

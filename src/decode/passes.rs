@@ -1,0 +1,179 @@
+//! The ways to look at a picture: the plain one, and the rescue passes that change its pixels first.
+//!
+//! Each rescue pass earned its place by reading something that those before it did not (`./dev bench decode` shows the
+//! share that is left without them).
+
+use super::acceptance::Source;
+use super::engine::{self, Read, Threshold};
+use super::frame::Luma;
+use super::pixels::{self, Grey, WayBack};
+use super::place::Region;
+use crate::domain::Symbology;
+
+/// One way to look.
+#[derive(Debug)]
+pub(super) struct Pass {
+    /// How answers name it; it never changes.
+    pub name: &'static str,
+    change: Change,
+    threshold: Threshold,
+    /// Time it takes, roughly, as a multiple of the plain pass over the same pixels.
+    pub cost: f32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Change {
+    Nothing,
+    TurnHalf,
+    Halve,
+    HalveAndBlur,
+    Double,
+    Turn(f32),
+    Blur,
+    Sharpen,
+    Invert,
+    GrowDark,
+    GrowLight,
+}
+
+/// The default pass over unchanged pixels.
+pub(super) const PLAIN: Pass = pass("plain", Change::Nothing, Threshold::Local, 1.0);
+
+/// The second look at a still: upside down, with the other threshold.
+pub(super) const TURNED: Pass = pass("turned_180", Change::TurnHalf, Threshold::Global, 1.0);
+
+/// Rescue passes, the cheapest and most fruitful first.
+pub(super) const RESCUE: [Pass; 12] = [
+    pass("half", Change::Halve, Threshold::Local, 0.3),
+    pass("blur", Change::Blur, Threshold::Local, 1.1),
+    pass("half_blur", Change::HalveAndBlur, Threshold::Local, 0.35),
+    pass("global", Change::Nothing, Threshold::Global, 0.9),
+    pass("turn_45", Change::Turn(45.0), Threshold::Local, 2.2),
+    pass("turn_10", Change::Turn(10.0), Threshold::Local, 1.5),
+    pass("turn_350", Change::Turn(-10.0), Threshold::Local, 1.5),
+    pass("double", Change::Double, Threshold::Local, 4.2),
+    pass("invert", Change::Invert, Threshold::Local, 1.0),
+    pass("sharpen", Change::Sharpen, Threshold::Local, 1.2),
+    pass("grow_dark", Change::GrowDark, Threshold::Local, 1.1),
+    pass("grow_light", Change::GrowLight, Threshold::Local, 1.1),
+];
+
+/// Doubling is for small regions and small pictures: above so many pixels it finds nothing that the plain pass does not.
+const DOUBLE_PIXELS_MAX: u64 = 1_000_000;
+
+const fn pass(name: &'static str, change: Change, threshold: Threshold, cost: f32) -> Pass {
+    Pass { name, change, threshold, cost }
+}
+
+impl Pass {
+    pub fn source(&self) -> Source {
+        if self.change == Change::Nothing && self.threshold == Threshold::Local {
+            Source::Plain
+        } else {
+            Source::Rescue
+        }
+    }
+
+    /// Whether the pass enlarges its pixels, which lets short linear codes appear in noise.
+    pub fn enlarges(&self) -> bool {
+        self.change == Change::Double
+    }
+
+    /// Looks once; corners come back in pixels of `luma`.
+    pub fn run(&self, luma: Luma<'_>, symbologies: &[Symbology]) -> Vec<Read> {
+        let read = |(grey, way): (Grey, WayBack)| {
+            let mut reads = engine::zxing(grey.view(), symbologies, self.threshold);
+            reads.iter_mut().for_each(|r| r.quad = r.quad.map(|p| way.point(p)));
+            reads
+        };
+        let same = |grey: Grey| (grey, WayBack::STRAIGHT);
+        match self.change {
+            Change::Nothing => engine::zxing(luma, symbologies, self.threshold),
+            Change::TurnHalf => read(pixels::turn_half(luma)),
+            Change::Halve => pixels::halve(luma).map(read).unwrap_or_default(),
+            Change::HalveAndBlur => {
+                pixels::halve(luma).map(|(half, way)| read((pixels::blur(half.view()), way))).unwrap_or_default()
+            }
+            Change::Double if u64::from(luma.width) * u64::from(luma.height) > DOUBLE_PIXELS_MAX => Vec::new(),
+            Change::Double => read(pixels::double(luma)),
+            Change::Turn(degrees) => read(pixels::turn(luma, degrees)),
+            Change::Blur => read(same(pixels::blur(luma))),
+            Change::Sharpen => read(same(pixels::sharpen(luma))),
+            Change::Invert => read(same(pixels::invert(luma))),
+            Change::GrowDark => read(same(pixels::grow_dark(luma))),
+            Change::GrowLight => read(same(pixels::grow_light(luma))),
+        }
+    }
+
+    /// Looks once at a region; corners come back in pixels of `luma`.
+    pub fn run_in(&self, luma: Luma<'_>, region: Region, symbologies: &[Symbology]) -> Vec<Read> {
+        in_region(luma, region, |part| self.run(part, symbologies))
+    }
+}
+
+/// rqrr over a region.
+pub(super) fn second_opinion(luma: Luma<'_>, region: Region) -> Vec<Read> {
+    in_region(luma, region, engine::rqrr)
+}
+
+fn in_region(luma: Luma<'_>, region: Region, look: impl Fn(Luma<'_>) -> Vec<Read>) -> Vec<Read> {
+    let Some(part) = Grey::crop(luma, region.x, region.y, region.width, region.height) else {
+        return Vec::new();
+    };
+    let way = WayBack::shift(region.x, region.y);
+    let mut reads = look(part.view());
+    reads.iter_mut().for_each(|r| r.quad = r.quad.map(|p| way.point(p)));
+    reads
+}
+
+#[cfg(test)]
+mod tests {
+    use zxingcpp::BarcodeFormat;
+
+    use super::*;
+    use crate::decode::place;
+    use crate::decode::testing::{draw, frame};
+
+    #[test]
+    fn every_pass_reads_a_clean_code_and_finds_its_place() {
+        let qr = draw(BarcodeFormat::QRCodeModel2, "https://reg.example/w/AK123456", 6);
+        let scene = frame(640, 480, &[(&qr, 200, 120)]);
+        let want = PLAIN.run(scene.luma(), &[Symbology::QrCode]);
+        assert_eq!(want.len(), 1);
+        for pass in [&PLAIN, &TURNED].into_iter().chain(&RESCUE) {
+            let reads = pass.run(scene.luma(), &[Symbology::QrCode]);
+            assert_eq!(reads.len(), 1, "{}", pass.name);
+            assert_eq!(reads[0].text, want[0].text, "{}", pass.name);
+            for (is, was) in reads[0].quad.iter().zip(&want[0].quad) {
+                assert!((is[0] - was[0]).abs() <= 4 && (is[1] - was[1]).abs() <= 4, "{}: {is:?} {was:?}", pass.name);
+            }
+            let region = place::region(&want[0].quad, 0.2, 640, 480);
+            let within = pass.run_in(scene.luma(), region, &[Symbology::QrCode]);
+            assert!(place::overlap(&within[0].quad, &want[0].quad), "{}", pass.name);
+        }
+    }
+
+    #[test]
+    fn tiny_pictures_are_survived_by_every_pass() {
+        for (w, h) in [(1, 1), (1, 30), (30, 1), (3, 3), (16, 16), (17, 2)] {
+            let scene = frame(w, h, &[]);
+            for pass in [&PLAIN, &TURNED].into_iter().chain(&RESCUE) {
+                assert_eq!(
+                    pass.run(scene.luma(), &Symbology::ALL).iter().filter(|r| !r.broken).count(),
+                    0,
+                    "{}",
+                    pass.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_only_one_pass_is_plain() {
+        let names: std::collections::BTreeSet<_> =
+            [&PLAIN, &TURNED].into_iter().chain(&RESCUE).map(|p| p.name).collect();
+        assert_eq!(names.len(), RESCUE.len() + 2);
+        assert!([&TURNED].into_iter().chain(&RESCUE).all(|p| p.source() == Source::Rescue));
+        assert_eq!(PLAIN.source(), Source::Plain);
+    }
+}

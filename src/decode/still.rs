@@ -1,0 +1,173 @@
+//! Stills: a picture has no second frame, so a second pass that agrees stands in for it.
+
+use super::board::{Accepted, Board, Voice};
+use super::engine::Read;
+use super::frame::{Frame, Luma};
+use super::passes::{self, PLAIN, Pass, RESCUE, TURNED};
+use super::place;
+use crate::domain::{Quad, Symbology};
+
+/// What to look for.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ReaderOptions {
+    /// The symbologies to look for.
+    pub symbologies: Vec<Symbology>,
+}
+
+impl Default for ReaderOptions {
+    /// All but EAN/UPC, ITF and Codabar: those stand on goods, not on weapons, and are weak against misreads.
+    fn default() -> Self {
+        use Symbology::*;
+        Self { symbologies: vec![QrCode, MicroQr, DataMatrix, Aztec, Pdf417, Code128, Code39, Code93] }
+    }
+}
+
+/// What a still holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct StillResult {
+    /// Symbols that were accepted.
+    pub accepted: Vec<Accepted>,
+    /// Places where a symbol was seen and not accepted, so that a person can be asked to look again.
+    pub unread: Vec<Quad>,
+}
+
+/// Reads stills.
+#[derive(Debug, Clone, Default)]
+pub struct Reader {
+    options: ReaderOptions,
+}
+
+impl Reader {
+    /// A reader of the given symbologies.
+    pub fn new(options: ReaderOptions) -> Self {
+        Self { options }
+    }
+
+    /// Looks at a picture until all that was seen in it is settled, or no pass is left.
+    pub fn still(&self, frame: &Frame) -> StillResult {
+        Look { luma: frame.luma(), options: &self.options, board: Board::default(), broken: Vec::new(), round: 0 }
+            .finish()
+    }
+}
+
+/// In a still each pass is a round of its own, and none is ever too old.
+const WINDOW: u64 = u64::MAX / 2;
+
+struct Look<'a> {
+    luma: Luma<'a>,
+    options: &'a ReaderOptions,
+    board: Board,
+    broken: Vec<(Symbology, Quad)>,
+    round: u64,
+}
+
+impl Look<'_> {
+    fn finish(mut self) -> StillResult {
+        self.pass(&PLAIN);
+        self.pass(&TURNED);
+        if !self.is_settled() {
+            self.ask_rqrr();
+        }
+        for pass in &RESCUE {
+            if self.is_settled() {
+                break;
+            }
+            self.pass(pass);
+        }
+        let accepted = self.board.accept(self.round, WINDOW, 0);
+        let doubtful = self.board.candidates.iter().filter(|c| !c.accepted).map(|c| c.quad());
+        let mut unread: Vec<Quad> = Vec::new();
+        for quad in doubtful.chain(self.broken.iter().map(|b| b.1)) {
+            let known = accepted.iter().map(|a| &a.quad).chain(&unread).any(|k| place::overlap(k, &quad));
+            if !known {
+                unread.push(quad);
+            }
+        }
+        StillResult { accepted, unread }
+    }
+
+    fn pass(&mut self, pass: &Pass) {
+        let reads = pass.run(self.luma, &self.options.symbologies);
+        self.count(reads, Voice::of(pass));
+    }
+
+    fn count(&mut self, reads: Vec<Read>, voice: Voice) {
+        self.round += 1;
+        for read in reads {
+            if read.broken {
+                self.broken.push((read.symbology, read.quad));
+            } else {
+                self.board.vote(read, voice, self.round, 0);
+            }
+        }
+    }
+
+    /// Where zxing-cpp saw a QR code and found no text, rqrr may; its text counts with a second agreeing read.
+    fn ask_rqrr(&mut self) {
+        let places: Vec<Quad> = self.unexplained().filter(|b| b.0 == Symbology::QrCode).map(|b| b.1).take(4).collect();
+        for quad in places {
+            let region = place::region(&quad, 0.25, self.luma.width, self.luma.height);
+            let reads = passes::second_opinion(self.luma, region);
+            self.count(reads, Voice::RQRR);
+        }
+    }
+
+    /// Broken finds where nothing was read.
+    fn unexplained(&self) -> impl Iterator<Item = &(Symbology, Quad)> {
+        self.broken.iter().filter(|b| !self.board.candidates.iter().any(|c| place::overlap(&c.quad(), &b.1)))
+    }
+
+    fn is_settled(&self) -> bool {
+        self.board.all_settled(self.round, WINDOW) && self.unexplained().next().is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zxingcpp::BarcodeFormat;
+
+    use super::*;
+    use crate::decode::testing::{draw, frame};
+
+    #[test]
+    fn several_symbols_of_several_kinds() {
+        let serials = [
+            (BarcodeFormat::QRCodeModel2, "https://reg.example/w/AK123456", Symbology::QrCode),
+            (BarcodeFormat::Code128, "W7654321", Symbology::Code128),
+            (BarcodeFormat::Code39, "SN-445566", Symbology::Code39),
+            (BarcodeFormat::PDF417, "SERIAL:AB1234;CAL:5.56", Symbology::Pdf417),
+        ];
+        let drawn: Vec<_> = serials.iter().map(|s| draw(s.0, s.1, 3)).collect();
+        let places: Vec<_> =
+            drawn.iter().zip([(20, 20), (20, 300), (20, 450), (600, 100)]).map(|(d, (x, y))| (d, x, y)).collect();
+        let found = Reader::default().still(&frame(1280, 720, &places));
+        let mut got: Vec<_> = found.accepted.iter().map(|a| (a.symbology, a.text.as_str())).collect();
+        let mut want: Vec<_> = serials.iter().map(|s| (s.2, s.1)).collect();
+        got.sort_unstable();
+        want.sort_unstable();
+        assert_eq!(got, want);
+        let code39 = found.accepted.iter().find(|a| a.symbology == Symbology::Code39).unwrap();
+        assert!(code39.passes.len() >= 2, "Code 39 needs two passes: {:?}", code39.passes);
+    }
+
+    #[test]
+    fn nothing_is_seen_in_nothing() {
+        assert_eq!(Reader::default().still(&frame(320, 240, &[])), StillResult::default());
+    }
+
+    #[test]
+    fn goods_codes_are_off_unless_asked_for() {
+        let ean = draw(BarcodeFormat::EAN13, "4006381333931", 3);
+        let scene = frame(640, 400, &[(&ean, 50, 50)]);
+        assert_eq!(Reader::default().still(&scene).accepted, []);
+        let asked = Reader::new(ReaderOptions { symbologies: vec![Symbology::Ean13] });
+        assert_eq!(asked.still(&scene).accepted[0].text, "4006381333931");
+    }
+
+    #[test]
+    fn the_same_label_twice_is_two_symbols() {
+        let label = draw(BarcodeFormat::Code128, "W7654321", 2);
+        let scene = frame(1000, 600, &[(&label, 20, 20), (&label, 600, 400)]);
+        assert_eq!(Reader::default().still(&scene).accepted.len(), 2);
+    }
+}
