@@ -95,7 +95,7 @@ pub fn write_canonical(raw: &str, out: &mut String) {
     out.extend(rest.chars().filter(|c| c.is_alphanumeric()));
     // Letters that a hyphen kept apart (Hangul jamo, for one) may now join; a second round gives the form that stays.
     for _ in 0..4 {
-        if out[begin..].is_ascii() {
+        if fold::is_simple(&out[begin..]) {
             return;
         }
         let again: String = fold::fold(&out[begin..]).chars().filter(|c| c.is_alphanumeric()).collect();

@@ -1,6 +1,6 @@
 //! One alphabet for all: compatibility forms, case, look-alike scripts, digits of every script, and leading labels.
 
-use unicode_normalization::{UnicodeNormalization, is_nfkc_quick};
+use unicode_normalization::UnicodeNormalization;
 
 /// The numero sign. It is dropped before normalization, which would make the letters `No` of it.
 const NUMERO: char = '\u{2116}';
@@ -28,6 +28,9 @@ pub fn decimal_value(c: char) -> Option<u32> {
         return c.to_digit(10);
     }
     let code = c as u32;
+    if code < 0x0660 {
+        return None;
+    }
     if (0x1D7CE..=0x1D7FF).contains(&code) {
         return Some((code - 0x1D7CE) % 10);
     }
@@ -80,18 +83,41 @@ pub fn is_greek(raw: &str) -> bool {
     !raw.is_ascii() && raw.chars().any(|c| matches!(c, '\u{370}'..='\u{3FF}' | '\u{1F00}'..='\u{1FFF}'))
 }
 
+/// Whether a text is made of ASCII and of Ukrainian and Russian letters, with № and ° among them: as nearly all serials
+/// outside ASCII are. Each of these folds alone, and stays folded.
+pub(super) fn is_simple(text: &str) -> bool {
+    let simple = |c: char| {
+        c.is_ascii()
+            || matches!(c, 'А'..='я' | 'І' | 'і' | 'Ї' | 'ї' | 'Є' | 'є' | 'Ґ' | 'ґ' | 'Ё' | 'ё' | NUMERO | DEGREE)
+    };
+    text.chars().all(simple)
+}
+
+fn fold_simple(c: char) -> char {
+    if c.is_ascii() {
+        return c.to_ascii_uppercase();
+    }
+    let upper = match c {
+        'а'..='я' => char::from_u32(c as u32 - 0x20).unwrap_or(c),
+        'і' => 'І',
+        'ї' => 'Ї',
+        'є' => 'Є',
+        'ґ' => 'Ґ',
+        'ё' => 'Ё',
+        other => other,
+    };
+    latin_look_alike(upper).unwrap_or(upper)
+}
+
 /// Text without №, in NFKC, upper case without locale, look-alike letters as Latin, digits as ASCII; separators stay.
 pub(super) fn fold(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
-    let kept = raw.chars().filter(|c| *c != NUMERO).map(|c| if DEGREE_LIKE.contains(&c) { DEGREE } else { c });
-    // Most Cyrillic serials are normalized as they come; asking first is much cheaper than composing again.
-    let as_is = !raw.contains(|c: char| c == NUMERO || DEGREE_LIKE.contains(&c))
-        && is_nfkc_quick(raw.chars()) == unicode_normalization::IsNormalized::Yes;
-    if as_is {
-        raw.chars().for_each(|c| push_folded(c, &mut out));
-    } else {
-        kept.nfkc().for_each(|c| push_folded(c, &mut out));
+    if is_simple(raw) {
+        out.extend(raw.chars().filter(|c| *c != NUMERO).map(fold_simple));
+        return out;
     }
+    let kept = raw.chars().filter(|c| *c != NUMERO).map(|c| if DEGREE_LIKE.contains(&c) { DEGREE } else { c });
+    kept.nfkc().for_each(|c| push_folded(c, &mut out));
     out
 }
 

@@ -226,16 +226,22 @@ pub fn understand_retail(text: &str, identifier: &str) -> Option<Understood> {
         return None;
     }
     let text = text.trim();
-    let digits = text.split(' ').next()?;
-    if !matches!(digits.len(), 8 | 12 | 13) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+    let main = text.split(' ').next()?;
+    let main = match main.len() {
+        8 | 12 | 13 => main,
+        // The added digits follow at once.
+        15 | 18 => main.get(..13)?,
+        _ => return None,
+    };
+    if !main.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let mut out = Understood::one("ean", Scheme::Gtin, digits);
+    let mut out = Understood::one("ean", Scheme::Gtin, main);
     // The check digit of the short American form (8 digits, no EAN-8) belongs to the number that it stands for.
-    if digits.len() != 8 && !gs1_fits(digits) {
+    if main.len() != 8 && !gs1_fits(main) {
         out.finding(Finding::CheckDigitWrong);
     }
-    out.left(text[digits.len()..].trim());
+    out.left(text[main.len()..].trim());
     Some(out)
 }
 

@@ -1,3 +1,5 @@
+//! Understanding against the given and invented vectors, and its promises on any text.
+
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -14,7 +16,7 @@ fn fact<'a>(understood: &'a Understood, name: &str) -> Option<&'a str> {
     understood.facts.iter().find(|(n, _)| *n == name).map(|(_, value)| value.as_str())
 }
 
-fn value<'a>(understood: &'a Understood, scheme: Scheme) -> Option<&'a str> {
+fn value(understood: &Understood, scheme: Scheme) -> Option<&str> {
     understood.marks.iter().find(|mark| mark.scheme == scheme).map(|mark| mark.value.as_str())
 }
 

@@ -1,0 +1,87 @@
+//! What is fuzzed: functions over any bytes that must never panic, with the promises that they keep on every input.
+//!
+//! One list for two uses: `cargo fuzz` (see `fuzz_targets/`) searches with them, and `tests/fuzz_corpus.rs` replays the
+//! committed corpus with them on every test run, on stable Rust.
+
+use tracepost::domain::keys::{canonical, diff, exact_key, keys, reading, split_parts};
+use tracepost::domain::payload::{container, digital_link, envelope, gs1, keyed, mrz, vin, web};
+use tracepost::domain::{Scheme, Understood, understand, understand_typed};
+
+/// A name, which is also the folder of its corpus, and the function.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: [Target; 8] = [
+    ("understand", fuzz_understand),
+    ("envelope", fuzz_envelope),
+    ("gs1", fuzz_gs1),
+    ("mrz", fuzz_mrz),
+    ("web", fuzz_web),
+    ("keyed", fuzz_keyed),
+    ("numbers", fuzz_numbers),
+    ("keys", fuzz_keys),
+];
+
+/// Promises of every parser's answer.
+fn check(understood: Option<Understood>) {
+    let Some(understood) = understood else { return };
+    assert!(!understood.form.is_empty());
+    assert!(understood.marks.len() <= tracepost::domain::payload::MARKS_MAX);
+    assert!(understood.marks.iter().all(|mark| !mark.value.is_empty()));
+    assert!(understood.left.as_deref() != Some(""));
+}
+
+fn fuzz_understand(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for identifier in ["", "]d1", "]d2", "]C1", "]E0"] {
+        check(Some(understand(&text, identifier)));
+    }
+    check(Some(understand_typed(&text)));
+}
+
+fn fuzz_envelope(bytes: &[u8]) {
+    check(envelope::understand(&String::from_utf8_lossy(bytes)));
+}
+
+fn fuzz_gs1(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    check(gs1::understand(&text, "]d2"));
+    check(gs1::understand(&text, ""));
+    check(gs1::understand_bare(&text));
+    check(gs1::understand_retail(&text, "]E0"));
+}
+
+fn fuzz_mrz(bytes: &[u8]) {
+    check(mrz::understand(&String::from_utf8_lossy(bytes)));
+}
+
+fn fuzz_web(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    check(web::understand(&text));
+    check(digital_link::understand(&text));
+}
+
+fn fuzz_keyed(bytes: &[u8]) {
+    check(keyed::understand(&String::from_utf8_lossy(bytes)));
+}
+
+fn fuzz_numbers(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    check(vin::understand(&text));
+    check(container::understand(&text));
+}
+
+fn fuzz_keys(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let key = canonical(&text);
+    assert_eq!(canonical(&key), key, "the key of a key is itself");
+    let all = keys(&text);
+    assert_eq!(all.canonical, key);
+    diff(&all.canonical, &all.skeleton);
+    reading(&text);
+    split_parts(&text);
+    for scheme in Scheme::ALL {
+        let key = exact_key(scheme, &text);
+        assert_eq!(exact_key(scheme, &key), key, "{scheme}");
+    }
+}
