@@ -21,7 +21,7 @@ pub fn understand(text: &str, identifier: &str) -> Understood {
     if text.len() > TEXT_BYTES_MAX {
         return Understood::one("other", Scheme::Other, text);
     }
-    formed(text, identifier).unwrap_or_else(|| plain::understand(text))
+    kept(formed(text, identifier).unwrap_or_else(|| plain::understand(text)), text)
 }
 
 /// What a person typed, or a hand scanner sent as if typed: no symbology is known unless the scanner writes it before the text,
@@ -47,6 +47,14 @@ pub fn check_mark(mark: &Mark) -> Option<Finding> {
         _ => true,
     };
     (!fits).then_some(Finding::CheckDigitWrong)
+}
+
+/// A text that gave no mark is kept whole as one that is never compared.
+fn kept(mut understood: Understood, text: &str) -> Understood {
+    if understood.marks.is_empty() && !text.is_empty() {
+        understood.marks.push(Mark::new(Scheme::Other, text));
+    }
+    understood
 }
 
 fn formed(text: &str, identifier: &str) -> Option<Understood> {

@@ -45,6 +45,6 @@ fn elements(address: &Address) -> Option<Vec<Element>> {
 /// Shorter trade item numbers stand in links without their leading zeros.
 fn element(ai: &str, data: &str) -> Option<Element> {
     let padded = if ai == "01" && matches!(data.len(), 8 | 12 | 13) { format!("{data:0>14}") } else { data.to_owned() };
-    let mut found = gs1::bracketed(&format!("({ai}){padded}"))?;
-    (found.len() == 1).then(|| found.remove(0))
+    let (mut found, misfits) = gs1::bracketed(&format!("({ai}){padded}"))?;
+    (found.len() == 1 && misfits.is_empty()).then(|| found.remove(0))
 }

@@ -77,44 +77,59 @@ fn shape(ai: &str) -> (usize, usize, bool) {
 
 /// Takes apart a string of a symbol, separators between its variable fields. `None` when it is not one from end to end.
 pub fn elements(text: &str) -> Option<Vec<Element>> {
-    let mut rest = text.trim_matches(GS);
-    let mut found = Vec::new();
-    while !rest.is_empty() {
-        let ai = rest.get(..ai_length(rest.get(..2)?)?)?;
-        let after = &rest[ai.len()..];
-        let data = match predefined_length(ai) {
-            Some(length) => after.get(..length)?,
-            None => after.split(GS).next()?,
-        };
-        found.push(element(ai, data)?);
-        // A separator after data of predefined length is a fault that many printers make.
-        rest = after[data.len()..].trim_start_matches(GS);
-    }
-    (!found.is_empty()).then_some(found)
+    let (found, rest) = leading_elements(text);
+    (!found.is_empty() && rest.is_empty()).then_some(found)
 }
 
-/// Takes apart the form printed for people: every application identifier in round brackets.
-pub fn bracketed(text: &str) -> Option<Vec<Element>> {
-    let mut rest = text.trim();
+/// The elements that a string begins with, and what follows the last that could be read.
+fn leading_elements(text: &str) -> (Vec<Element>, &str) {
+    let mut rest = text.trim_matches(GS);
     let mut found = Vec::new();
+    while let Some((element, after)) = first_element(rest) {
+        found.push(element);
+        rest = after;
+    }
+    (found, rest)
+}
+
+fn first_element(text: &str) -> Option<(Element, &str)> {
+    let ai = text.get(..ai_length(text.get(..2)?)?)?;
+    let after = &text[ai.len()..];
+    let data = match predefined_length(ai) {
+        Some(length) => after.get(..length)?,
+        None => after.split(GS).next()?,
+    };
+    // A separator after data of predefined length is a fault that many printers make.
+    Some((element(ai, data)?, after[data.len()..].trim_start_matches(GS)))
+}
+
+/// Takes apart the form printed for people: every application identifier in round brackets. Gives the elements, and
+/// those pieces whose data do not fit their identifier. `None` when the text is no such form.
+pub fn bracketed(text: &str) -> Option<(Vec<Element>, Vec<String>)> {
+    let mut rest = text.trim();
+    let (mut found, mut misfits) = (Vec::new(), Vec::new());
     while !rest.is_empty() {
         let (ai, after) = rest.strip_prefix('(')?.split_once(')')?;
-        if ai_length(ai.get(..2)?)? != ai.len() {
+        if !is_identifier(ai) {
             return None;
         }
         // Brackets may stand in data; the next identifier is the next bracket that holds one.
-        let end = after
-            .match_indices('(')
-            .map(|(at, _)| at)
-            .find(|at| {
-                let next = after[at + 1..].split(')').next().unwrap_or_default();
-                next.get(..2).and_then(ai_length) == Some(next.len()) && next.bytes().all(|b| b.is_ascii_digit())
-            })
+        let ends = after.match_indices('(').map(|(at, _)| at);
+        let end = ends
+            .into_iter()
+            .find(|at| after[at + 1..].split_once(')').is_some_and(|(next, _)| is_identifier(next)))
             .unwrap_or(after.len());
-        found.push(element(ai, after[..end].trim())?);
+        match element(ai, after[..end].trim()) {
+            Some(element) => found.push(element),
+            None => misfits.push(rest[..rest.len() - after.len() + end].to_owned()),
+        }
         rest = &after[end..];
     }
-    (!found.is_empty()).then_some(found)
+    (!found.is_empty()).then_some((found, misfits))
+}
+
+fn is_identifier(ai: &str) -> bool {
+    ai.bytes().all(|b| b.is_ascii_digit()) && ai.get(..2).and_then(ai_length) == Some(ai.len())
 }
 
 fn element(ai: &str, data: &str) -> Option<Element> {
@@ -196,17 +211,24 @@ fn century(two_digits: &str) -> Option<u16> {
     Some(if year < 50 { 2000 + year } else { 1900 + year })
 }
 
-/// Element strings of a symbol whose identifier promises them, or the bracketed form anywhere.
+/// Element strings of a symbol whose identifier promises them, or the bracketed form anywhere. A string that breaks off
+/// is read as far as it goes, if that far it names an item or goods.
 pub fn understand(text: &str, identifier: &str) -> Option<Understood> {
     let text = text.trim_matches(['\r', '\n', ' ']);
-    let found = if is_gs1(identifier) {
-        elements(&real(text)).or_else(|| bracketed(text))?
-    } else if text.starts_with('(') {
-        bracketed(text)?
-    } else {
+    if let Some((found, misfits)) = text.starts_with('(').then(|| bracketed(text)).flatten() {
+        let mut out = of_elements(&found);
+        misfits.iter().for_each(|piece| out.left(piece));
+        return (!out.marks.is_empty()).then_some(out);
+    }
+    if !is_gs1(identifier) {
         return None;
-    };
-    Some(of_elements(&found))
+    }
+    let text = real(text);
+    let (found, rest) = leading_elements(&text);
+    let mut out = of_elements(&found);
+    out.left(rest);
+    let sure = found.iter().any(|e| e.ai == "01" && gs1_fits(&e.data));
+    (!found.is_empty() && (rest.is_empty() || sure)).then_some(out)
 }
 
 /// A string without identifier and without brackets, as hand scanners type it: only when it begins with a trade item

@@ -126,6 +126,10 @@ pub fn take(field: Field, value: &str, out: &mut Understood) -> bool {
 /// Reads named values. At least one of them must be a mark, else the text is of another form.
 pub fn understand(text: &str) -> Option<Understood> {
     let text = text.trim();
+    // Address cards and calendars have named values too, `UID` among them, but of people and meetings.
+    if text.get(..7).is_some_and(|head| head.eq_ignore_ascii_case("BEGIN:V")) {
+        return None;
+    }
     let pairs = json_pairs(text).unwrap_or_else(|| written_pairs(text));
     let mut out = Understood::of("keyed");
     let mut series = None;

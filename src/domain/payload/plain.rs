@@ -29,7 +29,8 @@ pub fn understand_typed(text: &str) -> Understood {
 
 fn is_short(text: &str) -> bool {
     let one_line = !text.contains(char::is_control);
-    let prose = text.contains(['@', '{', '}', '<', '>', ';', '?', '!', '"']) || text.contains("://");
+    let named_values = text.contains(';') && text.contains(':');
+    let prose = named_values || text.contains(['@', '{', '}']) || text.contains("://");
     one_line
         && !prose
         && text.split_whitespace().nth(WORDS_MAX).is_none()
