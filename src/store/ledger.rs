@@ -1,0 +1,571 @@
+//! The device's ledger on disk: entries are added, never changed; each is on disk when [`LedgerStore::append`] returns.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::connection::{self, Mode};
+use super::projections::{self, number, seq};
+use super::reserve::Reserve;
+use super::{Home, Keys, StoreError, WriterLock, migrations};
+use crate::domain::{DeviceId, Grade, Hash, Seq};
+use crate::ledger::{
+    ClockStep, Entry, EntryBytes, Payload, Receipt, Signature, SignedHead, VerifyingKey, chain_hash, genesis,
+};
+use crate::platform::{Clock, ClockWatch, Moment, SystemClock, failpoint, files};
+
+/// The reserve is looked after once in so many appends.
+const RESERVE_EVERY_APPENDS: u64 = 256;
+
+/// What a ledger is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// By the one writer; made if it is not there.
+    Write,
+    /// Beside a running writer, or on a copy that cannot be written.
+    Read,
+}
+
+/// An entry as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEntry {
+    /// Its number.
+    pub seq: Seq,
+    /// Its bytes, as chained.
+    pub bytes: EntryBytes,
+    /// Its hash.
+    pub hash: Hash,
+}
+
+/// Checks by grade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub struct GradeCounts {
+    pub hit: u64,
+    pub probable: u64,
+    pub possible: u64,
+    pub no_record: u64,
+    pub not_checked: u64,
+}
+
+impl GradeCounts {
+    /// The count of one grade.
+    pub fn of(&mut self, grade: Grade) -> &mut u64 {
+        match grade {
+            Grade::Hit => &mut self.hit,
+            Grade::Probable => &mut self.probable,
+            Grade::Possible => &mut self.possible,
+            Grade::NoRecord => &mut self.no_record,
+            Grade::NotChecked => &mut self.not_checked,
+        }
+    }
+
+    /// All checks.
+    pub fn total(&self) -> u64 {
+        self.hit + self.probable + self.possible + self.no_record + self.not_checked
+    }
+
+    /// In the order in which a closed shift writes them: hit, probable, possible, no record, not checked.
+    pub fn as_array(&self) -> [u64; 5] {
+        [self.hit, self.probable, self.possible, self.no_record, self.not_checked]
+    }
+}
+
+/// The writing half.
+struct Writer {
+    connection: Connection,
+    /// The last entry and its hash; `None` after a failure, until it is read again.
+    head: Option<(Seq, Hash)>,
+    watch: ClockWatch,
+    appends: u64,
+}
+
+/// A device's ledger, with its settings and the book-keeping of its photos. May be shared between threads: readers do not
+/// wait for a writer.
+pub struct LedgerStore {
+    // The connections stand before the lock and the copy, for they must be closed before those are given up.
+    writer: Option<Mutex<Writer>>,
+    reader: Mutex<Connection>,
+    home: Home,
+    keys: Keys,
+    clock: Arc<dyn Clock>,
+    reserve: Reserve,
+    path: PathBuf,
+    mode: Mode,
+    _copy: Option<tempfile::TempDir>,
+    _lock: Option<WriterLock>,
+}
+
+impl std::fmt::Debug for LedgerStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LedgerStore").field("home", &self.home).field("mode", &self.mode).finish_non_exhaustive()
+    }
+}
+
+impl LedgerStore {
+    /// Opens the ledger of a home with the machine's clocks.
+    pub fn open(home: &Home, access: Access) -> Result<Self, StoreError> {
+        Self::open_with_clock(home, access, Arc::new(SystemClock::new()))
+    }
+
+    /// Opens the ledger of a home. A writer makes what is missing; a reader changes nothing.
+    pub fn open_with_clock(home: &Home, access: Access, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        match access {
+            Access::Write => Self::open_writer(home, clock),
+            Access::Read => Self::open_reader(home, clock),
+        }
+    }
+
+    fn open_writer(home: &Home, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        Home::open(home.dir())?;
+        let lock = home.lock()?;
+        let keys = Keys::open_or_create(home)?;
+        let path = home.ledger();
+        let reserve = Reserve::of(home);
+        let connection = match Self::open_tables(&path, &keys) {
+            Err(error) if error.is_disk_full() && reserve.release() => Self::open_tables(&path, &keys)?,
+            other => other?,
+        };
+        reserve.restore();
+        let reader = connection::open(&path, keys.database(), Mode::Read)?;
+        let head = read_head(&connection, &keys).map_err(StoreError::database(&path))?;
+        let last_moment = read_last_moment(&connection, head.0).map_err(StoreError::database(&path))?;
+        let watch = ClockWatch::from(last_moment);
+        let writer = Writer { connection, head: Some(head), watch, appends: 0 };
+        Ok(Self {
+            writer: Some(Mutex::new(writer)),
+            reader: Mutex::new(reader),
+            home: home.clone(),
+            keys,
+            clock,
+            reserve,
+            path,
+            mode: Mode::Read,
+            _copy: None,
+            _lock: Some(lock),
+        })
+    }
+
+    fn open_tables(path: &Path, keys: &Keys) -> Result<Connection, StoreError> {
+        if !path.exists() {
+            // SQLite takes an empty file for a new database, and gives its log the same permissions.
+            files::write_new(path, b"").map_err(StoreError::io(path))?;
+        }
+        let mut connection = connection::open(path, keys.database(), Mode::Write)?;
+        migrations::check(&connection, path)?;
+        migrations::migrate(&mut connection, path)?;
+        let failed = StoreError::database(path);
+        connection
+            .execute(
+                "INSERT OR IGNORE INTO identity (one, device, device_key, practice) VALUES (1, ?1, ?2, 0)",
+                params![keys.device().0.as_bytes(), keys.verifying().as_bytes()],
+            )
+            .map_err(&failed)?;
+        check_identity(&connection, keys).map_err(&failed)?.then_some(connection).ok_or(StoreError::OtherDevice)
+    }
+
+    fn open_reader(home: &Home, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let mut path = home.ledger();
+        if !path.exists() {
+            return Err(StoreError::NoLedger { dir: home.dir().to_owned() });
+        }
+        let keys = Keys::open(home)?;
+        let (mut mode, mut copy) = (Mode::Read, None);
+        let connection = match connection::open(&path, keys.database(), Mode::Read) {
+            // On a medium that cannot be written SQLite cannot open a database with a write-ahead log in the usual way.
+            Err(StoreError::Database(error)) if cannot_write_beside(&error) => {
+                if std::fs::metadata(home.ledger_wal()).is_ok_and(|wal| wal.len() > 0) {
+                    let (dir, copied) = copy_with_log(home)?;
+                    (copy, path) = (Some(dir), copied);
+                } else {
+                    mode = Mode::Immutable;
+                }
+                connection::open(&path, keys.database(), mode)?
+            }
+            other => other?,
+        };
+        let found = migrations::check(&connection, &path)?;
+        if found < migrations::VERSION {
+            return Err(StoreError::Older { path, found, known: migrations::VERSION });
+        }
+        if !check_identity(&connection, &keys).map_err(StoreError::database(&path))? {
+            return Err(StoreError::OtherDevice);
+        }
+        Ok(Self {
+            writer: None,
+            reader: Mutex::new(connection),
+            home: home.clone(),
+            keys,
+            clock,
+            reserve: Reserve::of(home),
+            path,
+            mode,
+            _copy: copy,
+            _lock: None,
+        })
+    }
+
+    /// The home it belongs to.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// The device's keys.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The device.
+    pub fn device(&self) -> DeviceId {
+        self.keys.device()
+    }
+
+    /// The clock that entries are dated by.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    /// Whether this is the ledger of a practice post.
+    pub fn is_practice(&self) -> Result<bool, StoreError> {
+        self.read(read_practice)
+    }
+
+    /// Makes this the ledger of a practice post, or of a real one. Fixed once there is an entry, for it is part of the
+    /// genesis: practice and real data never meet.
+    pub fn set_practice(&self, practice: bool) -> Result<(), StoreError> {
+        let mut writer = self.writer()?;
+        let failed = StoreError::database(&self.path);
+        let is = read_practice(&writer.connection).map_err(&failed)?;
+        if is == practice {
+            return Ok(());
+        }
+        let (last, _) = read_head(&writer.connection, &self.keys).map_err(&failed)?;
+        let heads: i64 =
+            writer.connection.query_row("SELECT count(*) FROM head", [], |row| row.get(0)).map_err(&failed)?;
+        if last != Seq(0) || heads != 0 {
+            return Err(StoreError::PracticeMismatch { is, wanted: practice });
+        }
+        writer.connection.execute("UPDATE identity SET practice = ?1", [practice]).map_err(&failed)?;
+        writer.head = None;
+        Ok(())
+    }
+
+    /// Adds an entry; when this returns `Ok`, it is on disk. An error means that it may not be: the caller shows the
+    /// verdict all the same, marked as not recorded.
+    pub fn append(&self, officer: &str, payload: &Payload) -> Result<Seq, StoreError> {
+        let seqs = self.append_all(officer, std::slice::from_ref(payload))?;
+        seqs.first().copied().ok_or(StoreError::ReadOnly)
+    }
+
+    /// Adds entries in one transaction: all of them, with one wait for the disk, or none.
+    pub fn append_all(&self, officer: &str, payloads: &[Payload]) -> Result<Vec<Seq>, StoreError> {
+        let mut writer = self.writer()?;
+        let now = self.clock.now();
+        let result = match self.try_append(&mut writer, now, officer, payloads) {
+            Err(error) if error.is_disk_full() && self.reserve.release() => {
+                self.try_append(&mut writer, now, officer, payloads)
+            }
+            other => other,
+        };
+        writer.appends += 1;
+        if result.is_ok() && writer.appends.is_multiple_of(RESERVE_EVERY_APPENDS) {
+            self.reserve.restore();
+        }
+        result
+    }
+
+    fn try_append(
+        &self,
+        writer: &mut Writer,
+        now: Moment,
+        officer: &str,
+        payloads: &[Payload],
+    ) -> Result<Vec<Seq>, StoreError> {
+        let failed = StoreError::database(&self.path);
+        // After a failure nobody knows what reached the disk: the head is read again.
+        let (mut last, mut hash) = match writer.head.take() {
+            Some(head) => head,
+            None => read_head(&writer.connection, &self.keys).map_err(&failed)?,
+        };
+        let mut watch = writer.watch.clone();
+        let step = watch
+            .observe(now)
+            .map(|step| Payload::ClockStep(ClockStep { expected_ms: step.expected_ms, found_ms: step.found_ms }));
+        let transaction =
+            writer.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
+        let mut seqs = Vec::with_capacity(payloads.len());
+        for (payload, is_asked_for) in step.iter().map(|step| (step, false)).chain(payloads.iter().map(|x| (x, true))) {
+            last = last.next();
+            let entry = Entry {
+                wall_ms: now.wall_ms,
+                boot: now.boot,
+                mono_ms: now.mono_ms,
+                officer: officer.to_owned(),
+                payload: payload.clone(),
+            };
+            let bytes = entry.encode();
+            hash = chain_hash(hash, last, &bytes.0);
+            insert_entry(&transaction, last, &bytes, hash).map_err(&failed)?;
+            projections::project(&transaction, last, now.wall_ms, payload).map_err(&failed)?;
+            if is_asked_for {
+                seqs.push(last);
+            }
+        }
+        failpoint::hit("ledger.append").map_err(StoreError::io(&self.path))?;
+        transaction.commit().map_err(&failed)?;
+        failpoint::hit("ledger.appended").map_err(StoreError::io(&self.path))?;
+        writer.head = Some((last, hash));
+        writer.watch = watch;
+        Ok(seqs)
+    }
+
+    /// Entries from `from` on, in order, at most `limit`.
+    pub fn entries(&self, from: Seq, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT seq, bytes, hash FROM entry WHERE seq >= ?1 ORDER BY seq LIMIT ?2";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_map(params![number(from), limit], |row| {
+                let hash = Hash(row.get(2)?);
+                Ok(StoredEntry { seq: seq(row.get(0)?), bytes: EntryBytes(row.get(1)?), hash })
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// The last entry and its hash; 0 and the genesis for a ledger without entries.
+    pub fn head(&self) -> Result<(Seq, Hash), StoreError> {
+        self.read(|connection| read_head(connection, &self.keys))
+    }
+
+    /// Signs the head as it is now and keeps the signature. Done at each upload, at the end of a shift and at exit.
+    pub fn sign_head(&self) -> Result<SignedHead, StoreError> {
+        let (seq, hash) = self.head()?;
+        let now = self.clock.now();
+        let signed = SignedHead::sign(self.keys.signing(), self.device(), seq, hash, now.wall_ms);
+        self.write(|transaction| {
+            // One signature for a position is enough: the newest replaces none, it is just not added.
+            transaction
+                .prepare_cached(
+                    "INSERT INTO head (seq, hash, signed_ms, signature) SELECT ?1, ?2, ?3, ?4
+                     WHERE NOT EXISTS (SELECT 1 FROM head WHERE seq = ?1)",
+                )?
+                .execute(params![number(seq), hash.0, signed.signed_ms, signed.signature.to_bytes()])
+        })?;
+        Ok(signed)
+    }
+
+    /// Every signed head kept, in order.
+    pub fn heads(&self) -> Result<Vec<SignedHead>, StoreError> {
+        self.read(|connection| read_heads(connection, self.device()))
+    }
+
+    /// Keeps the hub's receipt once it has proven true: signed by the hub that the device is enrolled with, for this
+    /// device, over the hash that this ledger has there.
+    pub fn store_receipt(&self, receipt: &Receipt) -> Result<(), StoreError> {
+        let hub = self.enrolment()?.ok_or(StoreError::Receipt("the device is not enrolled"))?;
+        let key = VerifyingKey::from_bytes(&hub.hub_public_key)
+            .map_err(|_| StoreError::Receipt("the hub's key is not a key"))?;
+        if receipt.device != self.device() {
+            return Err(StoreError::Receipt("it is for another device"));
+        }
+        if !receipt.is_signed_by(&key) {
+            return Err(StoreError::Receipt("the hub did not sign it"));
+        }
+        let practice = self.is_practice()?;
+        let ours = self.read(|connection| read_hash(connection, receipt.through))?;
+        let ours = if receipt.through == Seq(0) { Some(genesis(&self.keys.verifying(), practice)) } else { ours };
+        match ours {
+            None => return Err(StoreError::Receipt("it speaks of entries that this ledger does not have")),
+            Some(hash) if hash != receipt.head => {
+                return Err(StoreError::Receipt("the hub holds other entries than this ledger"));
+            }
+            Some(_) => {}
+        }
+        self.write(|transaction| {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO receipt (through, head, server_ms, signature) SELECT ?1, ?2, ?3, ?4
+                     WHERE NOT EXISTS (SELECT 1 FROM receipt WHERE through = ?1 AND server_ms = ?3)",
+                )?
+                .execute(params![
+                    number(receipt.through),
+                    receipt.head.0,
+                    receipt.server_ms,
+                    receipt.signature.to_bytes()
+                ])
+        })?;
+        Ok(())
+    }
+
+    /// Every receipt kept, in order.
+    pub fn receipts(&self) -> Result<Vec<Receipt>, StoreError> {
+        self.read(|connection| read_receipts(connection, self.device()))
+    }
+
+    /// The receipt that reaches farthest; of several, the newest by the hub's clock.
+    pub fn last_receipt(&self) -> Result<Option<Receipt>, StoreError> {
+        Ok(self.receipts()?.into_iter().max_by_key(|receipt| (receipt.through, receipt.server_ms)))
+    }
+
+    /// The last entry that the hub has acknowledged, with all before it.
+    pub fn acknowledged(&self) -> Result<Seq, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT coalesce(max(through), 0) FROM receipt";
+            connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
+        })
+        .map(seq)
+    }
+
+    /// The first entry that the hub has not acknowledged.
+    pub fn unsent_from(&self) -> Result<Seq, StoreError> {
+        self.acknowledged().map(Seq::next)
+    }
+
+    /// How many entries the hub has not acknowledged.
+    pub fn unsent(&self) -> Result<u64, StoreError> {
+        let acknowledged = self.acknowledged()?;
+        Ok(self.head()?.0.0.saturating_sub(acknowledged.0))
+    }
+
+    /// Asks something of the reading connection.
+    pub(super) fn read<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        let connection = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        ask(&connection).map_err(StoreError::database(&self.path))
+    }
+
+    /// Changes something other than entries, in a transaction. On a full disk it fails: the reserve is for entries.
+    pub(super) fn write<T>(
+        &self,
+        change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let mut writer = self.writer()?;
+        let failed = StoreError::database(&self.path);
+        let transaction =
+            writer.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
+        let result = change(&transaction).map_err(&failed)?;
+        transaction.commit().map_err(&failed)?;
+        Ok(result)
+    }
+
+    /// A connection of its own for a long look, such as verification.
+    pub(super) fn another_reader(&self) -> Result<Connection, StoreError> {
+        connection::open(&self.path, self.keys.database(), self.mode)
+    }
+
+    /// The database file that is being read: the home's own, or a copy of it.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn writer(&self) -> Result<MutexGuard<'_, Writer>, StoreError> {
+        let writer = self.writer.as_ref().ok_or(StoreError::ReadOnly)?;
+        let mut writer = writer.lock().unwrap_or_else(|poisoned| {
+            // A thread ended in the middle of an append: what it thought of the head does not count.
+            let mut writer = poisoned.into_inner();
+            writer.head = None;
+            writer
+        });
+        if !writer.connection.is_autocommit() {
+            writer.head = None;
+            writer.connection.execute_batch("ROLLBACK").map_err(StoreError::database(&self.path))?;
+        }
+        Ok(writer)
+    }
+}
+
+fn insert_entry(transaction: &Transaction<'_>, seq: Seq, bytes: &EntryBytes, hash: Hash) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("INSERT INTO entry (seq, bytes, hash) VALUES (?1, ?2, ?3)")?
+        .execute(params![number(seq), bytes.0, hash.0])
+        .map(|_| ())
+}
+
+fn read_practice(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT practice FROM identity", [], |row| row.get(0))
+}
+
+/// Whether the ledger was begun with these keys.
+fn check_identity(connection: &Connection, keys: &Keys) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT device, device_key FROM identity", [], |row| {
+        let (device, key): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        Ok(device == keys.device().0.as_bytes() && key == keys.verifying().as_bytes())
+    })
+}
+
+fn read_head(connection: &Connection, keys: &Keys) -> rusqlite::Result<(Seq, Hash)> {
+    let mut statement = connection.prepare_cached("SELECT seq, hash FROM entry ORDER BY seq DESC LIMIT 1")?;
+    let found = statement.query_row([], |row| Ok((seq(row.get(0)?), Hash(row.get(1)?)))).optional()?;
+    match found {
+        Some(head) => Ok(head),
+        None => Ok((Seq(0), genesis(&keys.verifying(), read_practice(connection)?))),
+    }
+}
+
+fn read_hash(connection: &Connection, at: Seq) -> rusqlite::Result<Option<Hash>> {
+    let mut statement = connection.prepare_cached("SELECT hash FROM entry WHERE seq = ?1")?;
+    statement.query_row([number(at)], |row| row.get(0).map(Hash)).optional()
+}
+
+fn read_last_moment(connection: &Connection, at: Seq) -> rusqlite::Result<Option<Moment>> {
+    let mut statement = connection.prepare_cached("SELECT bytes FROM entry WHERE seq = ?1")?;
+    let bytes = statement.query_row([number(at)], |row| row.get::<_, Vec<u8>>(0)).optional()?;
+    let entry = bytes.and_then(|bytes| Entry::decode(&bytes).ok());
+    Ok(entry.map(|entry| Moment { wall_ms: entry.wall_ms, mono_ms: entry.mono_ms, boot: entry.boot }))
+}
+
+/// A stored signature; one of the wrong length becomes one that no key made, so that it is found and named.
+fn signature(bytes: &[u8]) -> Signature {
+    Signature::from_slice(bytes).unwrap_or_else(|_| Signature::from_bytes(&[0; 64]))
+}
+
+/// A stored hash; one of the wrong length becomes one that nothing has, so that it is found and named.
+pub(super) fn hash(bytes: &[u8]) -> Hash {
+    Hash(bytes.try_into().unwrap_or([0; 32]))
+}
+
+pub(super) fn read_heads(connection: &Connection, device: DeviceId) -> rusqlite::Result<Vec<SignedHead>> {
+    let mut statement = connection.prepare_cached("SELECT seq, hash, signed_ms, signature FROM head ORDER BY seq")?;
+    let rows = statement.query_map([], |row| {
+        Ok(SignedHead {
+            device,
+            seq: seq(row.get(0)?),
+            hash: hash(&row.get::<_, Vec<u8>>(1)?),
+            signed_ms: row.get(2)?,
+            signature: signature(&row.get::<_, Vec<u8>>(3)?),
+        })
+    })?;
+    rows.collect()
+}
+
+pub(super) fn read_receipts(connection: &Connection, device: DeviceId) -> rusqlite::Result<Vec<Receipt>> {
+    let sql = "SELECT through, head, server_ms, signature FROM receipt ORDER BY through, server_ms";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| {
+        Ok(Receipt {
+            device,
+            through: seq(row.get(0)?),
+            head: hash(&row.get::<_, Vec<u8>>(1)?),
+            server_ms: row.get(2)?,
+            signature: signature(&row.get::<_, Vec<u8>>(3)?),
+        })
+    })?;
+    rows.collect()
+}
+
+/// Whether SQLite failed because it could not make its files beside the database.
+fn cannot_write_beside(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{CannotOpen, PermissionDenied, ReadOnly, SystemIoFailure};
+    matches!(error.sqlite_error_code(), Some(CannotOpen | PermissionDenied | ReadOnly | SystemIoFailure))
+}
+
+/// A private copy of the database with its log, for a medium that cannot be written.
+fn copy_with_log(home: &Home) -> Result<(tempfile::TempDir, PathBuf), StoreError> {
+    let dir = tempfile::tempdir().map_err(StoreError::io(&std::env::temp_dir()))?;
+    let copied = dir.path().join("ledger.db");
+    for (from, to) in [(home.ledger(), copied.clone()), (home.ledger_wal(), dir.path().join("ledger.db-wal"))] {
+        std::fs::copy(&from, &to).map_err(StoreError::io(&from))?;
+        files::make_private(&to).map_err(StoreError::io(&to))?;
+    }
+    Ok((dir, copied))
+}

@@ -1,0 +1,71 @@
+//! What the device was told once and must remember: with which hub it is enrolled, and small settings by name.
+
+use rusqlite::{OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+use super::{LedgerStore, StoreError};
+use crate::domain::{DeviceId, Fingerprint, PostId};
+
+const ENROLMENT: &str = "enrolment";
+
+/// What enrolment gave the device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrolment {
+    /// The hub's address.
+    pub hub_url: String,
+    /// SHA-256 of the hub's public key, as the code gave it.
+    pub fingerprint: Fingerprint,
+    /// The hub's Ed25519 public key, whose fingerprint was compared: signs receipts and manifests.
+    pub hub_public_key: [u8; 32],
+    /// The post that the device stands at.
+    pub post: PostId,
+    /// The device, as the hub knows it.
+    pub device: DeviceId,
+    /// The device's client certificate, for the key it made itself.
+    pub client_cert_pem: String,
+    /// The hub's TLS authority.
+    pub ca_pem: String,
+    /// Whether the post is a practice post.
+    pub practice: bool,
+}
+
+impl LedgerStore {
+    /// With which hub the device is enrolled; `None` before.
+    pub fn enrolment(&self) -> Result<Option<Enrolment>, StoreError> {
+        match self.setting(ENROLMENT)? {
+            None => Ok(None),
+            Some(value) => serde_json::from_slice(&value).map(Some).map_err(|_| StoreError::Setting { key: ENROLMENT }),
+        }
+    }
+
+    /// Keeps an enrolment. Fails when the ledger already holds entries of the other sort, practice or real.
+    pub fn set_enrolment(&self, enrolment: &Enrolment) -> Result<(), StoreError> {
+        self.set_practice(enrolment.practice)?;
+        let value = serde_json::to_vec(enrolment).map_err(|_| StoreError::Setting { key: ENROLMENT })?;
+        self.set_setting(ENROLMENT, &value)
+    }
+
+    /// A setting by name.
+    pub fn setting(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT value FROM setting WHERE key = ?1")?;
+            statement.query_row([key], |row| row.get(0)).optional()
+        })
+    }
+
+    /// Keeps a setting.
+    pub fn set_setting(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let sql = "INSERT INTO setting (key, value) VALUES (?1, ?2)
+                       ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+            transaction.prepare_cached(sql)?.execute(params![key, value])
+        })
+        .map(|_| ())
+    }
+
+    /// Forgets a setting.
+    pub fn remove_setting(&self, key: &str) -> Result<(), StoreError> {
+        self.write(|transaction| transaction.prepare_cached("DELETE FROM setting WHERE key = ?1")?.execute([key]))
+            .map(|_| ())
+    }
+}
