@@ -4,7 +4,7 @@
 //! committed corpus with them on every test run, on stable Rust.
 
 use tracepost::domain::keys::{canonical, diff, exact_key, keys, reading, split_parts};
-use tracepost::domain::payload::{container, digital_link, envelope, gs1, keyed, mrz, vin, web};
+use tracepost::domain::payload::{container, digital_link, envelope, gs1, keyed, marking, mrz, vin, web};
 use tracepost::domain::{Scheme, Understood, understand, understand_typed};
 
 /// A name, which is also the folder of its corpus, and the function.
@@ -62,7 +62,9 @@ fn fuzz_web(bytes: &[u8]) {
 }
 
 fn fuzz_keyed(bytes: &[u8]) {
-    check(keyed::understand(&String::from_utf8_lossy(bytes)));
+    let text = String::from_utf8_lossy(bytes);
+    check(keyed::understand(&text));
+    check(marking::understand(&text));
 }
 
 fn fuzz_numbers(bytes: &[u8]) {

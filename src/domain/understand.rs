@@ -10,7 +10,7 @@ use super::keys::exact_key;
 use super::mark::{Mark, Scheme};
 pub use super::payload::Understood;
 use super::payload::controls::trimmed;
-use super::payload::{TEXT_BYTES_MAX, container, digital_link, envelope, gs1, keyed, mrz, plain, vin, web};
+use super::payload::{TEXT_BYTES_MAX, container, digital_link, envelope, gs1, keyed, marking, mrz, plain, vin, web};
 use super::verdict::Finding;
 
 /// What the text of a decoded symbol says. `identifier` is its symbology identifier (ISO/IEC 15424, `]d2`), or empty
@@ -32,8 +32,11 @@ pub fn understand_typed(text: &str) -> Understood {
     if text.len() > TEXT_BYTES_MAX {
         return Understood::one("other", Scheme::Other, text);
     }
-    let text = named_by_a_space(text);
-    formed(&text, identifier).or_else(|| gs1::understand_bare(&text)).unwrap_or_else(|| plain::understand_typed(&text))
+    let named = named_by_a_space(text);
+    let understood = formed(&named, identifier)
+        .or_else(|| gs1::understand_bare(text))
+        .unwrap_or_else(|| plain::understand_typed(text));
+    kept(understood, text)
 }
 
 /// The fault of a mark whose scheme was given and not understood from a payload, if its check digit shows one.
@@ -65,6 +68,7 @@ fn formed(text: &str, identifier: &str) -> Option<Understood> {
         .or_else(|| web::understand(text))
         .or_else(|| mrz::understand(text))
         .or_else(|| keyed::understand(text))
+        .or_else(|| marking::understand(text))
         .or_else(|| vin::understand(text))
         .or_else(|| container::understand(text))
 }

@@ -11,6 +11,7 @@ pub mod envelope;
 pub mod gs1;
 pub mod iuid;
 pub mod keyed;
+pub mod marking;
 pub mod mrz;
 pub mod plain;
 pub mod vin;
@@ -37,7 +38,7 @@ pub struct Understood {
     pub findings: Vec<Finding>,
     /// Other things the text says, by name (`enterprise`, `part`, `lot`, `expires` …), for showing; never compared.
     pub facts: Vec<(&'static str, String)>,
-    /// The form that fitted: `iuid envelope gs1 gs1_link ean vin container mrz keyed url plain other`.
+    /// The form that fitted: `iuid envelope gs1 gs1_link ean vin container mrz keyed marking url plain other`.
     pub form: &'static str,
     /// What the parser could make nothing of.
     pub left: Option<String>,
