@@ -1,0 +1,117 @@
+//! CSV: comma, semicolon or tab separated text with a header line.
+
+use std::io::Read;
+
+use super::intake::Intake;
+use super::mapping::Mapping;
+use super::row::{self, FIELDS, Row};
+use super::source::{Source, encoding_hint};
+use super::{Defaults, ImportError, ImportSummary};
+
+/// A row longer than this is a quote that was opened and never closed.
+const ROW_BYTES_MAX: usize = 1 << 20;
+
+/// Where a column's text goes: nowhere, or to fields, each with its place among the texts that are joined there.
+type Columns = Vec<Vec<(usize, usize)>>;
+
+pub(super) fn read<R: Read>(
+    source: Source<R>,
+    mapping: &Mapping,
+    defaults: &Defaults,
+    mut intake: Intake<'_>,
+) -> Result<ImportSummary, ImportError> {
+    let position = source.position();
+    let delimiter = mapping.delimiter.unwrap_or_else(|| guess_delimiter(source.head()));
+    let mut csv = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(true).from_reader(source);
+    let header = csv.byte_headers().map_err(|e| failed(e, intake.summary.rows))?.clone();
+    let names: Vec<String> = header.iter().map(|h| String::from_utf8_lossy(h).trim().to_owned()).collect();
+    let columns = columns_of(&names, mapping)?;
+
+    let mut record = csv::ByteRecord::new();
+    loop {
+        match csv.read_byte_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(e) => return Err(failed(e, intake.summary.rows)),
+        }
+        let line = record.position().map_or(0, csv::Position::line);
+        if record.as_slice().len() > ROW_BYTES_MAX {
+            return Err(ImportError::Malformed {
+                line,
+                rows: intake.summary.rows,
+                expected: "CSV",
+                detail: "a quote is opened here and not closed".to_owned(),
+            });
+        }
+        if std::str::from_utf8(record.as_slice()).is_err() {
+            return Err(ImportError::Encoding { line, hint: encoding_hint(record.as_slice()) });
+        }
+        let outcome = row_of(&record, &columns, names.len()).and_then(|mut row| {
+            mapping.fill(&mut row);
+            row.into_record(mapping, defaults)
+        });
+        intake.row(line, position.bytes(), outcome)?;
+    }
+    intake.report(position.bytes());
+    Ok(intake.summary)
+}
+
+fn columns_of(names: &[String], mapping: &Mapping) -> Result<Columns, ImportError> {
+    let shown = || names.iter().take(12).map(|n| n.chars().take(30).collect()).collect::<Vec<String>>().join(", ");
+    for headers in mapping.columns.values() {
+        if let Some(absent) = headers.iter().find(|h| !names.iter().any(|n| n == h.trim())) {
+            return Err(ImportError::Columns { missing: absent.clone(), columns: shown() });
+        }
+    }
+    let columns: Columns = names.iter().map(|name| mapping.fields_of(name)).collect();
+    let has_mark = columns
+        .iter()
+        .flatten()
+        .any(|&(field, _)| row::MARK_FIELDS.iter().any(|(name, _)| FIELDS.get(field) == Some(name)));
+    if has_mark { Ok(columns) } else { Err(ImportError::Columns { missing: "serial".to_owned(), columns: shown() }) }
+}
+
+fn row_of(record: &csv::ByteRecord, columns: &Columns, names: usize) -> Result<Row, String> {
+    if record.len() > names {
+        return Err(format!("it has {} fields and the header {names}", record.len()));
+    }
+    let mut row = Row::default();
+    // Texts that are joined come in the mapping's order, whatever the order of the columns.
+    let mut joined: Vec<(usize, usize, &str)> = Vec::new();
+    for (value, fields) in record.iter().zip(columns) {
+        let text = std::str::from_utf8(value).map_err(|_| "it is not UTF-8".to_owned())?.trim();
+        if !text.is_empty() {
+            joined.extend(fields.iter().map(|&(field, order)| (field, order, text)));
+        }
+    }
+    joined.sort_by_key(|&(field, order, _)| (field, order));
+    for (field, _, text) in joined {
+        row.values[field].get_or_insert_default().push_str(text);
+    }
+    Ok(row)
+}
+
+/// The separator that the header line has most of, outside of quotes.
+fn guess_delimiter(head: &[u8]) -> u8 {
+    let mut quoted = false;
+    let mut counts = [(b',', 0usize), (b';', 0), (b'\t', 0)];
+    for &byte in head {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' if !quoted => break,
+            _ if quoted => {}
+            _ => counts.iter_mut().filter(|(d, _)| *d == byte).for_each(|(_, n)| *n += 1),
+        }
+    }
+    // A tie goes to the comma, the first.
+    counts.into_iter().rev().max_by_key(|&(_, n)| n).map_or(b',', |(d, _)| d)
+}
+
+fn failed(error: csv::Error, rows: u64) -> ImportError {
+    let line = error.position().map_or(0, csv::Position::line);
+    match error.into_kind() {
+        csv::ErrorKind::Io(e) => ImportError::Read(e),
+        csv::ErrorKind::Utf8 { .. } => ImportError::Encoding { line, hint: "" },
+        kind => ImportError::Malformed { line, rows, expected: "CSV", detail: format!("{kind:?}") },
+    }
+}

@@ -1,0 +1,122 @@
+//! JSON lines: one object a line, by our field names or a mapping's, with an optional list of marks.
+
+use std::io::{BufRead, Read};
+
+use serde_json::{Map, Value};
+
+use super::intake::Intake;
+use super::mapping::Mapping;
+use super::row::{self, Row};
+use super::source::{Source, encoding_hint};
+use super::{Defaults, ImportError, ImportSummary};
+use crate::domain::{Mark, Scheme};
+
+/// A line longer than this is no record.
+const LINE_BYTES_MAX: u64 = 1 << 20;
+
+pub(super) fn read<R: Read>(
+    mut source: Source<R>,
+    mapping: &Mapping,
+    defaults: &Defaults,
+    mut intake: Intake<'_>,
+) -> Result<ImportSummary, ImportError> {
+    let position = source.position();
+    let first = source.head().iter().find(|b| !b.is_ascii_whitespace());
+    if first != Some(&b'{') {
+        let detail = match first {
+            Some(b'[') => "it begins with a bracket: one array, perhaps --format ua-weapons",
+            _ => "it does not begin with a brace",
+        };
+        return Err(malformed(position.line(), 0, detail));
+    }
+    let mut line_bytes = Vec::new();
+    loop {
+        let line = position.line();
+        line_bytes.clear();
+        let n = source.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line_bytes)?;
+        if n == 0 {
+            break;
+        }
+        let whole = line_bytes.ends_with(b"\n");
+        if !whole && n as u64 == LINE_BYTES_MAX {
+            return Err(malformed(line, intake.summary.rows, "a line is longer than a megabyte"));
+        }
+        if line_bytes.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        if std::str::from_utf8(&line_bytes).is_err_and(|e| whole || e.error_len().is_some()) {
+            return Err(ImportError::Encoding { line, hint: encoding_hint(&line_bytes) });
+        }
+        let outcome = match serde_json::from_slice::<Value>(&line_bytes) {
+            Ok(Value::Object(object)) => row_of(object, mapping).and_then(|row| row.into_record(mapping, defaults)),
+            Ok(_) => Err("it is no JSON object".to_owned()),
+            // The last line without its end is a file that broke off; any other is one bad row.
+            Err(_) if !whole => return Err(ImportError::Truncated { line, rows: intake.summary.rows }),
+            Err(e) => Err(format!("it is not JSON (column {})", e.column())),
+        };
+        intake.row(line, position.bytes(), outcome)?;
+    }
+    intake.report(position.bytes());
+    Ok(intake.summary)
+}
+
+fn malformed(line: u64, rows: u64, detail: &str) -> ImportError {
+    ImportError::Malformed { line, rows, expected: "JSON lines", detail: detail.to_owned() }
+}
+
+fn row_of(object: Map<String, Value>, mapping: &Mapping) -> Result<Row, String> {
+    let mut row = Row::default();
+    let mut joined: Vec<(usize, usize, String)> = Vec::new();
+    for (key, value) in object {
+        if key == "marks" {
+            row.marks = marks_of(value)?;
+            continue;
+        }
+        let fields = mapping.fields_of(&key);
+        if fields.is_empty() {
+            continue;
+        }
+        if let Some(text) = text_of(&key, value)? {
+            joined.extend(fields.into_iter().map(|(field, order)| (field, order, text.clone())));
+        }
+    }
+    joined.sort();
+    for (field, _, text) in joined {
+        row.values[field].get_or_insert_default().push_str(text.trim());
+    }
+    mapping.fill(&mut row);
+    Ok(row)
+}
+
+fn text_of(key: &str, value: Value) -> Result<Option<String>, String> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        Value::Number(number) => Ok(Some(number.to_string())),
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err(format!("{key} is neither text nor number")),
+    }
+}
+
+fn marks_of(value: Value) -> Result<Vec<Mark>, String> {
+    let Value::Array(list) = value else {
+        return Err("marks is no list".to_owned());
+    };
+    let mut marks = Vec::new();
+    for entry in list {
+        match entry {
+            Value::String(text) => marks.extend(row::marks_of(Scheme::Serial, text.trim(), None)),
+            Value::Object(mut object) => {
+                let mut text = |key: &str| object.remove(key).map(|v| text_of(key, v)).transpose().map(Option::flatten);
+                let value = text("value")?.ok_or("a mark has no value")?;
+                let scheme = match text("scheme")? {
+                    None => Scheme::Serial,
+                    Some(name) => name.parse().map_err(|_| format!("a mark has the unknown scheme {name:?}"))?,
+                };
+                marks.extend(row::marks_of(scheme, value.trim(), text("place")?.as_deref()));
+            }
+            _ => return Err("a mark is neither text nor object".to_owned()),
+        }
+    }
+    marks.retain(|mark| !mark.value.is_empty());
+    Ok(marks)
+}

@@ -1,0 +1,129 @@
+//! The mapping file: how a source's headers and words are called here.
+//!
+//! ```toml
+//! delimiter = ";"                          # of CSV; guessed from the header when absent
+//! date_format = "%d/%m/%Y"                 # of all dates; ISO and DD.MM.YYYY when absent
+//!
+//! [columns]
+//! serial = ["Series", "Number"]            # several are joined in this order
+//! model = "Type of weapon"
+//!
+//! [values.status]
+//! "Found missing" = "lost"
+//!
+//! [constants]
+//! object = "firearm"
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::row;
+
+/// Why a mapping file was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum MappingError {
+    /// Not TOML, or with a table that there is none of.
+    #[error("the mapping file cannot be read: {0}")]
+    Syntax(#[from] toml::de::Error),
+    /// A field that records do not have.
+    #[error("the mapping file names {0:?}, and records have no such field; they have: {fields}", fields = row::FIELDS.join(", "))]
+    UnknownField(String),
+    /// More than one character.
+    #[error("the delimiter in the mapping file must be one ASCII character")]
+    Delimiter,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    delimiter: Option<String>,
+    date_format: Option<String>,
+    #[serde(default)]
+    columns: BTreeMap<String, OneOrMore>,
+    #[serde(default)]
+    values: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(default)]
+    constants: BTreeMap<String, String>,
+}
+
+/// A mapping that was read. The default one changes nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mapping {
+    pub(super) delimiter: Option<u8>,
+    pub(super) date_format: Option<String>,
+    /// Our field to their headers.
+    pub(super) columns: BTreeMap<String, Vec<String>>,
+    values: BTreeMap<String, BTreeMap<String, String>>,
+    pub(super) constants: BTreeMap<String, String>,
+}
+
+impl Mapping {
+    /// Reads a mapping file's text.
+    pub fn parse(text: &str) -> Result<Self, MappingError> {
+        let file: File = toml::from_str(text)?;
+        let named = file.columns.keys().chain(file.values.keys()).chain(file.constants.keys());
+        if let Some(unknown) = named.into_iter().find(|name| row::field(name).is_none()) {
+            return Err(MappingError::UnknownField(unknown.clone()));
+        }
+        let delimiter = match file.delimiter.as_deref().map(str::as_bytes) {
+            None => None,
+            Some(&[one]) if one.is_ascii() => Some(one),
+            Some(_) => return Err(MappingError::Delimiter),
+        };
+        let columns = file.columns.into_iter().map(|(field, headers)| {
+            let headers = match headers {
+                OneOrMore::One(header) => vec![header],
+                OneOrMore::More(headers) => headers,
+            };
+            (field, headers)
+        });
+        Ok(Self {
+            delimiter,
+            date_format: file.date_format,
+            columns: columns.collect(),
+            values: file.values,
+            constants: file.constants,
+        })
+    }
+
+    /// Our word for a source's, or the source's own.
+    pub(super) fn value(&self, field: &str, text: String) -> String {
+        self.values.get(field).and_then(|words| words.get(text.trim())).cloned().unwrap_or(text)
+    }
+
+    /// Our fields for a header: its own name (whatever its case), or every field that the file gives it to, with the
+    /// place among the texts that are joined.
+    pub(super) fn fields_of(&self, header: &str) -> Vec<(usize, usize)> {
+        let header = header.trim();
+        let mapped = self.columns.iter().flat_map(|(field, headers)| {
+            headers.iter().enumerate().filter(|(_, h)| h.trim() == header).map(move |(order, _)| (field, order))
+        });
+        let mut found: Vec<_> = mapped.filter_map(|(name, order)| Some((row::field(name)?, order))).collect();
+        let own = header.to_lowercase();
+        if found.is_empty() && !self.columns.contains_key(&own) {
+            found.extend(row::field(&own).map(|field| (field, 0)));
+        }
+        found
+    }
+
+    /// Puts the constants where a row has nothing.
+    pub(super) fn fill(&self, row: &mut row::Row) {
+        for (name, value) in &self.constants {
+            if let Some(at) = row::field(name) {
+                let slot = &mut row.values[at];
+                if slot.as_deref().is_none_or(|v| v.trim().is_empty()) {
+                    *slot = Some(value.clone());
+                }
+            }
+        }
+    }
+}

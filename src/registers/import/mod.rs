@@ -1,0 +1,216 @@
+//! Import: a source's file in, records out, one at a time and in bounded memory.
+//!
+//! A bad *row* (wrong types, no serial, a date that is none) goes to the rejects with its line and reason, and the rest is
+//! imported. A bad *file* (empty, binary, in another encoding, broken off in the middle) is refused as a whole: half a
+//! register looks exactly like a register in which the other half was found, and a missing record is a gun waved through.
+//! So the caller stages what it is handed and commits only when [`import`] returns `Ok`; on `Err` it drops the stage and
+//! nothing has changed.
+//!
+//! Memory: one row, and 16 bytes for each record to know duplicates by (some 35 MB at 1.1 million).
+
+mod delimited;
+mod intake;
+mod jsonl;
+mod mapping;
+mod row;
+mod source;
+mod ua_weapons;
+
+use std::fmt;
+use std::io::Read;
+use std::str::FromStr;
+
+use crate::domain::{Hash, Object, Record};
+
+pub use mapping::{Mapping, MappingError};
+
+/// The error of a caller's own function; it stops the import.
+pub type SinkError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The form of a source's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Comma, semicolon or tab separated, with a header line.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+    /// `weaponswanted.json` of Ukraine's Ministry of Internal Affairs: one array of objects.
+    UaWeapons,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 3] = [Self::Csv, Self::Jsonl, Self::UaWeapons];
+
+    /// The name on the command line.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+            Self::UaWeapons => "ua-weapons",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// No format has that name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no register format is called {0:?}; there are csv, jsonl and ua-weapons")]
+pub struct UnknownFormat(pub String);
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|f| f.code() == s).ok_or_else(|| UnknownFormat(s.to_owned()))
+    }
+}
+
+/// What a row that does not say it itself is taken to be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Defaults {
+    /// Owner of the record.
+    pub owner: String,
+    /// What the register lists.
+    pub object: Option<Object>,
+}
+
+/// A record as imported.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Imported {
+    /// The record.
+    pub record: Record,
+    /// Line on which its row begins, counted from 1.
+    pub line: u64,
+    /// SHA-256 of [`super::RecordBytes::canonical_bytes`]: equal when nothing about the record changed.
+    pub content_hash: Hash,
+    /// [`super::chunk::bucket_key`] of its id: the order in which a publisher wants the records.
+    pub bucket_key: u32,
+}
+
+/// A row that was not imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    /// Line on which the row begins, counted from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// What an import came to. `rows` is the sum of `imported`, `duplicates` and `rejected`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ImportSummary {
+    /// Rows read.
+    pub rows: u64,
+    /// Records handed over.
+    pub imported: u64,
+    /// Rows equal to an earlier one in every field.
+    pub duplicates: u64,
+    /// Rows set aside with a reason.
+    pub rejected: u64,
+    /// Records among the imported that no check can find, because none of their marks is usable (БН, 0000).
+    pub unusable: u64,
+}
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Rows read so far.
+    pub rows: u64,
+    /// Bytes read so far.
+    pub bytes: u64,
+}
+
+/// Why a file was refused as a whole. Nothing of it may be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// No bytes, or only white space.
+    #[error("the file is empty; nothing was changed")]
+    Empty,
+    /// Not text.
+    #[error("the file is not text ({0}); nothing was changed. Unpack or export it as UTF-8 text first")]
+    Binary(&'static str),
+    /// Text in another encoding.
+    #[error("the file is not UTF-8 (line {line}{hint}); nothing was changed. Save it as UTF-8 and import it again")]
+    Encoding {
+        /// First line that is not UTF-8.
+        line: u64,
+        /// What it may be instead, with a leading separator.
+        hint: &'static str,
+    },
+    /// Broken off.
+    #[error(
+        "the file breaks off in line {line}, after {rows} whole rows; nothing was changed. Fetch it again: half a list must not stand in for the list"
+    )]
+    Truncated {
+        /// Where it ends.
+        line: u64,
+        /// Rows that could be read.
+        rows: u64,
+    },
+    /// Not of the form that was named.
+    #[error("line {line} is not {expected} ({detail}); {rows} rows before it could be read, nothing was changed")]
+    Malformed {
+        /// Where.
+        line: u64,
+        /// Rows that could be read.
+        rows: u64,
+        /// The form that was named.
+        expected: &'static str,
+        /// What the parser said.
+        detail: String,
+    },
+    /// A header without a serial.
+    #[error(
+        "no column is called {missing:?}; the columns are: {columns}. Nothing was changed. Name the column in a mapping file (--map)"
+    )]
+    Columns {
+        /// What was looked for.
+        missing: String,
+        /// What there is, cut after a few.
+        columns: String,
+    },
+    /// Reading failed.
+    #[error("the file could not be read; nothing was changed")]
+    Read(#[from] std::io::Error),
+    /// The caller could not keep a record or a reject.
+    #[error("the import could not be stored; nothing was changed")]
+    Sink(#[source] SinkError),
+}
+
+/// Where an import hands what it read.
+pub struct Sinks<'a> {
+    /// Gets each record once.
+    pub record: &'a mut dyn FnMut(Imported) -> Result<(), SinkError>,
+    /// Gets each row that was set aside.
+    pub reject: &'a mut dyn FnMut(Reject) -> Result<(), SinkError>,
+    /// Is told now and then how far it is.
+    pub progress: &'a mut dyn FnMut(Progress),
+}
+
+/// Reads a whole file. Stage what the sinks get and commit only on `Ok` (see the module's text).
+///
+/// Two rows with one id: equal in every field, the second is a duplicate; different, the first stands and the second is
+/// rejected, so that a second import of the same file ends in the same state.
+pub fn import<R: Read>(
+    format: Format,
+    reader: R,
+    mapping: &Mapping,
+    defaults: &Defaults,
+    sinks: Sinks<'_>,
+) -> Result<ImportSummary, ImportError> {
+    let source = source::Source::open(reader)?;
+    let intake = intake::Intake::new(sinks);
+    match format {
+        Format::Csv => delimited::read(source, mapping, defaults, intake),
+        Format::Jsonl => jsonl::read(source, mapping, defaults, intake),
+        Format::UaWeapons => ua_weapons::read(source, mapping, defaults, intake),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+//! A row by our own field names, and how it becomes a record.
+
+use chrono::NaiveDate;
+
+use super::Defaults;
+use super::mapping::Mapping;
+use crate::domain::keys::split_parts;
+use crate::domain::{Description, Mark, Object, Record, Scheme, Status};
+use crate::registers::frozen::action_of;
+
+/// Fields that a row may have, by the name that a header, a JSON key or a mapping file uses.
+pub(super) const FIELDS: [&str; 25] = [
+    "id",
+    "object",
+    "kind",
+    "make",
+    "model",
+    "calibre",
+    "year",
+    "serial",
+    "country",
+    "status",
+    "owner",
+    "reported_on",
+    "import",
+    "uii",
+    "vin",
+    "plate",
+    "engine",
+    "document",
+    "container",
+    "issuer",
+    "action",
+    "lost_on",
+    "expires_on",
+    "caution",
+    "place",
+];
+
+/// Fields that are marks, with their schemes.
+pub(super) const MARK_FIELDS: [(&str, Scheme); 8] = [
+    ("serial", Scheme::Serial),
+    ("import", Scheme::Import),
+    ("uii", Scheme::Uii),
+    ("vin", Scheme::Vin),
+    ("plate", Scheme::Plate),
+    ("engine", Scheme::Engine),
+    ("document", Scheme::Document),
+    ("container", Scheme::Container),
+];
+
+/// Longest text that a field may have, in bytes; longer ones are a sign of a file read the wrong way.
+const FIELD_BYTES_MAX: usize = 4096;
+/// Words that sources write where they mean nothing.
+const NOTHING: [&str; 6] = ["", "-", "null", "NULL", "N/A", "n/a"];
+
+/// Position of a field in [`FIELDS`].
+pub(super) fn field(name: &str) -> Option<usize> {
+    FIELDS.iter().position(|&f| f == name)
+}
+
+/// A row's texts, and the marks that a JSON row lists.
+#[derive(Default)]
+pub(super) struct Row {
+    pub values: [Option<String>; FIELDS.len()],
+    pub marks: Vec<Mark>,
+}
+
+impl Row {
+    fn take(&mut self, name: &'static str) -> Option<String> {
+        let value = self.values[field(name)?].take()?;
+        let trimmed = value.trim();
+        (!NOTHING.contains(&trimmed)).then(|| trimmed.to_owned())
+    }
+
+    /// The record, or what is wrong with the row.
+    pub fn into_record(mut self, mapping: &Mapping, defaults: &Defaults) -> Result<Record, String> {
+        if self.values.iter().flatten().any(|v| v.len() > FIELD_BYTES_MAX) {
+            return Err(format!("a field is longer than {FIELD_BYTES_MAX} bytes"));
+        }
+        let place = self.take("place");
+        let mut marks = std::mem::take(&mut self.marks);
+        for (name, scheme) in MARK_FIELDS {
+            if let Some(value) = self.take(name) {
+                marks.extend(marks_of(scheme, &value, place.as_deref()));
+            }
+        }
+        if marks.is_empty() {
+            return Err("it has no serial".to_owned());
+        }
+        let object = match self.take("object") {
+            Some(text) => Some(known::<Object>("object", mapping.value("object", text))?),
+            None => defaults.object,
+        };
+        let status = match self.take("status") {
+            Some(text) => status_of(mapping.value("status", text))?,
+            None => Status::Wanted,
+        };
+        let action = match self.take("action") {
+            Some(text) => {
+                let text = mapping.value("action", text);
+                Some(action_of(&text.trim().to_lowercase()).ok_or_else(|| unknown("action", &text))?)
+            }
+            None => None,
+        };
+        let day =
+            |name, text: Option<String>| text.map(|t| day_of(&t, mapping)).transpose().map_err(|()| bad_day(name));
+        Ok(Record {
+            id: self.take("id").unwrap_or_default(),
+            marks,
+            description: Description {
+                object,
+                kind: self.take("kind").map(|t| mapping.value("kind", t)),
+                make: self.take("make").map(|t| mapping.value("make", t)),
+                model: self.take("model").map(|t| mapping.value("model", t)),
+                calibre: self.take("calibre").map(|t| mapping.value("calibre", t)),
+                year: self.take("year").and_then(|t| year_of(&t)),
+                country: self.take("country"),
+                issuer: self.take("issuer"),
+            },
+            status,
+            owner: self.take("owner").unwrap_or_else(|| defaults.owner.clone()),
+            action,
+            reported_on: day("reported_on", self.take("reported_on"))?,
+            lost_on: day("lost_on", self.take("lost_on"))?,
+            expires_on: day("expires_on", self.take("expires_on"))?,
+            caution: self.take("caution"),
+        })
+    }
+}
+
+/// The marks of one text: `A (B)` is two serials, each kept as it was written.
+pub(super) fn marks_of(scheme: Scheme, value: &str, place: Option<&str>) -> Vec<Mark> {
+    let mark = |value: String| Mark { scheme, value, place: place.map(str::to_owned) };
+    if !scheme.is_compared_loosely() || !value.contains(['(', '（']) {
+        return vec![mark(value.to_owned())];
+    }
+    split_parts(value).into_iter().map(mark).collect()
+}
+
+fn known<T: std::str::FromStr>(name: &str, text: String) -> Result<T, String> {
+    text.parse().map_err(|_| unknown(name, &text))
+}
+
+fn unknown(name: &str, text: &str) -> String {
+    let short: String = text.chars().take(40).collect();
+    format!("{name} {short:?} is not known; name it under [values.{name}] in a mapping file")
+}
+
+fn bad_day(name: &str) -> String {
+    format!("{name} is no date that can be read (YYYY-MM-DD, DD.MM.YYYY, or date_format in a mapping file)")
+}
+
+/// The status of our own code or of the words of the Ukrainian register.
+pub(super) fn status_of(text: String) -> Result<Status, String> {
+    match text.trim().to_uppercase().as_str() {
+        "ВТРАТА" => Ok(Status::Lost),
+        "ВИКРАДЕННЯ" => Ok(Status::Stolen),
+        _ => known("status", text),
+    }
+}
+
+/// The first group of exactly four digits that is a year in which a weapon, vehicle or document can have been made.
+/// What does not hold one is no year: a wanted item is not set aside because a clerk wrote "1970-ті".
+pub(super) fn year_of(text: &str) -> Option<u16> {
+    text.split(|c: char| !c.is_ascii_digit())
+        .filter(|group| group.len() == 4)
+        .find_map(|group| group.parse().ok().filter(|year| (1700..=2100).contains(year)))
+}
+
+/// A day as sources write it; a time behind it is cut off.
+pub(super) fn day_of(text: &str, mapping: &Mapping) -> Result<NaiveDate, ()> {
+    let text = text.trim();
+    if let Some(format) = &mapping.date_format {
+        return NaiveDate::parse_and_remainder(text, format).map(|(day, _)| day).map_err(|_| ());
+    }
+    let bytes = text.as_bytes();
+    let number = |range: std::ops::Range<usize>| -> Option<u32> {
+        let digits = bytes.get(range)?;
+        digits.iter().all(u8::is_ascii_digit).then(|| digits.iter().fold(0, |n, d| n * 10 + u32::from(d - b'0')))
+    };
+    let ends = |at: usize| bytes.get(at).is_none_or(|b| matches!(b, b'T' | b' ' | b't'));
+    let day = match (bytes.get(4), bytes.get(2)) {
+        (Some(b'-' | b'/' | b'.'), _) if bytes.get(7) == bytes.get(4) && ends(10) => {
+            (number(0..4), number(5..7), number(8..10))
+        }
+        (_, Some(b'.')) if bytes.get(5) == Some(&b'.') && ends(10) => (number(6..10), number(3..5), number(0..2)),
+        _ => return Err(()),
+    };
+    match day {
+        (Some(y), Some(m), Some(d)) => NaiveDate::from_ymd_opt(y as i32, m, d).ok_or(()),
+        _ => Err(()),
+    }
+}

@@ -1,0 +1,119 @@
+//! How crowded a key's surroundings are: what an equal key is worth.
+//!
+//! A register tells its own density (`domain.md`, "Why specificity matters"): records of a shape over the keys that the
+//! shape allows. A shape counts letters and digits; the keys it allows are the letter patterns really seen in it times
+//! ten to the number of digits, because series are given out one after the other and most pairs of letters never were.
+//! A pattern (`АВ####`) has a density of its own; where the register is more crowded there, that one counts.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::table;
+
+/// Letters and digits of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+struct Shape {
+    register: u8,
+    class: u8,
+    letters: u8,
+    digits: u8,
+}
+
+/// A key with every digit as `#`, hashed, and its shape.
+fn pattern_of(register: u8, key: &[u8]) -> (u64, Shape) {
+    let class = key.first().copied().unwrap_or(0);
+    let text = std::str::from_utf8(key.get(1..).unwrap_or_default()).unwrap_or_default();
+    let mut pattern = Vec::with_capacity(key.len() + 1);
+    pattern.extend([register, class]);
+    let mut digits = 0u8;
+    let mut letters = 0u8;
+    for c in text.chars() {
+        if c.is_ascii_digit() {
+            digits = digits.saturating_add(1);
+            pattern.push(b'#');
+        } else {
+            letters = letters.saturating_add(1);
+            pattern.extend(c.encode_utf8(&mut [0; 4]).bytes());
+        }
+    }
+    (table::hash(&pattern), Shape { register, class, letters, digits })
+}
+
+/// Counts patterns and shapes while an index is built.
+#[derive(Default)]
+pub(super) struct Counter {
+    patterns: HashMap<u64, (Shape, u32)>,
+}
+
+impl Counter {
+    pub fn add(&mut self, register: u8, key: &[u8]) {
+        let (pattern, shape) = pattern_of(register, key);
+        self.patterns.entry(pattern).or_insert((shape, 0)).1 += 1;
+    }
+
+    pub fn finish(self) -> Density {
+        let mut shapes: HashMap<Shape, (u32, u32)> = HashMap::new();
+        for (shape, records) in self.patterns.values() {
+            let entry = shapes.entry(*shape).or_default();
+            entry.0 = entry.0.saturating_add(*records);
+            entry.1 += 1;
+        }
+        let mut crowded: Vec<(u64, u32)> =
+            self.patterns.into_iter().filter(|(_, (_, n))| *n > 1).map(|(pattern, (_, n))| (pattern, n)).collect();
+        crowded.sort_unstable();
+        let mut shapes: Vec<_> = shapes.into_iter().collect();
+        shapes.sort_unstable();
+        Density { crowded, shapes }
+    }
+}
+
+/// The counts, sorted for searching.
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Density {
+    /// Patterns with more than one record, by hash.
+    crowded: Vec<(u64, u32)>,
+    /// Records and patterns of each shape.
+    shapes: Vec<(Shape, (u32, u32))>,
+}
+
+impl Density {
+    /// How many *other* records one may expect under a key that was drawn at random among those like it. 0.01 means:
+    /// one such key in a hundred is taken by chance.
+    pub fn of(&self, register: u8, key: &[u8]) -> f64 {
+        let (pattern, shape) = pattern_of(register, key);
+        let keys_of_pattern = 10f64.powi(i32::from(shape.digits));
+        let at = self.crowded.binary_search_by_key(&pattern, |(hash, _)| *hash);
+        let in_pattern = at.map_or(1, |i| self.crowded[i].1);
+        let of_pattern = f64::from(in_pattern.saturating_sub(1)) / keys_of_pattern;
+        let at = self.shapes.binary_search_by_key(&shape, |(shape, _)| *shape);
+        let of_shape = at.map_or(0.0, |i| {
+            let (records, patterns) = self.shapes[i].1;
+            f64::from(records) / (f64::from(patterns.max(1)) * keys_of_pattern)
+        });
+        of_pattern.max(of_shape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn density_follows_the_register() {
+        let mut counter = Counter::default();
+        for n in 0..8000 {
+            counter.add(0, format!("S{:04}", n % 10_000).as_bytes());
+        }
+        for n in 0..500 {
+            counter.add(0, format!("SAB{n:06}").as_bytes());
+        }
+        counter.add(1, b"S1234");
+        let density = counter.finish();
+        assert_eq!(density.of(0, b"S1234"), 0.8);
+        assert_eq!(density.of(1, b"S1234"), 0.0001);
+        assert!((density.of(0, b"SAB000001") - 0.0005).abs() < 1e-5);
+        assert!(density.of(0, b"SXYZ99999999") == 0.0, "a shape that the register does not have");
+        assert_eq!(density.of(7, b""), 0.0);
+    }
+}

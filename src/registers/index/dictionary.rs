@@ -1,0 +1,70 @@
+//! Facts as numbers: every distinct way to describe a kind, make, model or calibre once.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::registers::describe::{Fact, Forms, forms};
+
+/// Distinct facts in the order in which they first came; number 0 is for records that are silent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Dictionary {
+    entries: Vec<(Forms, u32)>,
+}
+
+impl Dictionary {
+    pub fn forms(&self, id: u32) -> Option<&Forms> {
+        self.entries.get((id as usize).checked_sub(1)?).map(|(forms, _)| forms)
+    }
+
+    /// Number of records that have it.
+    pub fn count(&self, id: u32) -> u32 {
+        (id as usize).checked_sub(1).and_then(|i| self.entries.get(i)).map_or(0, |(_, count)| *count)
+    }
+}
+
+/// Gives out the numbers. Raw texts are remembered, because a million records repeat a few thousand of them.
+pub(super) struct DictionaryBuilder {
+    fact: Fact,
+    by_raw: HashMap<String, u32>,
+    by_forms: HashMap<Forms, u32>,
+    done: Dictionary,
+}
+
+impl DictionaryBuilder {
+    pub fn new(fact: Fact) -> Self {
+        Self { fact, by_raw: HashMap::new(), by_forms: HashMap::new(), done: Dictionary::default() }
+    }
+
+    pub fn add(&mut self, raw: Option<&str>) -> u32 {
+        let Some(raw) = raw else {
+            return 0;
+        };
+        let id = match self.by_raw.get(raw) {
+            Some(&id) => id,
+            None => {
+                let id = forms(self.fact, raw).map_or(0, |forms| self.number(forms));
+                self.by_raw.insert(raw.to_owned(), id);
+                id
+            }
+        };
+        if let Some((_, count)) = (id as usize).checked_sub(1).and_then(|i| self.done.entries.get_mut(i)) {
+            *count += 1;
+        }
+        id
+    }
+
+    fn number(&mut self, forms: Forms) -> u32 {
+        if let Some(&id) = self.by_forms.get(&forms) {
+            return id;
+        }
+        self.done.entries.push((forms.clone(), 0));
+        let id = self.done.entries.len() as u32;
+        self.by_forms.insert(forms, id);
+        id
+    }
+
+    pub fn finish(self) -> Dictionary {
+        self.done
+    }
+}

@@ -1,0 +1,229 @@
+//! The search index: every mark of every register by every key, in memory.
+//!
+//! It answers "which records could this mark be?" and holds as much of each record (kind, make, model, calibre, year, as
+//! numbers) as grading needs; the records themselves stay in the database and are fetched only when they are shown.
+//!
+//! The distinct K1 keys stand sorted, each with the records that bear it. All other keys derive from K1, so their tables
+//! hold only those keys for which they differ from it, and a match is proven by deriving the key again. One-edit
+//! neighbours are found by trying every neighbour: some 700 for six characters, of which a small filter throws out 97 %
+//! before any memory outside the cache is touched.
+
+mod build;
+mod bytes;
+mod density;
+mod dictionary;
+mod lookup;
+mod table;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+pub use build::IndexBuilder;
+pub use lookup::KeyId;
+
+use self::density::Density;
+use self::dictionary::Dictionary;
+use self::table::{Filter, Table};
+use super::describe::Forms;
+use crate::domain::keys;
+use crate::domain::{Object, RegisterAge, RegisterId, RegisterVersion, Scheme};
+
+/// More registers than this a device does not carry.
+pub const REGISTERS_MAX: usize = 200;
+
+/// Why an index was not built or not read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IndexError {
+    /// More than [`REGISTERS_MAX`].
+    #[error("more than {REGISTERS_MAX} registers")]
+    TooManyRegisters,
+    /// More records or keys than 32 bits count.
+    #[error("more records than an index holds")]
+    TooManyRecords,
+    /// The bytes are no index of this version; it is built again from the records.
+    #[error("the search index is of another version")]
+    OtherVersion,
+    /// The bytes contradict themselves.
+    #[error("the search index is damaged: {0}")]
+    Damaged(&'static str),
+}
+
+/// A record by its position: the order in which records were pushed, and the row in which the database keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordRef(pub u32);
+
+/// A register in the index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisterFacts {
+    /// Its id.
+    pub id: RegisterId,
+    /// Its version here.
+    pub version: RegisterVersion,
+    /// Moment up to which the source's data reach, in milliseconds since 1970 (UTC).
+    pub as_of_ms: i64,
+    /// Owner of the register.
+    pub owner: String,
+    /// The objects that it is kept for; empty: any.
+    pub objects: Vec<Object>,
+    /// Number of records.
+    pub records: u64,
+    /// Made-up records.
+    pub practice: bool,
+}
+
+impl RegisterFacts {
+    /// What a verdict says of it.
+    pub fn age(&self) -> RegisterAge {
+        let as_of: DateTime<Utc> = DateTime::from_timestamp_millis(self.as_of_ms).unwrap_or_default();
+        RegisterAge { id: self.id.clone(), version: self.version, as_of }
+    }
+
+    /// Whether it is kept for that object.
+    pub fn lists(&self, object: Object) -> bool {
+        self.objects.is_empty() || self.objects.iter().any(|&o| same_sort(o, object))
+    }
+}
+
+/// Whether two objects may be one: a frame is registered as a firearm here and as a part there.
+pub fn same_sort(a: Object, b: Object) -> bool {
+    use Object::{Firearm, Other, Part};
+    a == b || a == Other || b == Other || matches!((a, b), (Firearm, Part) | (Part, Firearm))
+}
+
+/// What the index holds of a record: numbers of facts in the dictionaries (0: silent) and packed year, object, register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Compact {
+    /// In the order of [`super::describe::Fact::ALL`].
+    pub facts: [u32; 4],
+    /// Year (16 bits), object (8, 255 for none), register (8).
+    pub rest: u32,
+}
+
+impl Compact {
+    pub fn year(self) -> Option<u16> {
+        let year = (self.rest >> 16) as u16;
+        (year > 0).then_some(year)
+    }
+    pub fn object(self) -> Option<Object> {
+        Object::ALL.get((self.rest >> 8 & 0xff) as usize).copied()
+    }
+    pub fn register(self) -> u8 {
+        (self.rest & 0xff) as u8
+    }
+}
+
+/// The index. Built by [`IndexBuilder`] or read by [`Index::from_bytes`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Index {
+    pub(super) registers: Vec<RegisterFacts>,
+    dictionaries: [Dictionary; 4],
+    /// Records of each year, for how much an equal year says.
+    years: Vec<(u16, u32)>,
+    records: Vec<Compact>,
+    /// The distinct keys, sorted, each with its class before it, end to end.
+    heap: Vec<u8>,
+    /// Where each key ends in `heap`.
+    key_ends: Vec<u32>,
+    /// Where each key's records end in `postings`.
+    posting_ends: Vec<u32>,
+    /// Records, key by key.
+    postings: Vec<u32>,
+    filter: Filter,
+    skeletons: Table,
+    cores: Table,
+    numbers: Table,
+    sounds: Table,
+    /// Characters that occur in keys compared loosely: what a wrong or lost character may have been.
+    alphabet: Vec<char>,
+    density: Density,
+}
+
+/// The first byte of a key in the heap: serials and import marks are compared with each other, the rest apart.
+pub(super) fn class_of(scheme: Scheme) -> Option<u8> {
+    Some(match scheme {
+        Scheme::Serial | Scheme::Import => b'S',
+        Scheme::Uii => b'U',
+        Scheme::Vin => b'V',
+        Scheme::Plate => b'P',
+        Scheme::Engine => b'E',
+        Scheme::Document => b'D',
+        Scheme::Container => b'C',
+        // A trade item number names a kind of goods, never one item; what is of another scheme is never compared.
+        Scheme::Gtin | Scheme::Other => return None,
+    })
+}
+
+/// A usable key of a mark, with its class: the parts of a serial, the exact key of anything else.
+pub(super) fn keys_of_mark(scheme: Scheme, value: &str) -> Vec<Vec<u8>> {
+    let Some(class) = class_of(scheme) else {
+        return Vec::new();
+    };
+    let with_class = |key: &str| [&[class], key.as_bytes()].concat();
+    if scheme.is_compared_loosely() {
+        let parts = keys::split_parts(value);
+        let canonical = parts.iter().map(|part| keys::canonical(part));
+        return canonical.filter(|key| keys::is_usable(key)).map(|key| with_class(&key)).collect();
+    }
+    let key = keys::exact_key(scheme, value);
+    if key.chars().count() < 2 { Vec::new() } else { vec![with_class(&key)] }
+}
+
+impl Index {
+    /// The registers, in the order of their numbers.
+    pub fn registers(&self) -> &[RegisterFacts] {
+        &self.registers
+    }
+
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// No records at all.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Number of the register in which a record stands.
+    pub fn register_of(&self, record: RecordRef) -> usize {
+        usize::from(self.compact(record).register())
+    }
+
+    pub(super) fn compact(&self, record: RecordRef) -> Compact {
+        self.records.get(record.0 as usize).copied().unwrap_or_default()
+    }
+
+    pub(super) fn fact(&self, fact: usize, id: u32) -> Option<&Forms> {
+        self.dictionaries.get(fact)?.forms(id)
+    }
+
+    /// Share of all records that have that fact.
+    pub(super) fn share(&self, fact: usize, id: u32) -> f64 {
+        let count = self.dictionaries.get(fact).map_or(0, |d| d.count(id));
+        f64::from(count) / self.records.len().max(1) as f64
+    }
+
+    /// Share of all records made in that year.
+    pub(super) fn share_of_year(&self, year: u16) -> f64 {
+        let at = self.years.binary_search_by_key(&year, |(year, _)| *year);
+        at.map_or(0.0, |i| f64::from(self.years[i].1) / self.records.len().max(1) as f64)
+    }
+
+    /// See [`Density::of`].
+    pub(super) fn density(&self, register: u8, key: KeyId) -> f64 {
+        self.density.of(register, self.key_bytes(key))
+    }
+
+    /// Bytes that the index takes in memory, without what the allocator adds.
+    pub fn memory_bytes(&self) -> usize {
+        let tables = [&self.skeletons, &self.cores, &self.numbers, &self.sounds];
+        self.records.len() * size_of::<Compact>()
+            + self.heap.len()
+            + 4 * (self.key_ends.len() + self.posting_ends.len() + self.postings.len())
+            + 8 * self.filter.words.len()
+            + tables.iter().map(|t| 4 * (t.starts.len() + t.ids.len())).sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+use super::*;
+use crate::domain::{Description, RegisterVersion, SeenMark, Status};
+use crate::registers::index::{IndexBuilder, RegisterFacts};
+
+/// A register with so many invented pistols of a series that its keys are crowded, and some lone records.
+struct Practice {
+    index: Index,
+    records: Vec<Record>,
+}
+
+fn record(id: &str, marks: Vec<Mark>, model: Option<&str>, year: Option<u16>) -> Record {
+    Record {
+        id: id.into(),
+        marks,
+        description: Description {
+            object: Some(Object::Firearm),
+            kind: Some("ПІСТОЛЕТ".into()),
+            model: model.map(str::to_owned),
+            calibre: Some("9".into()),
+            year,
+            ..Description::default()
+        },
+        status: Status::Stolen,
+        owner: "invented".into(),
+        action: None,
+        reported_on: None,
+        lost_on: None,
+        expires_on: None,
+        caution: None,
+    }
+}
+
+fn serial(text: &str) -> Mark {
+    Mark::new(Scheme::Serial, text)
+}
+
+fn practice() -> Practice {
+    let mut records = vec![
+        record("sparse", vec![serial("ЗЯ 471903")], Some("ПМ"), Some(1978)),
+        record(
+            "two-marks",
+            vec![serial("QWX771204"), Mark::new(Scheme::Import, "US 88123456")],
+            Some("ПМ"),
+            Some(1990),
+        ),
+        record("uii", vec![Mark::new(Scheme::Uii, "D7A72000000001")], None, None),
+        record("embedded", vec![serial("369J25788")], Some("ПМ"), Some(1981)),
+    ];
+    for n in 0..4000u32 {
+        let years = [1960, 1970, 1980, 1990];
+        let serial = serial(&format!("{:04}", n * 7 % 1000));
+        let model = ["ПМ", "ТТ", "ФОРТ-12"][n as usize % 3];
+        records.push(record(&format!("n{n}"), vec![serial], Some(model), Some(years[n as usize % 4])));
+    }
+    let facts = RegisterFacts {
+        id: RegisterId("weapons".into()),
+        version: RegisterVersion(4),
+        as_of_ms: 1_700_000_000_000,
+        owner: "invented".into(),
+        objects: vec![Object::Firearm],
+        records: records.len() as u64,
+        practice: true,
+    };
+    let mut builder = IndexBuilder::new(vec![facts]).unwrap();
+    for record in &records {
+        builder.push(0, record).unwrap();
+    }
+    Practice { index: builder.finish().unwrap(), records }
+}
+
+impl Practice {
+    fn ask(&self, marks: &[Mark], description: Description) -> Verdict {
+        let item = Item { marks: marks.iter().cloned().map(SeenMark::typed).collect(), description };
+        let fetch = |at: RecordRef| Ok::<_, std::convert::Infallible>(self.records[at.0 as usize].clone());
+        judge(&self.index, &item, &fetch).unwrap()
+    }
+
+    fn serial(&self, text: &str) -> Verdict {
+        self.ask(&[serial(text)], Description::default())
+    }
+}
+
+fn pistol() -> Description {
+    Description {
+        object: Some(Object::Firearm),
+        kind: Some("pistol".into()),
+        model: Some("PM".into()),
+        calibre: Some("9x18".into()),
+        ..Description::default()
+    }
+}
+
+#[test]
+fn a_sparse_mark_is_a_hit_however_it_is_typed() {
+    let practice = practice();
+    for typed in ["ЗЯ471903", "зя 471-903", "№ ЗЯ 471903", "S/N: ЗЯ471903"] {
+        let verdict = practice.serial(typed);
+        assert_eq!((verdict.grade, verdict.rule), (Grade::Hit, Some(Rule::Exact)), "{typed}");
+        assert_eq!(verdict.candidates[0].record, "sparse");
+        assert_eq!(verdict.ask, [], "a settled verdict asks for nothing");
+    }
+}
+
+#[test]
+fn a_look_alike_shows_the_character_and_the_year_makes_it_a_match() {
+    let practice = practice();
+    let verdict = practice.serial("3Я 471903");
+    assert_eq!((verdict.grade, verdict.rule), (Grade::Probable, Some(Rule::LookAlike)));
+    let differs = &verdict.candidates[0].differs;
+    assert_eq!((differs[0].at, differs[0].read.as_str(), differs[0].record.as_str()), (1, "3", "З"));
+    assert_eq!(verdict.ask[..2], [Ask::Characters, Ask::Year]);
+    let with_year = practice.ask(&[serial("3Я 471903")], Description { year: Some(1978), ..Description::default() });
+    assert_eq!(with_year.grade, Grade::Hit);
+}
+
+#[test]
+fn weaker_rules_find_and_never_shout() {
+    let practice = practice();
+    let by_sound = practice.serial("ZYA471903");
+    assert_eq!((by_sound.grade, by_sound.rule), (Grade::Probable, Some(Rule::BySound)));
+    let core = practice.serial("369M25788");
+    assert_eq!((core.grade, core.rule), (Grade::Probable, Some(Rule::Core)));
+    assert_eq!(practice.serial("ЗЯ471908").grade, Grade::NoRecord, "one edit without a description is nothing");
+    let one_edit = practice.ask(&[serial("ЗЯ471908")], pistol());
+    assert_eq!((one_edit.grade, one_edit.rule), (Grade::Possible, Some(Rule::OneEdit)));
+    assert_eq!(one_edit.candidates[0].record, "sparse");
+    let number = practice.ask(&[serial("КК471903")], pistol());
+    assert_eq!((number.grade, number.rule), (Grade::Possible, Some(Rule::Number)));
+}
+
+#[test]
+fn a_bare_number_is_never_red_never_long_and_asks() {
+    let practice = practice();
+    let verdict = practice.serial("0700");
+    assert_eq!(verdict.grade, Grade::Possible);
+    assert_eq!(verdict.candidates.len(), 4);
+    assert!(verdict.ask.contains(&Ask::Year) && verdict.ask.contains(&Ask::Model), "{:?}", verdict.ask);
+    let described = practice.ask(&[serial("0700")], Description { year: Some(1960), ..pistol() });
+    assert!(described.grade <= Grade::Possible);
+    assert!(described.candidates.len() <= CANDIDATES_MAX);
+}
+
+#[test]
+fn a_different_make_never_hides_a_hit_and_another_kind_lowers_it() {
+    let practice = practice();
+    let other_make = Description { make: Some("Colt".into()), ..Description::default() };
+    assert_eq!(practice.ask(&[serial("ЗЯ471903")], other_make).grade, Grade::Hit);
+    let rifle = Description { kind: Some("rifle".into()), calibre: Some("7.62".into()), ..Description::default() };
+    let lowered = practice.ask(&[serial("ЗЯ471903")], rifle);
+    assert_eq!((lowered.grade, lowered.candidates.len()), (Grade::Probable, 1), "lowered, never hidden");
+}
+
+#[test]
+fn marks_of_one_item_are_combined() {
+    let practice = practice();
+    let both = practice.ask(&[serial("QWX771204"), Mark::new(Scheme::Import, "US88123456")], Description::default());
+    assert_eq!((both.grade, both.candidates.len()), (Grade::Hit, 1));
+    assert_eq!(both.findings, []);
+    let apart = practice.ask(&[serial("QWX771204"), serial("ЗЯ471903")], Description::default());
+    assert_eq!(apart.findings, [Finding::PartsDiffer]);
+    assert_eq!(apart.candidates.len(), 2);
+    let in_one_field = practice.serial("QWX771204 (US88123456)");
+    assert_eq!((in_one_field.grade, in_one_field.candidates.len()), (Grade::Hit, 1));
+}
+
+#[test]
+fn a_uii_is_compared_exactly() {
+    let practice = practice();
+    let uii = |text: &str| practice.ask(&[Mark::new(Scheme::Uii, text)], pistol()).grade;
+    assert_eq!(uii("D7A72000000001"), Grade::Hit);
+    assert_eq!(uii("D7A72000000002"), Grade::NoRecord);
+    assert_eq!(uii("D7A7200000OOO1"), Grade::NoRecord, "look-alikes are for serials");
+}
+
+#[test]
+fn not_checked_says_why() {
+    let practice = practice();
+    let cases = [
+        (vec![Mark::new(Scheme::Document, "FA123456")], Description::default(), NotChecked::NoRegisterForObject),
+        (
+            vec![serial("AB1234")],
+            Description { object: Some(Object::Drone), ..Description::default() },
+            NotChecked::NoRegisterForObject,
+        ),
+        (vec![serial("БН")], Description::default(), NotChecked::UnusableMark),
+        (vec![Mark::new(Scheme::Gtin, "06291041500213")], Description::default(), NotChecked::UnusableMark),
+        (vec![], Description::default(), NotChecked::UnusableMark),
+    ];
+    for (marks, description, reason) in cases {
+        let verdict = practice.ask(&marks, description);
+        assert_eq!((verdict.grade, verdict.reason), (Grade::NotChecked, Some(reason)), "{marks:?}");
+        assert!(verdict.registers.is_empty());
+    }
+}
+
+#[test]
+fn no_record_names_the_registers_and_their_age() {
+    let verdict = practice().serial("НЕМА 99887766");
+    assert_eq!(verdict.grade, Grade::NoRecord);
+    assert_eq!(verdict.registers.len(), 1);
+    assert_eq!(verdict.registers[0].version, RegisterVersion(4));
+}
+
+#[test]
+fn a_register_that_cannot_be_read_is_an_error_and_never_no_record() {
+    let practice = practice();
+    let item = Item { marks: vec![SeenMark::typed(serial("ЗЯ471903"))], description: Description::default() };
+    assert_eq!(judge(&practice.index, &item, &|_| Err("broken")), Err("broken"));
+}
+
+#[test]
+fn the_same_question_has_the_same_answer() {
+    let practice = practice();
+    let ask = || practice.ask(&[serial("0707")], pistol());
+    assert_eq!(ask(), ask());
+}
