@@ -23,8 +23,8 @@ pub fn register_fonts() {
     collection.set_generic_families(GenericFamily::SansSerif, sans.iter().copied());
     collection.set_generic_families(GenericFamily::SystemUi, sans.iter().copied());
     collection.set_generic_families(GenericFamily::Monospace, mono.iter().copied());
-    for script in ["Latn", "Cyrl", "Grek"] {
-        let key = FallbackKey::new(Script::from_str_unchecked(script), None);
+    for script in [b"Latn", b"Cyrl", b"Grek"] {
+        let key = FallbackKey::new(Script::from_bytes(*script), None);
         collection.set_fallbacks(key, sans.iter().copied());
     }
 }
