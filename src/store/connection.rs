@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use zeroize::Zeroizing;
 
@@ -37,6 +38,8 @@ pub fn open(path: &Path, key: &[u8; 32], mode: Mode) -> Result<Connection, Store
         }
     }
     .map_err(&failed)?;
+    // Until the file has proven to be ours, closing it must not write a log that may lie beside it over it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(&failed)?;
     // A 32-byte raw key in this form skips the slow derivation that a passphrase would need.
     let hex = Zeroizing::new(data_encoding::HEXLOWER.encode(key));
     let pragma = Zeroizing::new(format!("PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'{}'\";", *hex));
@@ -50,6 +53,7 @@ pub fn open(path: &Path, key: &[u8; 32], mode: Mode) -> Result<Connection, Store
         connection.pragma_update(None, "synchronous", "FULL").map_err(&failed)?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(&failed)?;
         connection.pragma_update(None, "trusted_schema", false).map_err(&failed)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map_err(&failed)?;
     }
     Ok(connection)
 }

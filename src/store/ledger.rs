@@ -84,9 +84,10 @@ struct Writer {
 /// A device's ledger, with its settings and the book-keeping of its photos. May be shared between threads: readers do not
 /// wait for a writer.
 pub struct LedgerStore {
-    // The connections stand before the lock and the copy, for they must be closed before those are given up.
-    writer: Option<Mutex<Writer>>,
+    // Closed in this order: the reader first, for only a last connection that may write puts the log back into the database;
+    // then the writer; then the copy and the lock are given up.
     reader: Mutex<Connection>,
+    writer: Option<Mutex<Writer>>,
     home: Home,
     keys: Keys,
     clock: Arc<dyn Clock>,

@@ -28,3 +28,6 @@ pub use photos::PendingPhoto;
 pub use projections::Sighting;
 pub use settings::Enrolment;
 pub use verify::LedgerReport;
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,8 @@ use crate::ledger::{Entry, Parties, Verification, Verifier, VerifyingKey};
 
 /// With so many entries unreadable one after the other, the rest is not tried one by one.
 const UNREADABLE_MAX: u64 = 1000;
+/// The same where nobody knows how many entries there should be.
+const UNREADABLE_MAX_BLIND: u64 = 64;
 /// Wrong projections beyond this many are not named.
 const PROJECTIONS_NAMED_MAX: usize = 100;
 /// How long a running writer may need to finish what looks torn for a moment.
@@ -59,7 +61,9 @@ impl LedgerStore {
         let mut verifier = Verifier::new(&parties, &heads, &receipts);
         walk.entries(&mut verifier, progress)?;
         walk.compare_counts();
-        let projections = walk.projections;
+        // The snapshot ends here, so that a running writer can put its log back.
+        let projections = std::mem::take(&mut walk.projections);
+        drop(walk);
         self.look_at_files(&mut damage)?;
         Ok(LedgerReport { chain: verifier.finish(), projections, damage })
     }
@@ -72,34 +76,45 @@ impl LedgerStore {
     /// Looks at every page's own seal, and at the write-ahead log. A running writer may be in the middle of a page, so only
     /// what is still wrong at a second look counts.
     fn look_at_files(&self, damage: &mut Vec<String>) -> Result<(), StoreError> {
-        let mut pages = damaged_pages(&self.another_reader()?);
-        if !pages.is_empty() {
+        let mut found = self.damage_of_files()?;
+        if !found.is_empty() {
             std::thread::sleep(SECOND_LOOK_AFTER);
-            let again = damaged_pages(&self.another_reader()?);
-            pages.retain(|page| again.contains(page));
+            let again = self.damage_of_files()?;
+            found.retain(|what| again.contains(what));
         }
-        damage.extend(pages);
-        let path = self.path().with_file_name("ledger.db-wal");
-        let look = || wal::first_damaged_frame(&path).map_err(StoreError::io(&path));
-        if let Some(first) = look()? {
-            std::thread::sleep(SECOND_LOOK_AFTER);
-            if look()? == Some(first) {
-                damage.push(format!(
-                    "the write-ahead log is damaged from its frame {first} on; entries after the last one named may be lost"
-                ));
-            }
-        }
+        damage.extend(found);
         Ok(())
+    }
+
+    fn damage_of_files(&self) -> Result<Vec<String>, StoreError> {
+        let path = self.path().with_file_name("ledger.db-wal");
+        let look = || wal::look(&path).map_err(StoreError::io(&path));
+        let before = look()?;
+        let mut damage = damaged_pages(&self.another_reader()?);
+        let after = look()?;
+        // What the log holds counts instead of the page in the database, which may be half written back or not at all.
+        damage
+            .retain(|(page, _)| page.is_none_or(|page| !before.pages.contains(&page) && !after.pages.contains(&page)));
+        let mut damage: Vec<String> = damage.into_iter().map(|(_, what)| what).collect();
+        if let Some(frame) = after.damaged_from {
+            damage.push(format!(
+                "the write-ahead log was changed at its frame {frame}; entries after the last one shown may be lost"
+            ));
+        }
+        Ok(damage)
     }
 }
 
-/// What SQLCipher says about each page that does not bear its seal.
-fn damaged_pages(connection: &Connection) -> Vec<String> {
+/// The pages that do not bear SQLCipher's seal, and what it says of them.
+fn damaged_pages(connection: &Connection) -> Vec<(Option<u32>, String)> {
     let asked = connection.prepare("PRAGMA cipher_integrity_check").and_then(|mut statement| {
-        let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+        let rows = statement.query_map([], |row| {
+            let what: String = row.get(0)?;
+            Ok((what.rsplit(' ').next().and_then(|page| page.parse().ok()), what))
+        })?;
         rows.collect::<Result<Vec<_>, _>>()
     });
-    asked.unwrap_or_else(|error| vec![format!("the pages of the file cannot be examined: {error}")])
+    asked.unwrap_or_else(|error| vec![(None, format!("the pages of the file cannot be examined: {error}"))])
 }
 
 /// One pass over the entries, in one snapshot as long as nothing is damaged.
@@ -141,9 +156,10 @@ impl<'a> Walk<'a> {
         };
         // `None` when the end of the ledger cannot be read: then entries are tried until none answers.
         let last = self.read(newest).ok().map(|newest| newest.map_or(Seq(0), seq));
+        let unreadable_max = if last.is_some() { UNREADABLE_MAX } else { UNREADABLE_MAX_BLIND };
         let mut unreadable = 0;
         let mut at = Seq(1);
-        while last.is_none_or(|last| at <= last) && unreadable < UNREADABLE_MAX {
+        while last.is_none_or(|last| at <= last) && unreadable < unreadable_max {
             match self.read(|connection| read_entry(connection, at)) {
                 Ok(Some((bytes, stored))) => {
                     unreadable = 0;

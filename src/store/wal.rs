@@ -7,6 +7,7 @@
 //!
 //! Format: <https://www.sqlite.org/fileformat2.html#the_write_ahead_log>
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
@@ -15,8 +16,23 @@ const HEADER_LEN: usize = 32;
 const FRAME_HEADER_LEN: usize = 24;
 const MAGIC: u32 = 0x377f_0682;
 
-/// The first frame (counted from 1; 0 is the header) that was changed; `None` when the log is whole or there is none.
-pub fn first_damaged_frame(path: &Path) -> io::Result<Option<u64>> {
+/// What the log holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Log {
+    /// The first frame (counted from 1; 0 is the header) that was changed; `None` when the log is whole or there is none.
+    pub damaged_from: Option<u64>,
+    /// The pages of which the log has a newer state than the database, which may hold anything there.
+    pub pages: BTreeSet<u32>,
+}
+
+/// Reads a log; one that is not there is empty.
+pub fn look(path: &Path) -> io::Result<Log> {
+    let mut log = Log::default();
+    log.damaged_from = first_damaged_frame(path, &mut log.pages)?;
+    Ok(log)
+}
+
+fn first_damaged_frame(path: &Path, pages: &mut BTreeSet<u32>) -> io::Result<Option<u64>> {
     let file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other?,
@@ -58,6 +74,8 @@ pub fn first_damaged_frame(path: &Path) -> io::Result<Option<u64>> {
         sum.add(&frame[FRAME_HEADER_LEN..]);
         if !is_ours || sum.state != (word(&frame, 16), word(&frame, 20)) {
             broken_at = Some((number, is_ours && word(&frame, 4) != 0));
+        } else {
+            pages.insert(word(&frame, 0));
         }
     }
     Ok(broken_at.filter(|(_, was_commit)| *was_commit).map(|(at, _)| at))
