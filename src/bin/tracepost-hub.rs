@@ -1,3 +1,5 @@
 //! The central server's program.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    tracepost::cli::hub::main()
+}

@@ -1,1 +1,0 @@
-//! The central server's command line.

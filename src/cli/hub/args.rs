@@ -1,0 +1,174 @@
+//! What can be typed: the grammar of `tracepost-hub`.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::registers::import::Format;
+
+/// The centre of Tracepost: takes ledgers in, gives registers out, shows what arrived.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tracepost-hub",
+    version,
+    after_help = "Examples:
+  tracepost-hub --data /srv/hub init --url https://hub.example:8443
+  tracepost-hub --data /srv/hub register create ua-weapons --owner 'Ministry of Internal Affairs'
+  tracepost-hub --data /srv/hub register import ua-weapons --format ua-weapons weaponswanted.json
+  tracepost-hub --data /srv/hub register publish ua-weapons
+  tracepost-hub --data /srv/hub device invite --post UA-RAVA
+  tracepost-hub --data /srv/hub serve --listen 0.0.0.0:8443"
+)]
+pub struct Args {
+    /// The hub's folder [default: hub/ in the platform's data directory of tracepost]
+    #[arg(long, global = true, value_name = "DIR", env = "TRACEPOST_HUB_DATA")]
+    pub data: Option<PathBuf>,
+    /// Print one JSON object a line
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make keys, certificate authority and database
+    Init {
+        /// Address that devices will be told, https://host:port
+        #[arg(long)]
+        url: String,
+        /// A hub of made-up records, for training; practice and real devices never mix
+        #[arg(long)]
+        practice: bool,
+    },
+    /// Serve devices, and a page of what arrived for browsers on this machine; SIGTERM drains
+    #[command(after_help = "Example:\n  tracepost-hub --data /srv/hub serve --listen 0.0.0.0:8443")]
+    Serve {
+        /// Where to listen; port 0 takes a free one
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8443")]
+        listen: String,
+    },
+    /// Registers: make, import, publish, list
+    #[command(subcommand)]
+    Register(RegisterCommand),
+    /// Devices: invite, list
+    #[command(subcommand)]
+    Device(DeviceCommand),
+    /// Checked items that arrived
+    #[command(subcommand)]
+    Sighting(SightingCommand),
+    /// Ledgers of devices as they are held here
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page (troff)
+    Man,
+}
+
+/// Registers.
+#[derive(Debug, Subcommand)]
+pub enum RegisterCommand {
+    /// Make an empty register
+    Create {
+        /// Its name: a-z 0-9 - _ .
+        id: String,
+        /// The authority that owns its records
+        #[arg(long)]
+        owner: String,
+    },
+    /// Import a source's file; good rows are taken, bad ones listed with line and reason
+    #[command(after_help = "Examples:
+  tracepost-hub register import ua-weapons --format ua-weapons weaponswanted.json
+  zcat list.csv.gz | tracepost-hub register import stolen --format csv --map columns.toml -
+
+Rows with a known id replace the older row; all or nothing is stored. A second import of the same file changes nothing.")]
+    Import {
+        /// The register
+        id: String,
+        /// Form of the file: csv, jsonl, ua-weapons
+        #[arg(long)]
+        format: Format,
+        /// What the columns mean (TOML), where they are not named as in the manual
+        #[arg(long, value_name = "MAP.toml")]
+        map: Option<PathBuf>,
+        /// What the records are of, where a row does not say it (firearm, vehicle, travel_document, …)
+        #[arg(long)]
+        object: Option<crate::domain::Object>,
+        /// Moment up to which the data reach, as 2026-11-22 or 2026-11-22T10:00:00Z [default: the file's own time]
+        #[arg(long, value_name = "TIME")]
+        as_of: Option<String>,
+        /// Where to list rejected rows [default: rejects/ID.csv in the hub's folder]
+        #[arg(long, value_name = "FILE")]
+        rejects: Option<PathBuf>,
+        /// The file; - reads standard input
+        file: PathBuf,
+    },
+    /// Sign a new version for devices to fetch, when something changed
+    Publish {
+        /// The register
+        id: String,
+    },
+    /// List registers
+    List,
+}
+
+/// Devices.
+#[derive(Debug, Subcommand)]
+pub enum DeviceCommand {
+    /// Print a one-time enrolment code and write its QR as PNG
+    #[command(after_help = "Example:\n  tracepost-hub device invite --post UA-RAVA --picture rava.png")]
+    Invite {
+        /// The post that the device will stand at: a UN/LOCODE or a local id
+        #[arg(long)]
+        post: String,
+        /// Hours until the invite ends
+        #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=8760))]
+        lasts: u32,
+        /// Where to write the picture [default: in the hub's folder]
+        #[arg(long, value_name = "FILE")]
+        picture: Option<PathBuf>,
+    },
+    /// List devices
+    List,
+}
+
+/// Sightings.
+#[derive(Debug, Subcommand)]
+pub enum SightingCommand {
+    /// List sightings, newest first
+    List {
+        /// Of one post only
+        #[arg(long)]
+        post: Option<String>,
+        /// Of one device only
+        #[arg(long)]
+        device: Option<String>,
+        /// Of one grade only: hit, probable, possible, no_record, not_checked
+        #[arg(long)]
+        grade: Option<String>,
+        /// At most so many
+        #[arg(long)]
+        limit: Option<u64>,
+    },
+    /// Show all of one sighting
+    Show {
+        /// Its id as listed: DEVICE/ENTRY
+        id: String,
+    },
+}
+
+/// Ledgers.
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Recompute chain, signed heads and receipts of a device; status 1 and the first bad entry named when broken
+    Verify {
+        /// The device's id, or its first characters
+        device: String,
+    },
+}

@@ -1,0 +1,168 @@
+//! `register …`
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::args::RegisterCommand;
+use super::failure;
+use crate::cli::common::{Failure, Printer, Stop, progress_bar};
+use crate::domain::RegisterId;
+use crate::hub::{Hub, HubError, ImportOptions};
+use crate::registers::import::Mapping;
+
+pub(super) fn run(out: &Printer, hub: &Hub, command: RegisterCommand) -> Result<(), Stop> {
+    match command {
+        RegisterCommand::Create { id, owner } => {
+            let id = hub.create_register(&id, &owner).map_err(failure)?;
+            out.either(&serde_json::json!({ "register": id, "owner": owner }), || {
+                format!("Made register {id} of {owner}.")
+            })?;
+            Ok(())
+        }
+        RegisterCommand::Import { id, format, map, object, as_of, rejects, file } => {
+            let mapping = match map {
+                Some(path) => mapping(&path)?,
+                None => Mapping::default(),
+            };
+            let given = as_of.as_deref().map(moment).transpose()?;
+            let options = ImportOptions {
+                format,
+                mapping,
+                object,
+                as_of_ms: given.map_or_else(|| file_time(&file), |x| x.timestamp_millis()),
+                as_of_given: given.is_some(),
+                rejects,
+            };
+            import(out, hub, &register(&id)?, &options, &file)
+        }
+        RegisterCommand::Publish { id } => publish(out, hub, &register(&id)?),
+        RegisterCommand::List => list(out, hub),
+    }
+}
+
+fn register(id: &str) -> Result<RegisterId, Stop> {
+    RegisterId::parse(id).ok_or_else(|| failure(HubError::BadRegisterId(id.to_owned())))
+}
+
+fn mapping(path: &Path) -> Result<Mapping, Stop> {
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        Failure::new(
+            format_args!("The mapping {} cannot be read: {e}.", path.display()),
+            "Nothing was changed.",
+            "Name a file that can be read.",
+        )
+    })?;
+    Mapping::parse(&text).map_err(|e| {
+        Failure::usage(
+            format_args!("The mapping {} is not understood: {e}.", path.display()),
+            "Correct it and call again.",
+        )
+        .into()
+    })
+}
+
+fn moment(text: &str) -> Result<DateTime<Utc>, Stop> {
+    let day = || text.parse::<NaiveDate>().ok().and_then(|day| day.and_hms_opt(0, 0, 0)).map(|x| x.and_utc());
+    text.parse::<DateTime<Utc>>().ok().or_else(day).ok_or_else(|| {
+        Failure::usage(format_args!("{text:?} is not a moment."), "Write it as 2026-11-22 or 2026-11-22T10:00:00Z.")
+            .into()
+    })
+}
+
+/// When the file was last changed: the best that is known of how far its data reach.
+fn file_time(file: &Path) -> i64 {
+    let changed = std::fs::metadata(file).and_then(|x| x.modified()).map(DateTime::<Utc>::from);
+    changed.unwrap_or_else(|_| Utc::now()).timestamp_millis()
+}
+
+fn import(out: &Printer, hub: &Hub, id: &RegisterId, options: &ImportOptions, file: &Path) -> Result<(), Stop> {
+    let (reader, length): (Box<dyn Read>, u64) = if file.as_os_str() == "-" {
+        (Box::new(io::stdin().lock()), 0)
+    } else {
+        let opened = File::open(file)
+            .and_then(|x| x.metadata().map(|m| (x, m)))
+            .and_then(|(x, m)| if m.is_dir() { Err(io::Error::other("it is a folder")) } else { Ok((x, m.len())) });
+        let (file, length) = opened.map_err(|e| {
+            Failure::new(
+                format_args!("{} cannot be read: {e}.", file.display()),
+                "Nothing was changed.",
+                "Name a file that can be read.",
+            )
+        })?;
+        (Box::new(file), length)
+    };
+    let bar = progress_bar("reading bytes", length);
+    let report = hub.import_register(id, options, reader, &mut |at| bar.set_position(at.bytes));
+    bar.finish_and_clear();
+    let report = report.map_err(failure)?;
+    out.either(&report, || {
+        let rejects = report.rejects.as_deref().map(|x| format!(", listed in {}", x.display())).unwrap_or_default();
+        format!(
+            "{} rows: {} new, {} changed, {} as before, {} repeated, {} rejected{rejects}.{}{}",
+            report.rows,
+            report.stored.added,
+            report.stored.changed,
+            report.stored.same,
+            report.duplicates,
+            report.rejected,
+            if report.unusable > 0 {
+                format!("\n{} records have no usable mark; no check can find them.", report.unusable)
+            } else {
+                String::new()
+            },
+            if report.stored.added + report.stored.changed > 0 {
+                format!("\nDevices get them after `tracepost-hub register publish {id}`.")
+            } else {
+                String::new()
+            }
+        )
+    })?;
+    Ok(())
+}
+
+fn publish(out: &Printer, hub: &Hub, id: &RegisterId) -> Result<(), Stop> {
+    let bar = progress_bar("writing records", 0);
+    let report = hub.publish_register(id, &mut |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    let report = report.map_err(failure)?;
+    out.either(&report, || {
+        if report.new {
+            format!(
+                "Published {id} version {}: {} records in {} pieces ({} new), {} bytes.",
+                report.version, report.records, report.chunks, report.chunks_new, report.bytes
+            )
+        } else {
+            format!("Nothing changed: {id} stays at version {} with {} records.", report.version, report.records)
+        }
+    })?;
+    Ok(())
+}
+
+fn list(out: &Printer, hub: &Hub) -> Result<(), Stop> {
+    let states = hub.register_states().map_err(failure)?;
+    if states.is_empty() && !out.is_json() {
+        out.words("There is no register yet; `tracepost-hub register create ID --owner …` makes one.")?;
+    }
+    for state in states {
+        out.either(&state, || {
+            let version = state.version.map_or("not published".to_owned(), |x| format!("version {x}"));
+            let as_of =
+                state.as_of.map_or("nothing imported".to_owned(), |x| x.format("as of %Y-%m-%d %H:%M UTC").to_string());
+            let changed = if state.register.changed && state.version.is_some() { ", changed since" } else { "" };
+            format!(
+                "{}  {version}{changed}, {} records, {as_of}, owner {}, {}",
+                state.register.id,
+                state.register.records,
+                state.register.owner,
+                state.register.objects.join(" ")
+            )
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! What arrived: devices, sightings, proof of ledgers.
+
+use std::fmt::Write as _;
+use std::io;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Value, json};
+
+use super::{device, failure};
+use crate::cli::common::{Failure, Printer, Stop, progress_bar};
+use crate::domain::{Grade, PostId, Seq};
+use crate::hub::storage::{Device, Sighting, SightingQuery};
+use crate::hub::{Hub, HubError};
+
+fn time(ms: i64) -> Option<String> {
+    DateTime::<Utc>::from_timestamp_millis(ms).map(|x| x.to_rfc3339_opts(SecondsFormat::Millis, true))
+}
+
+pub(super) fn devices(out: &Printer, hub: &Hub) -> Result<(), Stop> {
+    let devices = hub.storage().devices().map_err(|e| failure(e.into()))?;
+    if devices.is_empty() && !out.is_json() {
+        out.words("No device is enrolled yet; `tracepost-hub device invite --post ID` prints a code.")?;
+    }
+    for device in devices {
+        let Device { id, post, program, forks, aside, .. } = &device;
+        let entries = device.next.0.saturating_sub(1);
+        let line = json!({
+            "device": id, "post": post, "program": program, "enrolled": time(device.enrolled_ms),
+            "seen": time(device.seen_ms), "revoked": device.revoked_ms.and_then(time), "entries": entries,
+            "head": device.head, "forks": forks, "set_aside": aside,
+        });
+        out.either(&line, || {
+            let mut words =
+                format!("{id}  {post}  {entries} entries, last heard {}", time(device.seen_ms).unwrap_or_default());
+            if *forks > 0 {
+                let _ = write!(words, ", FORK: {forks} entries came with other bytes");
+            }
+            if *aside > 0 {
+                let _ = write!(words, ", {aside} entries of a kind unknown here");
+            }
+            words
+        })?;
+    }
+    Ok(())
+}
+
+pub(super) fn sightings(
+    out: &Printer,
+    hub: &Hub,
+    post: Option<String>,
+    of: Option<&str>,
+    grade: Option<String>,
+    limit: Option<u64>,
+) -> Result<(), Stop> {
+    if let Some(grade) = &grade {
+        let known = [Grade::Hit, Grade::Probable, Grade::Possible, Grade::NoRecord, Grade::NotChecked];
+        if !known.iter().any(|x| x.code() == grade) {
+            let next = "Grades are hit, probable, possible, no_record, not_checked.";
+            return Err(Failure::usage(format_args!("No grade is called {grade:?}."), next).into());
+        }
+    }
+    let query = SightingQuery { device: of.map(|x| device(hub, x)).transpose()?, post: post.map(PostId), grade, limit };
+    let mut printed: io::Result<()> = Ok(());
+    hub.storage()
+        .sightings(&query, &mut |sighting| {
+            printed = out.either(&line(&sighting), || words(&sighting));
+            printed.is_ok()
+        })
+        .map_err(|e| failure(e.into()))?;
+    Ok(printed?)
+}
+
+pub(super) fn sighting(out: &Printer, hub: &Hub, id: &str) -> Result<(), Stop> {
+    let unknown = || failure(HubError::NoSuchSighting(id.to_owned()));
+    let (of, seq) = id.rsplit_once(['/', ':']).ok_or_else(unknown)?;
+    let seq = Seq(seq.parse().map_err(|_| unknown())?);
+    let of = device(hub, of)?;
+    let found = hub.storage().sighting(of, seq).map_err(|e| failure(e.into()))?.ok_or_else(unknown)?;
+    out.either(&line(&found), || {
+        let mut text = words(&found);
+        for mark in &found.marks {
+            let place = mark.place.as_deref().map(|x| format!(", {x}")).unwrap_or_default();
+            let _ = write!(text, "\n  {}: {} ({}{place})", mark.scheme, mark.value, mark.source);
+        }
+        for (name, value) in &found.description {
+            let _ = write!(text, "\n  {name}: {value}");
+        }
+        for candidate in &found.candidates {
+            let _ = write!(text, "\n  candidate: {candidate}");
+        }
+        for hit in &found.retro_hits {
+            let _ = write!(text, "\n  listed since: {hit}");
+        }
+        if let Some(note) = &found.note {
+            let _ = write!(text, "\n  note: {note}");
+        }
+        let _ = write!(text, "\n  officer: {}", found.officer);
+        text
+    })?;
+    Ok(())
+}
+
+fn line(x: &Sighting) -> Value {
+    let description: serde_json::Map<String, Value> =
+        x.description.iter().map(|(name, value)| (name.clone(), Value::from(value.clone()))).collect();
+    json!({
+        "id": format!("{}/{}", x.device, x.seq), "device": x.device, "sequence": x.seq, "post": x.post,
+        "time": time(x.wall_ms), "received": time(x.received_ms), "officer": x.officer, "marks": x.marks,
+        "object": x.object, "description": description,
+        "verdict": { "grade": x.grade, "reason": x.reason, "rule": x.rule, "candidates": x.candidates },
+        "decision": x.decision, "note": x.note, "retro_hits": x.retro_hits, "photo": x.photo, "proven": !x.unproven,
+    })
+}
+
+fn words(x: &Sighting) -> String {
+    let marks: Vec<&str> = x.marks.iter().map(|mark| mark.value.as_str()).collect();
+    let decision = x.decision.as_deref().map(|x| format!("  {}", x.replace('_', " "))).unwrap_or_default();
+    let retro = if x.retro_hits.is_empty() { "" } else { "  LISTED SINCE" };
+    format!(
+        "{}/{}  {}  {}  {}  {}{decision}{retro}",
+        x.device,
+        x.seq,
+        time(x.wall_ms).unwrap_or_else(|| "?".to_owned()),
+        x.post,
+        x.grade.replace('_', " "),
+        marks.join(", ")
+    )
+}
+
+pub(super) fn verify(out: &Printer, hub: &Hub, of: &str) -> Result<(), Stop> {
+    let id = device(hub, of)?;
+    let bar = progress_bar("verifying entries", 0);
+    let proof = hub.verify_ledger(id, &mut |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+    });
+    bar.finish_and_clear();
+    let proof = proof.map_err(failure)?;
+    let first_bad = proof.first_bad.as_ref().map(|(seq, what)| json!({ "entry": seq, "what": what }));
+    let answer = json!({
+        "device": proof.device, "ok": proof.ok, "entries": proof.entries, "head": proof.head, "first_bad": first_bad,
+        "bad": proof.bad, "proven_to": proof.proven_to, "unproven": proof.unproven, "forks": proof.forks,
+    });
+    out.either(&answer, || {
+        let mut text = match &proof.first_bad {
+            None => format!("The ledger of {id} is whole: {} entries, head {}.", proof.entries, proof.head),
+            Some((seq, what)) => format!(
+                "The ledger of {id} is BROKEN at entry {seq}: {what}.\n{} of {} entries are affected or follow; nothing was changed here. Keep this database as evidence.",
+                proof.bad, proof.entries
+            ),
+        };
+        match proof.proven_to {
+            Some(seq) => {
+                let _ = write!(text, "\nProven by signatures up to entry {seq}; {} later entries are unproven.", proof.unproven);
+            }
+            None => {
+                let _ = write!(text, "\nNo signature proves any of it.");
+            }
+        }
+        if proof.forks > 0 {
+            let _ = write!(text, "\nFORK: {} entries came with other bytes; both are kept.", proof.forks);
+        }
+        text
+    })?;
+    if proof.ok { Ok(()) } else { Err(Stop::Status(1)) }
+}

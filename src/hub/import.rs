@@ -1,0 +1,177 @@
+//! `register import`: a source's file into the hub's rows, whole or not at all.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::PathBuf;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::dir::make_private_dir;
+use super::spill::Spill;
+use super::storage::{ImportNote, NewRecord, Upserted};
+use super::{Hub, HubError};
+use crate::domain::{Object, RegisterId};
+use crate::registers::RecordBytes;
+use crate::registers::import::{Defaults, Format, Mapping, Progress, Sinks, import};
+
+/// How to read a file.
+#[derive(Debug, Clone)]
+pub struct ImportOptions {
+    /// Its form.
+    pub format: Format,
+    /// What its columns mean.
+    pub mapping: Mapping,
+    /// What the register lists, for rows that do not say it.
+    pub object: Option<Object>,
+    /// Moment up to which the data reach, milliseconds since 1970.
+    pub as_of_ms: i64,
+    /// Whether a person gave that moment, so that it holds even when no row changed.
+    pub as_of_given: bool,
+    /// Where rejected rows are written; in the hub's own folder by default.
+    pub rejects: Option<PathBuf>,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ImportReport {
+    /// The register.
+    pub register: RegisterId,
+    /// Rows read.
+    pub rows: u64,
+    /// What became of the good ones.
+    #[serde(flatten)]
+    pub stored: Upserted,
+    /// Rows that repeat an earlier one exactly.
+    pub duplicates: u64,
+    /// Rows set aside.
+    pub rejected: u64,
+    /// Good rows that no check can find, because none of their marks is usable.
+    pub unusable: u64,
+    /// Where the rejected rows are listed, when there are any.
+    pub rejects: Option<PathBuf>,
+}
+
+impl Hub {
+    /// Makes a register.
+    ///
+    /// # Errors
+    /// When one of that name exists, or the name does not fit.
+    pub fn create_register(&self, id: &str, owner: &str) -> Result<RegisterId, HubError> {
+        let id = RegisterId::parse(id).ok_or_else(|| HubError::BadRegisterId(id.to_owned()))?;
+        if self.storage.create_register(&id, owner, super::now_ms())? {
+            Ok(id)
+        } else {
+            Err(HubError::RegisterExists(id.0))
+        }
+    }
+
+    /// Imports a file. Rows that are new or changed are stored in one transaction; nothing is published yet.
+    ///
+    /// # Errors
+    /// When the file cannot be taken as a whole; the register is then as it was.
+    pub fn import_register(
+        &self,
+        id: &RegisterId,
+        options: &ImportOptions,
+        reader: impl Read,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<ImportReport, HubError> {
+        let register = self.storage.register(id)?.ok_or_else(|| HubError::NoSuchRegister(id.0.clone()))?;
+        let folder = self.dir.path();
+        let mut spill = Spill::new(folder).map_err(|e| HubError::file(folder, e))?;
+        let mut rejects = Rejects::new(options.rejects.clone().unwrap_or_else(|| self.dir.rejects(id)));
+        let mut objects = BTreeSet::new();
+        let defaults = Defaults { owner: register.owner.clone(), object: options.object };
+        let sinks = Sinks {
+            record: &mut |imported| {
+                objects.extend(imported.record.description.object.map(Object::code));
+                spill.push(&row(&imported)).map_err(Into::into)
+            },
+            reject: &mut |reject| rejects.push(reject.line, &reject.reason).map_err(Into::into),
+            progress,
+        };
+        let read = import(options.format, reader, &options.mapping, &defaults, sinks)
+            .map_err(|e| HubError::Import(with_sources(&e)))?;
+        let note = ImportNote {
+            objects: objects.into_iter().map(str::to_owned).collect(),
+            as_of_ms: options.as_of_ms,
+            as_of_given: options.as_of_given,
+        };
+        let stored = self.storage.upsert_records(id, &mut spill.sorted(), &note)?;
+        Ok(ImportReport {
+            register: id.clone(),
+            rows: read.rows,
+            stored,
+            duplicates: read.duplicates,
+            rejected: read.rejected,
+            unusable: read.unusable,
+            rejects: rejects.finish()?,
+        })
+    }
+}
+
+fn row(imported: &crate::registers::import::Imported) -> NewRecord {
+    let digest: [u8; 32] = Sha256::digest(imported.record.id.as_bytes()).into();
+    NewRecord { key: half(&digest), hash: half(&imported.content_hash.0), bytes: imported.record.canonical_bytes() }
+}
+
+fn half(hash: &[u8; 32]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&hash[..16]);
+    half
+}
+
+/// An error with its causes, in one line.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
+/// The list of rejected rows, made only when there is one.
+struct Rejects {
+    path: PathBuf,
+    file: Option<BufWriter<File>>,
+}
+
+impl Rejects {
+    fn new(path: PathBuf) -> Self {
+        Self { path, file: None }
+    }
+
+    fn push(&mut self, line: u64, reason: &str) -> io::Result<()> {
+        if self.file.is_none() {
+            if let Some(folder) = self.path.parent().filter(|x| !x.as_os_str().is_empty()) {
+                make_private_dir(folder)?;
+            }
+            let mut file = BufWriter::new(File::create(&self.path)?);
+            file.write_all(b"line,reason\n")?;
+            self.file = Some(file);
+        }
+        match &mut self.file {
+            Some(file) => writeln!(file, "{line},\"{}\"", reason.replace('"', "\"\"")),
+            None => Ok(()),
+        }
+    }
+
+    fn finish(self) -> Result<Option<PathBuf>, HubError> {
+        match self.file {
+            Some(mut file) => {
+                file.flush().map_err(|e| HubError::file(&self.path, e))?;
+                Ok(Some(self.path))
+            }
+            None => {
+                // A list of an earlier import would be taken for this one's.
+                let _ = fs::remove_file(&self.path);
+                Ok(None)
+            }
+        }
+    }
+}

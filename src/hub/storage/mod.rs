@@ -1,0 +1,408 @@
+//! What a hub remembers, behind one trait.
+//!
+//! The protocol and the pages know only [`Storage`]; SQLite implements it here. Keys shard: each table's primary key and
+//! each unique constraint holds the device, there is no global sequence, so the same tables can be spread by device.
+//! Two things are kept per hub and not per device: invites and registers; both are small in number.
+//!
+//! Calls block; the HTTP side runs them on threads of their own.
+
+mod sqlite;
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{DeviceId, Hash, PostId, RegisterId, Seq};
+
+pub use sqlite::SqliteStorage;
+
+/// Why storage refused. None of these loses what was committed before.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The file was written by a later program.
+    #[error("{} was written by a newer program", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is damaged.
+    #[error("{} is damaged: {message}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the engine says.
+        message: String,
+    },
+    /// The engine failed: disk full, locked for too long, …
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<StorageError> for super::HubError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Newer { path } => Self::NewerDatabase { path },
+            StorageError::Damaged { path, message } => Self::DamagedDatabase { path, message },
+            StorageError::Failed(message) => Self::Database { message },
+        }
+    }
+}
+
+/// An invite as it is stored: never the token itself.
+#[derive(Debug, Clone)]
+pub struct NewInvite {
+    /// Hash of the token.
+    pub token: Hash,
+    /// The post that it lets a device into.
+    pub post: PostId,
+    /// When it was made, milliseconds since 1970.
+    pub created_ms: i64,
+    /// When it ends, milliseconds since 1970.
+    pub expires_ms: i64,
+}
+
+/// A device that asks to be let in.
+#[derive(Debug, Clone)]
+pub struct NewDevice {
+    /// Its id.
+    pub id: DeviceId,
+    /// Its Ed25519 public key.
+    pub public_key: [u8; 32],
+    /// Name and version of its program.
+    pub program: String,
+    /// Chain hash before its first entry.
+    pub genesis: Hash,
+}
+
+/// What became of an invite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Redeemed {
+    /// The device is in, now or since an earlier call with the same token and key.
+    In(PostId),
+    /// No such token.
+    Unknown,
+    /// Too late.
+    Expired,
+    /// It let in another device.
+    Used,
+    /// The id belongs to another key, or the key to another id.
+    Mismatch,
+}
+
+/// A device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Device {
+    /// Its id.
+    pub id: DeviceId,
+    /// Its Ed25519 public key.
+    #[serde(skip)]
+    pub public_key: [u8; 32],
+    /// Its post.
+    pub post: PostId,
+    /// Name and version of its program at enrolment.
+    pub program: String,
+    /// When it was enrolled, milliseconds since 1970.
+    pub enrolled_ms: i64,
+    /// When it last spoke to the hub.
+    pub seen_ms: i64,
+    /// When it was revoked.
+    pub revoked_ms: Option<i64>,
+    /// The sequence number that the hub waits for.
+    pub next: Seq,
+    /// Chain hash before `next`.
+    pub head: Hash,
+    /// Fork evidence on file.
+    pub forks: u64,
+    /// Entries whose kind this hub does not know.
+    pub aside: u64,
+}
+
+/// An entry to store.
+#[derive(Debug, Clone)]
+pub struct NewEntry {
+    /// Its place.
+    pub seq: Seq,
+    /// Its bytes as they came.
+    pub bytes: Vec<u8>,
+    /// Chain hash up to and with it.
+    pub hash: Hash,
+    /// Whether this hub could decode it.
+    pub understood: bool,
+}
+
+/// An entry as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEntry {
+    /// Its place.
+    pub seq: Seq,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The chain hash noted when it came.
+    pub hash: Hash,
+}
+
+/// Something signed that was stored beside the entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSigned {
+    /// Sequence number that follows the last entry it covers.
+    pub next: Seq,
+    /// The bytes as signed.
+    pub bytes: Vec<u8>,
+}
+
+/// A checked item as the centre lists it. Everything in it comes from ledger entries and can be rebuilt from them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// The device.
+    pub device: DeviceId,
+    /// Its ledger entry.
+    pub seq: Seq,
+    /// The post where it was checked.
+    pub post: PostId,
+    /// The device's clock at that moment, milliseconds since 1970.
+    pub wall_ms: i64,
+    /// The hub's clock when it arrived.
+    pub received_ms: i64,
+    /// Who checked.
+    pub officer: String,
+    /// Marks: scheme, value, place, and how they came.
+    pub marks: Vec<SightedMark>,
+    /// Sort of object, as far as known.
+    pub object: Option<String>,
+    /// The rest of the description: `make Makarov`, `year 1974` …
+    pub description: Vec<(String, String)>,
+    /// Grade of the verdict, by its code.
+    pub grade: String,
+    /// Why it was not checked.
+    pub reason: Option<String>,
+    /// The rule that fired.
+    pub rule: Option<String>,
+    /// Records that it may be, strongest first: `register/record`.
+    pub candidates: Vec<String>,
+    /// What the officer decided, by its code.
+    pub decision: Option<String>,
+    /// The officer's note.
+    pub note: Option<String>,
+    /// Records that arrived later and match: `register/record`.
+    pub retro_hits: Vec<String>,
+    /// SHA-256 of the photo.
+    pub photo: Option<Hash>,
+    /// It came by the urgent call only; the chain does not prove it yet.
+    pub unproven: bool,
+}
+
+/// A mark of a sighting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SightedMark {
+    /// What the mark means.
+    pub scheme: String,
+    /// Its raw text.
+    pub value: String,
+    /// Where it stands.
+    pub place: Option<String>,
+    /// `typed`, `scanner`, or the symbology it was read from.
+    pub source: String,
+}
+
+/// A change to a sighting that is already stored, or will be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Projected {
+    /// A check.
+    Check(Box<Sighting>),
+    /// What was decided about an earlier check.
+    Decision {
+        /// The check.
+        of: Seq,
+        /// Code of the decision.
+        code: String,
+        /// The officer's note.
+        note: Option<String>,
+    },
+    /// A record that arrived later matches an earlier check.
+    RetroHit {
+        /// The check.
+        of: Seq,
+        /// `register/record`.
+        record: String,
+        /// Code of the grade it has now.
+        grade: String,
+    },
+}
+
+/// Which sightings to list.
+#[derive(Debug, Clone, Default)]
+pub struct SightingQuery {
+    /// Of one device.
+    pub device: Option<DeviceId>,
+    /// Of one post.
+    pub post: Option<PostId>,
+    /// Of one grade, by its code.
+    pub grade: Option<String>,
+    /// At most so many, newest first.
+    pub limit: Option<u64>,
+}
+
+/// Counts of one post.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PostCounts {
+    /// The post.
+    pub post: PostId,
+    /// Sightings by grade code.
+    pub grades: Vec<(String, u64)>,
+    /// Sightings with a retro-hit.
+    pub retro_hits: u64,
+}
+
+/// How much of a photo is known to have arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredPhoto {
+    /// Its length in bytes.
+    pub length: u64,
+    /// Whether it is whole and verified.
+    pub whole: bool,
+}
+
+/// A register as the hub keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Register {
+    /// Its name.
+    pub id: RegisterId,
+    /// The authority that owns its records.
+    pub owner: String,
+    /// Objects it speaks of, by their codes; empty until something was imported.
+    pub objects: Vec<String>,
+    /// Records now held.
+    pub records: u64,
+    /// Moment up to which the source's data reach, milliseconds since 1970.
+    pub as_of_ms: Option<i64>,
+    /// Whether something changed since the last publication.
+    pub changed: bool,
+}
+
+/// A row of a register on its way in.
+#[derive(Debug, Clone)]
+pub struct NewRecord {
+    /// First 16 bytes of SHA-256 over the record's id: rows are kept in this order, which is the order of chunks.
+    pub key: [u8; 16],
+    /// First 16 bytes of SHA-256 over `bytes`.
+    pub hash: [u8; 16],
+    /// The record, encoded.
+    pub bytes: Vec<u8>,
+}
+
+/// What a batch of rows did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Upserted {
+    /// New rows.
+    pub added: u64,
+    /// Rows that differ from before.
+    pub changed: u64,
+    /// Rows that were there as they are.
+    pub same: u64,
+}
+
+/// What an import says of a register as a whole.
+#[derive(Debug, Clone, Default)]
+pub struct ImportNote {
+    /// Objects met, by their codes.
+    pub objects: Vec<String>,
+    /// Age of the data, milliseconds since 1970. It only moves forward.
+    pub as_of_ms: i64,
+    /// Whether the age holds even when no row changed, because a person said so.
+    pub as_of_given: bool,
+}
+
+/// Work within one transaction on one device's ledger: either all of it is stored or nothing.
+pub trait LedgerTx {
+    /// The contiguous frontier.
+    fn device(&mut self) -> Result<Device, StorageError>;
+    /// Stored entries from `first`, at most `limit`, in order.
+    fn entries(&mut self, first: Seq, limit: u64) -> Result<Vec<StoredEntry>, StorageError>;
+    /// Stores the next entry; the caller has computed its hash.
+    fn append(&mut self, entry: &NewEntry, received_ms: i64) -> Result<(), StorageError>;
+    /// Moves the frontier.
+    fn advance(&mut self, next: Seq, head: Hash) -> Result<(), StorageError>;
+    /// Keeps other bytes that came under a stored sequence number.
+    fn fork(&mut self, seq: Seq, bytes: &[u8], received_ms: i64) -> Result<(), StorageError>;
+    /// Keeps an entry of the urgent call.
+    fn urgent(&mut self, seq: Seq, bytes: &[u8], received_ms: i64) -> Result<(), StorageError>;
+    /// The urgent entry kept under a number, if any.
+    fn urgent_at(&mut self, seq: Seq) -> Result<Option<Vec<u8>>, StorageError>;
+    /// Keeps a device's signed head.
+    fn head(&mut self, head: &StoredSigned) -> Result<(), StorageError>;
+    /// Keeps a receipt that is about to be given.
+    fn receipt(&mut self, receipt: &StoredSigned) -> Result<(), StorageError>;
+    /// Changes the lists.
+    fn project(&mut self, change: &Projected) -> Result<(), StorageError>;
+}
+
+/// What a transaction does.
+pub type LedgerWork<'a> = &'a mut dyn FnMut(&mut dyn LedgerTx) -> Result<(), StorageError>;
+
+/// Everything a hub remembers.
+pub trait Storage: Send + Sync + 'static {
+    /// Whether the database answers.
+    fn ping(&self) -> Result<(), StorageError>;
+
+    /// A setting of the hub itself (`url`, `practice`).
+    fn setting(&self, name: &str) -> Result<Option<String>, StorageError>;
+    /// Writes a setting.
+    fn set_setting(&self, name: &str, value: &str) -> Result<(), StorageError>;
+
+    /// Stores an invite.
+    fn add_invite(&self, invite: &NewInvite) -> Result<(), StorageError>;
+    /// Lets a device in, in one transaction; repeats safely for the same device and key.
+    fn redeem(&self, token: &Hash, device: &NewDevice, now_ms: i64) -> Result<Redeemed, StorageError>;
+    /// A device by its key.
+    fn device_by_key(&self, key: &[u8; 32]) -> Result<Option<Device>, StorageError>;
+    /// A device by its id.
+    fn device(&self, id: DeviceId) -> Result<Option<Device>, StorageError>;
+    /// All devices, by post and id.
+    fn devices(&self) -> Result<Vec<Device>, StorageError>;
+    /// Notes that a device spoke.
+    fn seen(&self, id: DeviceId, now_ms: i64) -> Result<(), StorageError>;
+
+    /// Runs `work` in one transaction on one device's ledger.
+    fn ledger(&self, device: DeviceId, work: LedgerWork<'_>) -> Result<(), StorageError>;
+    /// Stored entries from `first`, at most `limit`, in order.
+    fn entries(&self, device: DeviceId, first: Seq, limit: u64) -> Result<Vec<StoredEntry>, StorageError>;
+    /// Receipts given, in order of what they cover.
+    fn receipts(&self, device: DeviceId) -> Result<Vec<StoredSigned>, StorageError>;
+    /// Heads that the device signed.
+    fn heads(&self, device: DeviceId) -> Result<Vec<StoredSigned>, StorageError>;
+
+    /// Sightings, newest first, one call per row so that a long list needs no memory. `each` returns whether to go on.
+    fn sightings(&self, query: &SightingQuery, each: &mut dyn FnMut(Sighting) -> bool) -> Result<(), StorageError>;
+    /// One sighting.
+    fn sighting(&self, device: DeviceId, seq: Seq) -> Result<Option<Sighting>, StorageError>;
+    /// Counts by post and grade.
+    fn post_counts(&self) -> Result<Vec<PostCounts>, StorageError>;
+
+    /// What is known of a photo.
+    fn photo(&self, device: DeviceId, hash: &Hash) -> Result<Option<StoredPhoto>, StorageError>;
+    /// Notes a photo.
+    fn set_photo(&self, device: DeviceId, hash: &Hash, photo: StoredPhoto) -> Result<(), StorageError>;
+
+    /// Makes a register; `false` when one of that name exists.
+    fn create_register(&self, id: &RegisterId, owner: &str, now_ms: i64) -> Result<bool, StorageError>;
+    /// All registers by name.
+    fn registers(&self) -> Result<Vec<Register>, StorageError>;
+    /// One register.
+    fn register(&self, id: &RegisterId) -> Result<Option<Register>, StorageError>;
+    /// Inserts or replaces rows, all of them in one transaction: a register is never half imported. `rows` come sorted by
+    /// key, each key once. What `note` says of the register as a whole is stored with them.
+    fn upsert_records(
+        &self,
+        id: &RegisterId,
+        rows: &mut dyn Iterator<Item = Result<NewRecord, StorageError>>,
+        note: &ImportNote,
+    ) -> Result<Upserted, StorageError>;
+    /// Notes that all of it is published.
+    fn note_published(&self, id: &RegisterId) -> Result<(), StorageError>;
+    /// Rows in order of their keys, one call each; a snapshot that later imports do not disturb.
+    fn records(
+        &self,
+        id: &RegisterId,
+        each: &mut dyn FnMut(&[u8; 16], &[u8]) -> Result<(), StorageError>,
+    ) -> Result<(), StorageError>;
+}

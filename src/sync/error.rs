@@ -1,0 +1,184 @@
+//! What can go wrong between device and hub, in words for the officer.
+//!
+//! Each text says what happened, what is safe and what to do. The common safety is that a check never needs the hub:
+//! whatever happens here, checks go on and the ledger stays.
+
+use crate::domain::{RegisterId, RegisterVersion, Seq};
+use crate::wire::{NotACode, Refusal};
+
+/// Why a sync or an enrolment did not come to its end. What was done before it stays done.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The text is no enrolment code.
+    #[error("{0}; nothing was changed")]
+    Code(#[from] NotACode),
+    /// The device belongs to no hub.
+    #[error(
+        "this device is not enrolled with a hub; checks and ledger work without; enrol it with `tracepost enrol CODE`"
+    )]
+    NotEnrolled,
+    /// No connection.
+    #[error(
+        "the hub at {url} cannot be reached ({why}); nothing is lost and checks go on; sync again when there is a link"
+    )]
+    Unreachable {
+        /// The hub's address.
+        url: String,
+        /// What the network said.
+        why: String,
+    },
+    /// The link stands still.
+    #[error(
+        "the link to the hub at {url} stands still; what was sent and confirmed is kept; sync again, it goes on from there"
+    )]
+    Stalled {
+        /// The hub's address.
+        url: String,
+    },
+    /// The far end has another key.
+    #[error(
+        "this is not the hub that the code names: what answers at {url} has another key; nothing was sent to it; checks go on; ask the centre, and do not enrol again unless it says so"
+    )]
+    WrongKey {
+        /// The hub's address.
+        url: String,
+    },
+    /// The far end is no hub at all.
+    #[error(
+        "what answers at {url} is not a hub, perhaps the login page of a network; nothing is lost and nothing counts as sent; open that network's login page in a browser, or use another link, and sync again"
+    )]
+    NotAHub {
+        /// The hub's address.
+        url: String,
+    },
+    /// No such invite.
+    #[error(
+        "the hub knows no such invite; nothing was changed; check the code for typing errors, or ask the centre for a new one"
+    )]
+    InviteUnknown,
+    /// The invite is over.
+    #[error("the invite has expired; nothing was changed; ask the centre for a new one")]
+    InviteExpired,
+    /// Another device used the invite.
+    #[error(
+        "the invite was already used by another device; nothing was changed; ask the centre for a new one, and tell it if you did not expect this"
+    )]
+    InviteUsed,
+    /// Id and key do not belong together at the hub.
+    #[error("the hub knows this device's id with another key, or has revoked it; nothing was changed; ask the centre")]
+    DeviceMismatch,
+    /// The hub does not know the device any more.
+    #[error(
+        "the hub does not know this device's certificate; ledger and checks are safe; ask the centre for a new invite"
+    )]
+    Unknown,
+    /// The device was revoked.
+    #[error(
+        "the centre has revoked this device: it gets no registers any more, its ledger is still taken in; hand it to the centre"
+    )]
+    Revoked,
+    /// Practice and real do not mix.
+    #[error(
+        "one of device and hub is for practice and the other is real; nothing was changed; use a home of its own for each"
+    )]
+    PracticeMismatch,
+    /// The hub keeps another history of this device.
+    #[error(
+        "the hub holds other entries of this device from number {at} on; both are kept as evidence; checks go on; do not delete anything, tell the centre"
+    )]
+    Fork {
+        /// Where the histories part at the latest.
+        at: Seq,
+    },
+    /// The hub lost what it had acknowledged.
+    #[error("the hub waits for entry {next} though it has signed for more; nothing is lost here; tell the centre")]
+    HubWentBack {
+        /// What it waits for.
+        next: Seq,
+    },
+    /// The signed head does not fit.
+    #[error(
+        "the hub refused the entries: this device's signed head does not fit them; run `tracepost verify` and tell the centre what it names"
+    )]
+    HeadWrong,
+    /// A receipt that proves nothing.
+    #[error(
+        "the hub's receipt does not fit this device's ledger; the entries count as unsent; sync again, and tell the centre if it stays"
+    )]
+    BadReceipt,
+    /// A register that cannot be trusted.
+    #[error("register {register} was not taken over: {why}; the version in use stays; tell the centre if it stays")]
+    Register {
+        /// The register.
+        register: RegisterId,
+        /// Why.
+        why: String,
+    },
+    /// The hub offers an older version than the one in use.
+    #[error(
+        "register {register}: the hub offers version {offered}, older than {held} in use here; the newer one stays; tell the centre"
+    )]
+    OlderRegister {
+        /// The register.
+        register: RegisterId,
+        /// In use here.
+        held: RegisterVersion,
+        /// Offered.
+        offered: RegisterVersion,
+    },
+    /// Another refusal.
+    #[error(
+        "the hub refused ({refusal:?}: {message}); nothing is lost; update this program if it is old, else tell the centre"
+    )]
+    Refused {
+        /// The code.
+        refusal: Refusal,
+        /// The hub's words.
+        message: String,
+    },
+    /// The hub cannot store.
+    #[error("the hub cannot store or read right now; nothing is lost; sync again later")]
+    HubUnavailable,
+    /// The device's own store failed.
+    #[error("{0}")]
+    Store(String),
+    /// The program could not set itself up.
+    #[error("the link could not be set up: {0}; nothing is lost; restart the program")]
+    Setup(String),
+}
+
+impl SyncError {
+    /// Whether the hub was reached at all.
+    pub fn reached_hub(&self) -> bool {
+        !matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::Stalled { .. }
+                | Self::WrongKey { .. }
+                | Self::NotAHub { .. }
+                | Self::NotEnrolled
+                | Self::Code(_)
+                | Self::Setup(_)
+        )
+    }
+
+    /// Whether the same call may succeed a little later.
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Stalled { .. } | Self::HubUnavailable)
+    }
+}
+
+/// The error for a refusal that needs no more than its code.
+pub(super) fn refused(refusal: Refusal, message: String) -> SyncError {
+    match refusal {
+        Refusal::InviteUnknown => SyncError::InviteUnknown,
+        Refusal::InviteExpired => SyncError::InviteExpired,
+        Refusal::InviteUsed => SyncError::InviteUsed,
+        Refusal::DeviceMismatch => SyncError::DeviceMismatch,
+        Refusal::NotEnrolled => SyncError::Unknown,
+        Refusal::Revoked => SyncError::Revoked,
+        Refusal::HeadWrong => SyncError::HeadWrong,
+        Refusal::Unavailable => SyncError::HubUnavailable,
+        _ => SyncError::Refused { refusal, message },
+    }
+}

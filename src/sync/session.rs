@@ -1,0 +1,107 @@
+//! One meeting of a device with its hub, in steps: connect, down, (the desk checks past sightings again), up.
+
+use super::client::{Call, Client, Patience};
+use super::down::{self, Down};
+use super::error::SyncError;
+use super::ports::{Outbox, Shelf};
+use super::progress::{Phase, Progress};
+use super::staging::Staging;
+use super::up::{self, Up};
+use crate::domain::{DeviceId, Fingerprint};
+use crate::ledger::{SigningKey, VerifyingKey};
+use crate::wire::{Hello, JSON_BYTES_MAX};
+
+/// Who the device is, and which hub it trusts.
+pub struct Identity {
+    /// The device.
+    pub device: DeviceId,
+    /// Its key: signs heads, and is the key of its client certificate.
+    pub signing: SigningKey,
+    /// Address of the hub.
+    pub url: String,
+    /// What the enrolment code pinned.
+    pub fingerprint: Fingerprint,
+    /// The key behind the fingerprint.
+    pub hub_key: VerifyingKey,
+    /// The client certificate (DER) that the hub gave out.
+    pub certificate: Vec<u8>,
+    /// Whether device and hub are for practice.
+    pub practice: bool,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Identity({} at {})", self.device, self.url)
+    }
+}
+
+/// A hub that answered.
+pub struct Session {
+    client: Client,
+    who: Identity,
+    hello: Hello,
+}
+
+impl Session {
+    /// Reaches the hub and asks where things stand.
+    ///
+    /// # Errors
+    /// When there is no hub, another key, or the hub does not know the device.
+    pub fn connect(who: Identity, patience: Patience, progress: &mut dyn Progress) -> Result<Self, SyncError> {
+        progress.step(Phase::Connect, 0, 1);
+        let certificate = Some((who.certificate.as_slice(), &who.signing));
+        let mut client = Client::new(&who.url, who.fingerprint, certificate, patience)?;
+        let hello: Hello = client.json(&Call::get("/v1/hello", JSON_BYTES_MAX * 4))?;
+        if hello.device != who.device {
+            return Err(SyncError::Unknown);
+        }
+        if hello.practice != who.practice {
+            return Err(SyncError::PracticeMismatch);
+        }
+        progress.step(Phase::Connect, 1, 1);
+        Ok(Self { client, who, hello })
+    }
+
+    /// What the hub said at the start: post, frontier, its clock.
+    pub fn hello(&self) -> &Hello {
+        &self.hello
+    }
+
+    /// Hits, ahead of everything else. That it failed matters to nobody but the log: the batches bring the same.
+    pub fn urgent(&mut self, outbox: &dyn Outbox, progress: &mut dyn Progress) {
+        if let Err(error) = up::urgent(&mut self.client, outbox, progress) {
+            tracing::warn!("the urgent call failed: {error}");
+        }
+    }
+
+    /// Registers.
+    ///
+    /// # Errors
+    /// When the link or the store fails; what was fetched is kept. A register that cannot be trusted is no error: it is
+    /// named in the outcome, and the others are taken over. A revoked device gets nothing.
+    pub fn down(
+        &mut self,
+        shelf: &mut dyn Shelf,
+        staging: &Staging,
+        progress: &mut dyn Progress,
+    ) -> Result<Down, SyncError> {
+        if self.hello.revoked {
+            return Ok(Down::default());
+        }
+        down::registers(&mut self.client, &self.who, &self.hello.registers, shelf, staging, progress)
+    }
+
+    /// Ledger, then photos.
+    ///
+    /// # Errors
+    /// When the link or the store fails, or the histories part. What was acknowledged before is stored; `up` says it.
+    pub fn up(&mut self, outbox: &mut dyn Outbox, progress: &mut dyn Progress, up: &mut Up) -> Result<(), SyncError> {
+        up::ledger(&mut self.client, &self.who, outbox, progress, up)?;
+        up::photos(&mut self.client, outbox, progress, up)
+    }
+
+    /// Bytes of bodies sent and received so far.
+    pub fn bytes(&self) -> (u64, u64) {
+        (self.client.bytes_up, self.client.bytes_down)
+    }
+}

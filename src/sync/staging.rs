@@ -1,0 +1,149 @@
+//! Chunks that were fetched and are not installed yet: what survives a restart in the middle of a download.
+//!
+//! A chunk is saved whole, encrypted with a key of the device, under its hash; a chunk in the making stands in a `.part`
+//! file and is continued where it ended. Whatever is read back is checked against the manifest again before use.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+
+use super::SyncError;
+use crate::domain::Hash;
+use crate::registers::ChunkRef;
+use crate::registers::chunk;
+
+/// The folder of chunks on their way in.
+pub struct Staging {
+    dir: PathBuf,
+    cipher: XChaCha20Poly1305,
+}
+
+impl std::fmt::Debug for Staging {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Staging({})", self.dir.display())
+    }
+}
+
+impl Staging {
+    /// Opens the folder, making it when absent. `key` is of this purpose only.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn open(dir: impl Into<PathBuf>, key: &[u8; 32]) -> Result<Self, SyncError> {
+        let dir = dir.into();
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(|e| failed(&dir, &e))?;
+        Ok(Self { dir, cipher: XChaCha20Poly1305::new(key.into()) })
+    }
+
+    fn path(&self, hash: &Hash) -> PathBuf {
+        self.dir.join(hash.to_string())
+    }
+
+    /// Whether a whole chunk is here. It is checked when it is read.
+    pub fn has(&self, hash: &Hash) -> bool {
+        self.path(hash).exists()
+    }
+
+    /// The chunk, checked against the manifest; `None` when it is absent or spoilt, and then it is removed.
+    pub fn get(&self, wanted: &ChunkRef) -> Option<Vec<u8>> {
+        let path = self.path(&wanted.hash);
+        let sealed = fs::read(&path).ok()?;
+        let bytes = self.open_sealed(&wanted.hash, &sealed).filter(|bytes| chunk::check(wanted, bytes).is_ok());
+        if bytes.is_none() {
+            let _ = fs::remove_file(&path);
+        }
+        bytes
+    }
+
+    /// Saves a whole chunk.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn put(&self, hash: &Hash, bytes: &[u8]) -> Result<(), SyncError> {
+        let path = self.path(hash);
+        let mut nonce = [0; 24];
+        getrandom::fill(&mut nonce).map_err(|e| SyncError::Setup(e.to_string()))?;
+        let payload = Payload { msg: bytes, aad: &hash.0 };
+        let sealed = self
+            .cipher
+            .encrypt(&XNonce::from(nonce), payload)
+            .map_err(|_| SyncError::Setup("a chunk could not be encrypted".to_owned()))?;
+        let new = path.with_extension("new");
+        let written = write_private(&new, &[&nonce, &sealed]).and_then(|()| fs::rename(&new, &path));
+        written.map_err(|e| failed(&path, &e))
+    }
+
+    fn open_sealed(&self, hash: &Hash, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, text) = sealed.split_first_chunk::<24>()?;
+        self.cipher.decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: &hash.0 }).ok()
+    }
+
+    /// Removes everything: the chunks are installed.
+    pub fn clear(&self) {
+        for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn write_private(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
+    let mut file: File = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path)?;
+    for part in parts {
+        file.write_all(part)?;
+    }
+    file.sync_all()
+}
+
+fn failed(path: &Path, error: &io::Error) -> SyncError {
+    SyncError::Store(format!(
+        "{}: {error}; the registers in use are untouched; free some space and sync again, it goes on from there",
+        path.display()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    fn chunk_of(bytes: &[u8]) -> ChunkRef {
+        ChunkRef {
+            bucket: 0,
+            hash: Hash(Sha256::digest(bytes).into()),
+            len: u32::try_from(bytes.len()).unwrap(),
+            raw_len: 0,
+            records: 0,
+        }
+    }
+
+    #[test]
+    fn a_chunk_survives_a_restart_encrypted_and_a_spoilt_one_is_thrown_away() {
+        let temp = tempfile::tempdir().unwrap();
+        let bytes = b"records of wanted items".repeat(10);
+        let chunk = chunk_of(&bytes);
+        Staging::open(temp.path(), &[1; 32]).unwrap().put(&chunk.hash, &bytes).unwrap();
+        let again = Staging::open(temp.path(), &[1; 32]).unwrap();
+        assert_eq!(again.get(&chunk), Some(bytes.clone()));
+        let path = temp.path().join(chunk.hash.to_string());
+        let on_disk = fs::read(&path).unwrap();
+        assert!(!on_disk.windows(6).any(|w| w == b"wanted"));
+        let mut spoilt = on_disk;
+        spoilt[40] ^= 1;
+        fs::write(&path, spoilt).unwrap();
+        assert_eq!(again.get(&chunk), None);
+        assert!(!again.has(&chunk.hash));
+    }
+
+    #[test]
+    fn another_key_reads_nothing() {
+        let temp = tempfile::tempdir().unwrap();
+        let chunk = chunk_of(b"x");
+        Staging::open(temp.path(), &[1; 32]).unwrap().put(&chunk.hash, b"x").unwrap();
+        assert_eq!(Staging::open(temp.path(), &[2; 32]).unwrap().get(&chunk), None);
+    }
+}
