@@ -24,6 +24,12 @@ pub enum HubError {
         /// The folder.
         dir: PathBuf,
     },
+    /// Practice was asked for on a real hub.
+    #[error("{} holds a hub of real records; nothing was changed; give practice a folder of its own", dir.display())]
+    NotForPractice {
+        /// The folder.
+        dir: PathBuf,
+    },
     /// The key file is not a key.
     #[error("the hub's key {} cannot be read as a key; ledgers and registers are untouched; bring the file back from a backup, for devices trust this key only", path.display())]
     KeyDamaged {

@@ -15,6 +15,7 @@ mod import;
 pub mod ingest;
 mod keys;
 mod photos;
+mod practice;
 mod projection;
 mod publish;
 mod spill;
@@ -30,6 +31,7 @@ pub use error::HubError;
 pub use http::{Served, Serving};
 pub use import::{ImportOptions, ImportReport};
 pub use keys::HubKeys;
+pub use practice::PracticeHub;
 pub use publish::{PublishReport, RegisterState};
 pub use verify::LedgerProof;
 

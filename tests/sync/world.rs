@@ -1,4 +1,5 @@
 //! A hub on loopback and devices whose stores are memory.
+#![allow(dead_code)] // each test program uses its part of this world
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -88,7 +88,12 @@ impl LedgerTx for Tx<'_> {
     }
 
     fn head(&mut self, head: &StoredSigned) -> Result<(), StorageError> {
-        self.put("INSERT INTO heads (device_id, next_seq, bytes) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING", head)
+        // A device signs anew at each sync; one signature for a position is enough.
+        self.put(
+            "INSERT INTO heads (device_id, next_seq, bytes) SELECT ?1, ?2, ?3
+             WHERE NOT EXISTS (SELECT 1 FROM heads WHERE device_id = ?1 AND next_seq = ?2)",
+            head,
+        )
     }
 
     fn receipt(&mut self, receipt: &StoredSigned) -> Result<(), StorageError> {
