@@ -449,6 +449,12 @@ impl LedgerStore {
         Ok(result)
     }
 
+    /// Does something while no entry is being written by this program.
+    pub(super) fn with_writer_at_rest<T>(&self, act: impl FnOnce() -> T) -> T {
+        let _resting = self.writer.as_ref().map(|writer| writer.lock().unwrap_or_else(PoisonError::into_inner));
+        act()
+    }
+
     /// A connection of its own for a long look, such as verification.
     pub(super) fn another_reader(&self) -> Result<Connection, StoreError> {
         connection::open(&self.path, self.keys.database(), self.mode)

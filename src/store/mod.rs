@@ -7,6 +7,7 @@
 //! silence; a file of a newer version is never touched.
 
 mod connection;
+pub mod copies;
 mod error;
 pub mod home;
 pub mod keys;

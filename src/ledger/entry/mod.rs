@@ -24,7 +24,7 @@ mod signed_in_v1;
 mod started_v1;
 
 #[cfg(test)]
-mod golden;
+mod tests;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

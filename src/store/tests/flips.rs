@@ -4,7 +4,6 @@ use std::io::{Read, Seek, SeekFrom, Write};
 
 use rusqlite::{Connection, params};
 
-use super::readers::copy_of;
 use super::*;
 use crate::store::connection::{self, Mode};
 
@@ -22,6 +21,13 @@ fn sample() -> Place {
     }
     drop(store);
     place
+}
+
+/// A copy of a home whose writer may be open.
+fn copy_of(home: &Home) -> Place {
+    let copy = place();
+    read(home).copy_to(copy.home.dir()).unwrap();
+    copy
 }
 
 fn edit(home: &Home) -> Connection {

@@ -1,7 +1,7 @@
 //! Reading beside a writer, and from where nothing can be written.
 
 use super::*;
-use crate::store::StoreError;
+use crate::store::{StoreError, copies};
 
 #[test]
 fn a_reader_sees_what_the_running_writer_has_written() {
@@ -44,30 +44,14 @@ fn a_home_without_a_ledger_says_so() {
     assert!(matches!(refused, StoreError::NoLedger { .. }), "{refused}");
 }
 
-/// Copies the files of a home while its writer runs, log and all.
-pub fn copy_of(home: &Home) -> Place {
-    let copy = place();
-    for (from, to) in [
-        (home.ledger(), copy.home.ledger()),
-        (home.ledger_wal(), copy.home.ledger_wal()),
-        (home.database_key(), copy.home.database_key()),
-        (home.device_key(), copy.home.device_key()),
-    ] {
-        if from.exists() {
-            std::fs::copy(from, to).unwrap();
-        }
-    }
-    copy
-}
-
 #[test]
 fn a_copy_with_its_log_reads_the_same() {
     let place = place();
     let store = write(&place.home);
     store.append("A", &check("AB1", Grade::Hit)).unwrap();
-    let copy = copy_of(&place.home);
-    assert!(copy.home.ledger_wal().metadata().unwrap().len() > 0);
-    assert_eq!(read(&copy.home).head().unwrap(), store.head().unwrap());
+    let copy = store.copy_to(place.home.dir().join("copy")).unwrap();
+    assert!(copy.ledger_wal().metadata().unwrap().len() > 0);
+    assert_eq!(read(&copy).head().unwrap(), store.head().unwrap());
 }
 
 #[cfg(unix)]
@@ -77,16 +61,16 @@ fn a_copy_on_a_medium_that_cannot_be_written_reads_the_same() {
     let place = place();
     let store = write(&place.home);
     store.append("A", &check("AB1", Grade::Hit)).unwrap();
-    let with_log = copy_of(&place.home);
+    let with_log = store.copy_to(place.home.dir().join("with-log")).unwrap();
     let head = store.head().unwrap();
     drop(store);
-    let without_log = copy_of(&place.home);
+    let without_log = read(&place.home).copy_to(place.home.dir().join("without-log")).unwrap();
     for copy in [with_log, without_log] {
         let set_mode = |mode| {
-            std::fs::set_permissions(copy.home.dir(), std::fs::Permissions::from_mode(mode)).unwrap();
+            std::fs::set_permissions(copy.dir(), std::fs::Permissions::from_mode(mode)).unwrap();
         };
         set_mode(0o500);
-        let reader = read(&copy.home);
+        let reader = read(&copy);
         assert_eq!(reader.head().unwrap(), head);
         assert!(is_whole(&reader));
         drop(reader);
@@ -94,5 +78,23 @@ fn a_copy_on_a_medium_that_cannot_be_written_reads_the_same() {
     }
     if rustix::process::geteuid().is_root() {
         eprintln!("SKIPPED in part: root can write anywhere, so the medium was writable after all");
+    }
+}
+
+#[test]
+fn a_practice_ledger_can_be_spoiled_for_show_and_a_real_one_cannot() {
+    for practice in [true, false] {
+        let place = place();
+        let store = write(&place.home);
+        enrol(&store, practice);
+        for serial in ["AB1", "AB2", "AB3"] {
+            store.append("A", &check(serial, Grade::Hit)).unwrap();
+        }
+        let copy = store.copy_to(place.home.dir().join("copy")).unwrap();
+        let spoiled = copies::change_one_byte(&copy, Seq(2));
+        assert_eq!(spoiled.is_ok(), practice);
+        let report = read(&copy).verify(&mut |_, _| {}).unwrap();
+        assert_eq!(report.chain.first_bad.map(|bad| bad.seq), practice.then_some(Seq(2)));
+        assert!(is_whole(&store), "the original is untouched");
     }
 }
