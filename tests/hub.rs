@@ -101,8 +101,7 @@ fn stop(mut child: Child) {
 fn a_register_goes_from_file_to_version() {
     let centre = Centre::new();
     centre.ok(&["register", "create", "stolen", "--owner", "Invented Authority"]);
-    let file =
-        centre.file("list.csv", "id,object,serial,year\na,firearm,AB1234,1974\nb,firearm,,1975\nc,firearm,CD5678,x\n");
+    let file = centre.file("list.csv", "id,object,serial,year\na,firearm,AB1234,1974\nb,firearm,,1975\nc,firearm,,\n");
     let report = &centre.lines(&["register", "import", "stolen", "--format", "csv", &file, "--json"])[0];
     assert_eq!((report["rows"].as_u64(), report["rejected"].as_u64()), (Some(3), Some(2)), "{report}");
     let rejects = std::fs::read_to_string(report["rejects"].as_str().unwrap()).unwrap();

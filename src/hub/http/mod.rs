@@ -124,21 +124,23 @@ pub fn serve(hub: Hub, listener: TcpListener) -> Result<Serving, HubError> {
 /// # Errors
 /// As [`serve`], and when the server fails.
 pub fn serve_until_told(hub: Hub, listener: TcpListener, ready: impl FnOnce(SocketAddr)) -> Served {
+    use tokio::signal::unix::{SignalKind, signal};
+    let waiting = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(HubError::Runtime)?;
+    // Listened for before anyone is told that we serve: a supervisor may send its signal the moment it reads that.
+    let (mut terminate, mut interrupt) = {
+        let _within = waiting.enter();
+        let listen = |kind| signal(kind).map_err(HubError::Runtime);
+        (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?)
+    };
     let serving = serve(hub, listener)?;
     ready(serving.address());
-    let waiting = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(HubError::Runtime)?;
-    waiting
-        .block_on(async {
-            use tokio::signal::unix::{SignalKind, signal};
-            let mut terminate = signal(SignalKind::terminate())?;
-            tokio::select! {
-                _ = terminate.recv() => {}
-                outcome = tokio::signal::ctrl_c() => outcome?,
-                () = server_ended(&serving) => {}
-            }
-            Ok::<_, std::io::Error>(())
-        })
-        .map_err(HubError::Runtime)?;
+    waiting.block_on(async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            () = server_ended(&serving) => {}
+        }
+    });
     serving.stop()
 }
 
