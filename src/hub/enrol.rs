@@ -83,7 +83,7 @@ impl Hub {
         };
         let proof = enrol_proof(&self.keys.fingerprint(), &token.hash(), request.device);
         let signature = ed25519_dalek::Signature::from_slice(&request.proof.0).ok();
-        if !signature.is_some_and(|x| key.verify_strict(&proof, &x).is_ok()) {
+        if signature.is_none_or(|x| key.verify_strict(&proof, &x).is_err()) {
             return Ok(Err(Refusal::DeviceMismatch));
         }
         let practice = self.practice()?;

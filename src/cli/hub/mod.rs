@@ -42,7 +42,7 @@ fn run(args: Args) -> Result<(), Stop> {
                 .into()
         })
     };
-    let open = || -> Result<Hub, Stop> { Ok(Hub::open(&data()?).map_err(failure)?) };
+    let open = || -> Result<Hub, Stop> { Hub::open(&data()?).map_err(failure) };
     match args.command {
         Command::Init { url, practice } => init(&out, &data()?, &url, practice),
         Command::Serve { listen } => serve(&out, open()?, &listen),

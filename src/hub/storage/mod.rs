@@ -339,6 +339,9 @@ pub trait LedgerTx {
 /// What a transaction does.
 pub type LedgerWork<'a> = &'a mut dyn FnMut(&mut dyn LedgerTx) -> Result<(), StorageError>;
 
+/// Takes the key and the bytes of a row.
+pub type EachRecord<'a> = &'a mut dyn FnMut(&[u8; 16], &[u8]) -> Result<(), StorageError>;
+
 /// Everything a hub remembers.
 pub trait Storage: Send + Sync + 'static {
     /// Whether the database answers.
@@ -400,9 +403,5 @@ pub trait Storage: Send + Sync + 'static {
     /// Notes that all of it is published.
     fn note_published(&self, id: &RegisterId) -> Result<(), StorageError>;
     /// Rows in order of their keys, one call each; a snapshot that later imports do not disturb.
-    fn records(
-        &self,
-        id: &RegisterId,
-        each: &mut dyn FnMut(&[u8; 16], &[u8]) -> Result<(), StorageError>,
-    ) -> Result<(), StorageError>;
+    fn records(&self, id: &RegisterId, each: EachRecord<'_>) -> Result<(), StorageError>;
 }

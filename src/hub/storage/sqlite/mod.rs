@@ -261,11 +261,7 @@ impl Storage for SqliteStorage {
         self.registers.write(|tx| registers::note_published(tx, id).map_err(failed))
     }
 
-    fn records(
-        &self,
-        id: &RegisterId,
-        each: &mut dyn FnMut(&[u8; 16], &[u8]) -> Result<(), StorageError>,
-    ) -> Result<(), StorageError> {
+    fn records(&self, id: &RegisterId, each: EachRecord<'_>) -> Result<(), StorageError> {
         self.registers.read(|db| registers::rows(db, id, each))
     }
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{ImportNote, NewRecord, Register, StorageError, Upserted, count, failed, int};
+use super::{EachRecord, ImportNote, NewRecord, Register, StorageError, Upserted, count, failed, int};
 use crate::domain::RegisterId;
 
 pub(super) fn create(db: &Connection, id: &RegisterId, owner: &str, now_ms: i64) -> rusqlite::Result<bool> {
@@ -107,11 +107,7 @@ pub(super) fn note_published(db: &Connection, id: &RegisterId) -> rusqlite::Resu
     Ok(())
 }
 
-pub(super) fn rows(
-    db: &Connection,
-    id: &RegisterId,
-    each: &mut dyn FnMut(&[u8; 16], &[u8]) -> Result<(), StorageError>,
-) -> Result<(), StorageError> {
+pub(super) fn rows(db: &Connection, id: &RegisterId, each: EachRecord<'_>) -> Result<(), StorageError> {
     let register = number(db, id).map_err(failed)?;
     let mut statement =
         db.prepare("SELECT key, bytes FROM records WHERE register = ?1 ORDER BY key").map_err(failed)?;
