@@ -1,1 +1,216 @@
+use super::*;
+use crate::domain::{Scheme, Status};
+use crate::registers::practice;
 
+/// Everything that an import handed over.
+#[derive(Default)]
+struct Got {
+    records: Vec<Imported>,
+    rejects: Vec<Reject>,
+}
+
+fn run(format: Format, text: impl AsRef<[u8]>, mapping: &str) -> (Result<ImportSummary, ImportError>, Got) {
+    let mapping = Mapping::parse(mapping).unwrap();
+    let defaults = Defaults { owner: "owner".into(), object: Some(Object::Firearm) };
+    let mut got = Got::default();
+    let sinks = Sinks {
+        record: &mut |imported| {
+            got.records.push(imported);
+            Ok(())
+        },
+        reject: &mut |reject| {
+            got.rejects.push(reject);
+            Ok(())
+        },
+        progress: &mut |_| {},
+    };
+    let outcome = import(format, text.as_ref(), &mapping, &defaults, sinks);
+    (outcome, got)
+}
+
+fn counts(s: ImportSummary) -> [u64; 5] {
+    [s.rows, s.imported, s.duplicates, s.rejected, s.unusable]
+}
+
+const UA: &str = r#"[
+ {"id": "1", "brandmodel": "ПМ", "producer": "ІНОЗЕМНЕ", "weaponkind": "ПІСТОЛЕТ", "weaponseries": "ЕВ",
+  "weaponnumber": "1234", "weaponcaliber": "9", "graduationyear": "1978", "organunit": "ВИГАДАНИЙ",
+  "reasonsearch": "ВИКРАДЕННЯ", "insertdate": "2017-10-03T14:39:16", "theftdate": "2014-03-31T00:00:00"},
+ {"id": 2, "weaponseries": null, "weaponnumber": 417, "reasonsearch": "ВТРАТА", "theftdate": null, "extra": [1, {"a": 2}]},
+ {"brandmodel": "ТОЗ", "weaponnumber": "XYZ123 (104-6535)"},
+ {"brandmodel": "ТОЗ", "weaponnumber": "XYZ123 (104-6535)"},
+ {"id": "3", "weaponnumber": null},
+ {"id": "4", "weaponnumber": {"no": 1}},
+ {"id": "5", "weaponnumber": "55", "insertdate": "yesterday"},
+ "no weapon at all", 7, null, [],
+ {"id": "1", "weaponnumber": "9999"},
+ {"id": "6", "weaponnumber": "БН"}
+]"#;
+
+#[test]
+fn the_ukrainian_file_is_read_row_by_row() {
+    let (summary, got) = run(Format::UaWeapons, UA, "");
+    assert_eq!(counts(summary.unwrap()), [13, 4, 1, 8, 1]);
+    let first = &got.records[0].record;
+    assert_eq!((first.id.as_str(), first.marks[0].value.as_str(), first.status), ("1", "ЕВ1234", Status::Stolen));
+    assert_eq!(first.owner, "ВИГАДАНИЙ");
+    assert_eq!((first.description.year, first.description.make.as_deref()), (Some(1978), None));
+    assert_eq!(first.reported_on.unwrap().to_string(), "2017-10-03");
+    let second = &got.records[1].record;
+    assert_eq!((second.id.as_str(), second.marks[0].value.as_str(), second.status), ("2", "417", Status::Lost));
+    assert_eq!((second.owner.as_str(), second.description.object), ("owner", Some(Object::Firearm)));
+    let third = &got.records[2].record;
+    assert!(third.id.starts_with("h:") && third.id.len() == 34, "{}", third.id);
+    let marks: Vec<_> = third.marks.iter().map(|m| m.value.as_str()).collect();
+    assert_eq!(marks, ["XYZ123", "104-6535"]);
+    let lines: Vec<_> = got.rejects.iter().map(|r| r.line).collect();
+    assert_eq!(lines, [8, 9, 10, 11, 11, 11, 11, 12]);
+}
+
+#[test]
+fn half_an_array_is_refused_as_a_whole_and_says_how_far_it_went() {
+    let file = practice_file(50);
+    let all = counts(run(Format::UaWeapons, &file, "").0.unwrap());
+    assert_eq!(all, [50, 50, 0, 0, 0]);
+    for cut in (2..file.trim_end().len()).step_by(37) {
+        let cut = (cut..).find(|&i| file.is_char_boundary(i)).unwrap();
+        let (outcome, _) = run(Format::UaWeapons, &file[..cut], "");
+        assert!(matches!(outcome, Err(ImportError::Truncated { .. })), "cut at {cut}: {outcome:?}");
+    }
+    let (outcome, _) = run(Format::UaWeapons, file.clone() + "{}", "");
+    assert!(matches!(outcome, Err(ImportError::Malformed { .. })), "{outcome:?}");
+    let broken = file.replacen("\"weaponnumber\"", "\"weaponnumber", 1);
+    assert!(matches!(run(Format::UaWeapons, broken, "").0, Err(ImportError::Malformed { .. })));
+}
+
+fn practice_file(records: u64) -> String {
+    let mut file = Vec::new();
+    practice::write_ua_weapons(&mut file, 3, records).unwrap();
+    String::from_utf8(file).unwrap()
+}
+
+#[test]
+fn practice_records_come_through_the_importer_as_they_were_invented() {
+    let (summary, got) = run(Format::UaWeapons, practice_file(500), "");
+    assert_eq!(summary.unwrap().imported, 500);
+    for (imported, invented) in got.records.iter().zip(practice::Generator::new(3)) {
+        assert_eq!(imported.record, invented);
+    }
+}
+
+#[test]
+fn what_is_no_register_is_refused_with_its_reason() {
+    let utf16: Vec<u8> = "id,serial\n1,AB1234\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let cp1251 = b"id;serial;model\n1;\xc5\xc21234;\xcf\xcc\n".to_vec();
+    let late_cp1251 = [b"id,serial\n1,AB1\n".repeat(20_000), b"2,\xc5\xc21234\n".to_vec()].concat();
+    let table: [(&str, Vec<u8>, fn(&ImportError) -> bool); 11] = [
+        ("empty", vec![], |e| matches!(e, ImportError::Empty)),
+        ("white space", b" \n\n\t".to_vec(), |e| matches!(e, ImportError::Empty)),
+        ("a mark and nothing", vec![0xef, 0xbb, 0xbf], |e| matches!(e, ImportError::Empty)),
+        ("zip", b"PK\x03\x04rest".to_vec(), |e| matches!(e, ImportError::Binary(_))),
+        ("gzip", b"\x1f\x8b\x08rest".to_vec(), |e| matches!(e, ImportError::Binary(_))),
+        ("zeros", vec![1, 2, 0, 0, 0, 9, 8, 7, 0, 0], |e| matches!(e, ImportError::Binary(_))),
+        ("UTF-16", utf16.clone(), |e| matches!(e, ImportError::Encoding { .. })),
+        ("UTF-16 with mark", [vec![0xff, 0xfe], utf16].concat(), |e| matches!(e, ImportError::Encoding { .. })),
+        ("cp1251", cp1251, |e| matches!(e, ImportError::Encoding { line: 2, hint } if hint.contains("1251"))),
+        ("cp1251 late", late_cp1251, |e| matches!(e, ImportError::Encoding { line: 40_001, .. })),
+        ("no serial column", b"id,number\n1,2\n".to_vec(), |e| matches!(e, ImportError::Columns { .. })),
+    ];
+    for (what, bytes, expected) in table {
+        let (outcome, got) = run(Format::Csv, bytes, "");
+        let error = outcome.unwrap_err();
+        assert!(expected(&error), "{what}: {error}");
+        assert!(what == "cp1251 late" || got.records.is_empty(), "{what}");
+        assert!(error.to_string().contains("nothing was changed"), "{what}: {error}");
+    }
+    for format in [Format::Jsonl, Format::UaWeapons] {
+        let (outcome, _) = run(format, "id,serial\n1,2\n", "");
+        assert!(matches!(outcome, Err(ImportError::Malformed { .. })), "{format}");
+    }
+}
+
+#[test]
+fn csv_by_our_own_names() {
+    let text = "\u{feff}id,object,kind,make,model,calibre,year,serial,country,status,owner,reported_on\n\
+        a,firearm,pistol,CZ,75,9x19,1985,\"AB 1234\",CZ,stolen,PCR,2024-05-06\n\
+        b,,,,,,,K9 (77-5),,,,\n\
+        c,spoon,,,,,,1,,,,\n\
+        d,,,,,,,,,,,\n\
+        e,,,,,,,X1,,,,06.05.2024\n\
+        f,,,,,,,X2,,,,31.02.2024\n\
+        g,,,,,,,X3,,gone,,\n\
+        h,,,,,,,X4\n\
+        i,,,,,,,X5,,,,,too,many\n";
+    let (summary, got) = run(Format::Csv, text, "");
+    assert_eq!(counts(summary.unwrap()), [9, 4, 0, 5, 0]);
+    let first = &got.records[0].record;
+    assert_eq!((first.status, first.owner.as_str(), first.description.year), (Status::Stolen, "PCR", Some(1985)));
+    assert_eq!(got.records[1].record.marks.len(), 2);
+    assert_eq!(got.records[2].record.reported_on.unwrap().to_string(), "2024-05-06");
+    assert_eq!(got.rejects.iter().map(|r| r.line).collect::<Vec<_>>(), [4, 5, 7, 8, 10]);
+}
+
+#[test]
+fn a_hundred_columns_are_no_trouble_and_a_mapping_finds_the_right_ones() {
+    let names: Vec<String> = (0..100).map(|n| format!("col{n}")).collect();
+    let values: Vec<String> = (0..100).map(|n| format!("v{n}")).collect();
+    let mapping = r#"
+        delimiter = ";"
+        [columns]
+        serial = ["col98", "col7"]
+        model = "col3"
+        [values.status]
+        "v9" = "lost"
+        [constants]
+        object = "optics"
+    "#;
+    let mapping_with_status = format!("{mapping}\n").replace("model = \"col3\"", "model = \"col3\"\nstatus = \"col9\"");
+    let text = format!("{}\n{}\n", names.join(";"), values.join(";"));
+    let (summary, got) = run(Format::Csv, &text, &mapping_with_status);
+    assert_eq!(summary.unwrap().imported, 1);
+    let record = &got.records[0].record;
+    assert_eq!(record.marks[0].value, "v98v7", "joined in the mapping's order");
+    assert_eq!((record.description.model.as_deref(), record.status), (Some("v3"), Status::Lost));
+    assert_eq!(record.description.object, Some(Object::Optics));
+    let (outcome, _) = run(Format::Csv, &text, "[columns]\nserial = \"absent\"");
+    assert!(outcome.unwrap_err().to_string().contains("absent"));
+    assert!(matches!(Mapping::parse("[columns]\ncolour = \"x\""), Err(MappingError::UnknownField(_))));
+}
+
+#[test]
+fn json_lines_with_marks() {
+    let text = r#"{"id":"a","serial":"AB1234","year":1978}
+{"id":"b","marks":["K9 (77-5)",{"scheme":"uii","value":"D7A72000000001","place":"frame"}]}
+
+not json
+{"id":"c","marks":[{"scheme":"nonsense","value":"1"}]}
+{"id":"d","serial":["x"]}
+{"id":"e","serial":12345}
+[1]
+"#;
+    let (summary, got) = run(Format::Jsonl, text, "");
+    assert_eq!(counts(summary.unwrap()), [7, 3, 0, 4, 0]);
+    let schemes: Vec<_> = got.records[1].record.marks.iter().map(|m| m.scheme).collect();
+    assert_eq!(schemes, [Scheme::Serial, Scheme::Serial, Scheme::Uii]);
+    assert_eq!(got.records[1].record.marks[2].place.as_deref(), Some("frame"));
+    assert_eq!(got.rejects.iter().map(|r| r.line).collect::<Vec<_>>(), [4, 5, 6, 8]);
+    let (outcome, _) = run(Format::Jsonl, &text[..text.len() - 160], "");
+    assert!(matches!(outcome, Err(ImportError::Truncated { .. })), "{outcome:?}");
+}
+
+#[test]
+fn a_failing_sink_stops_the_import() {
+    let mut kept = 0;
+    let sinks = Sinks {
+        record: &mut |_| {
+            kept += 1;
+            if kept == 3 { Err("disk full".into()) } else { Ok(()) }
+        },
+        reject: &mut |_| Ok(()),
+        progress: &mut |_| {},
+    };
+    let file = practice_file(10);
+    let outcome = import(Format::UaWeapons, file.as_bytes(), &Mapping::default(), &Defaults::default(), sinks);
+    assert!(matches!(outcome, Err(ImportError::Sink(_))), "{outcome:?}");
+    assert_eq!(kept, 3);
+}

@@ -1,0 +1,72 @@
+//! The database of one generation: its tables, and how it is opened for building and for reading.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+use zeroize::Zeroizing;
+
+use super::RecordsError;
+
+const TABLES: &str = "
+    CREATE TABLE registers (number INTEGER PRIMARY KEY, manifest BLOB NOT NULL);
+    CREATE TABLE chunks (
+        register INTEGER NOT NULL, bucket INTEGER NOT NULL, hash BLOB NOT NULL,
+        first_row INTEGER NOT NULL, rows INTEGER NOT NULL, PRIMARY KEY (register, bucket)
+    ) WITHOUT ROWID;
+    CREATE TABLE texts (n INTEGER PRIMARY KEY, text TEXT NOT NULL);
+    CREATE TABLE records (row INTEGER PRIMARY KEY, body BLOB NOT NULL);
+";
+
+fn unlock(connection: &Connection, key: &[u8; 32]) -> Result<(), RecordsError> {
+    let hex = Zeroizing::new(data_encoding::HEXLOWER.encode(key));
+    let pragma = Zeroizing::new(format!("PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'{}'\";", *hex));
+    Ok(connection.execute_batch(&pragma)?)
+}
+
+/// A new database inside one open transaction. Nothing protects it while it is built: until the pointer names it, it is
+/// nobody's, and what is left of it after a power loss is thrown away.
+pub(super) fn create(path: &Path, key: &[u8; 32]) -> Result<Connection, RecordsError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    unlock(&connection, key)?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
+         PRAGMA cache_size = -32000; PRAGMA user_version = 1; BEGIN;",
+    )?;
+    connection.execute_batch(TABLES)?;
+    Ok(connection)
+}
+
+/// Ends the transaction, closes and flushes.
+pub(super) fn seal(connection: Connection, path: &Path) -> Result<u64, RecordsError> {
+    connection.execute_batch("COMMIT")?;
+    connection.close().map_err(|(_, error)| error)?;
+    let failed = |source| RecordsError::Io { path: path.to_owned(), source };
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.sync_all().map_err(failed)?;
+    Ok(file.metadata().map_err(failed)?.len())
+}
+
+/// A sealed database, which nobody writes any more: no locks are taken, and locks are two thirds of a warm look-up.
+pub(super) fn open(path: &Path, key: &[u8; 32]) -> Result<Connection, RecordsError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(immutable(path), flags)?;
+    unlock(&connection, key)?;
+    connection.set_prepared_statement_cache_capacity(16);
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version != 1 {
+        return Err(RecordsError::Damaged("they are of another version"));
+    }
+    Ok(connection)
+}
+
+fn immutable(path: &Path) -> String {
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => uri.push(char::from(*byte)),
+            other => uri.push_str(&format!("%{other:02X}")),
+        }
+    }
+    uri + "?immutable=1"
+}

@@ -1,0 +1,144 @@
+//! A record as a row: texts that repeat (owner, model, kind …) are kept once and named by number, which makes a row of
+//! some 50 bytes out of 250.
+
+use std::collections::HashMap;
+
+use chrono::{Datelike, NaiveDate};
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+
+use super::RecordsError;
+use crate::domain::{Action, Description, Mark, Object, Record, Scheme, Status};
+
+const DAMAGED: RecordsError = RecordsError::Damaged("a record does not decode");
+
+/// The body of a row. Numbers are of texts, 0 for none. The order of the fields is the form of this generation's file.
+#[derive(Serialize, Deserialize)]
+struct Row<'a> {
+    id: &'a str,
+    /// Scheme, value, place.
+    #[serde(borrow)]
+    marks: Vec<(u32, &'a str, u32)>,
+    object: u32,
+    kind: u32,
+    make: u32,
+    model: u32,
+    calibre: u32,
+    year: u16,
+    country: u32,
+    issuer: u32,
+    status: u32,
+    owner: u32,
+    action: u32,
+    reported_day: i32,
+    lost_day: i32,
+    expires_day: i32,
+    caution: Option<&'a str>,
+}
+
+/// Gives out numbers to texts while a generation is built.
+#[derive(Default)]
+pub(super) struct Texts {
+    numbers: HashMap<String, u32>,
+}
+
+impl Texts {
+    fn number(&mut self, text: Option<&str>) -> u32 {
+        let Some(text) = text else {
+            return 0;
+        };
+        if let Some(&n) = self.numbers.get(text) {
+            return n;
+        }
+        let n = self.numbers.len() as u32 + 1;
+        self.numbers.insert(text.to_owned(), n);
+        n
+    }
+
+    /// Writes them all.
+    pub fn store(&self, connection: &Connection) -> Result<(), RecordsError> {
+        let mut insert = connection.prepare("INSERT INTO texts (n, text) VALUES (?1, ?2)")?;
+        let mut texts: Vec<_> = self.numbers.iter().collect();
+        texts.sort_unstable_by_key(|(_, n)| **n);
+        for (text, n) in texts {
+            insert.execute((n, text))?;
+        }
+        Ok(())
+    }
+}
+
+fn day_number(day: Option<NaiveDate>) -> i32 {
+    day.map_or(i32::MIN, |day| day.num_days_from_ce())
+}
+
+fn day_of(number: i32) -> Option<NaiveDate> {
+    if number == i32::MIN { None } else { NaiveDate::from_num_days_from_ce_opt(number) }
+}
+
+/// The body of a record's row.
+pub(super) fn encode(record: &Record, texts: &mut Texts) -> Result<Vec<u8>, RecordsError> {
+    let d = &record.description;
+    let mark = |m: &Mark, texts: &mut Texts| (texts.number(Some(m.scheme.code())), texts.number(m.place.as_deref()));
+    let numbers: Vec<_> = record.marks.iter().map(|m| mark(m, texts)).collect();
+    let row = Row {
+        id: &record.id,
+        marks: record.marks.iter().zip(numbers).map(|(m, (scheme, place))| (scheme, m.value.as_str(), place)).collect(),
+        object: texts.number(d.object.map(Object::code)),
+        kind: texts.number(d.kind.as_deref()),
+        make: texts.number(d.make.as_deref()),
+        model: texts.number(d.model.as_deref()),
+        calibre: texts.number(d.calibre.as_deref()),
+        year: d.year.unwrap_or(0),
+        country: texts.number(d.country.as_deref()),
+        issuer: texts.number(d.issuer.as_deref()),
+        status: texts.number(Some(record.status.code())),
+        owner: texts.number(Some(&record.owner)),
+        action: texts.number(record.action.map(Action::code)),
+        reported_day: day_number(record.reported_on),
+        lost_day: day_number(record.lost_on),
+        expires_day: day_number(record.expires_on),
+        caution: record.caution.as_deref(),
+    };
+    postcard::to_stdvec(&row).map_err(|_| RecordsError::Damaged("a record does not encode"))
+}
+
+/// The record of a row's body; `text` gives the text of a number.
+pub(super) fn decode(
+    body: &[u8],
+    text: &mut dyn FnMut(u32) -> Result<String, RecordsError>,
+) -> Result<Record, RecordsError> {
+    let row: Row<'_> = postcard::from_bytes(body).map_err(|_| DAMAGED)?;
+    let mut named = |n: u32| if n == 0 { Ok(None) } else { text(n).map(Some) };
+    let mut marks = Vec::with_capacity(row.marks.len());
+    for (scheme, value, place) in row.marks {
+        let scheme = named(scheme)?.and_then(|code| code.parse().ok()).unwrap_or(Scheme::Other);
+        marks.push(Mark { scheme, value: value.to_owned(), place: named(place)? });
+    }
+    let actions = [Action::Seize, Action::Detain, Action::DiscreetCheck, Action::Report];
+    Ok(Record {
+        id: row.id.to_owned(),
+        marks,
+        description: Description {
+            object: named(row.object)?.and_then(|code| code.parse().ok()),
+            kind: named(row.kind)?,
+            make: named(row.make)?,
+            model: named(row.model)?,
+            calibre: named(row.calibre)?,
+            year: (row.year > 0).then_some(row.year),
+            country: named(row.country)?,
+            issuer: named(row.issuer)?,
+        },
+        status: named(row.status)?.and_then(|code| code.parse().ok()).unwrap_or(Status::Wanted),
+        owner: named(row.owner)?.unwrap_or_default(),
+        action: named(row.action)?.and_then(|code| actions.into_iter().find(|a| a.code() == code)),
+        reported_on: day_of(row.reported_day),
+        lost_on: day_of(row.lost_day),
+        expires_on: day_of(row.expires_day),
+        caution: row.caution.map(str::to_owned),
+    })
+}
+
+/// Only the id of a row's body.
+pub(super) fn id_of(body: &[u8]) -> Result<&str, RecordsError> {
+    postcard::take_from_bytes::<&str>(body).map(|(id, _)| id).map_err(|_| DAMAGED)
+}
