@@ -4,7 +4,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use zxingcpp::{BarcodeError, BarcodeFormat, BarcodeReader, Binarizer, ImageFormat, ImageView, TextMode};
+use zxingcpp::{
+    BarcodeError, BarcodeFormat, BarcodeFormats, BarcodeReader, Binarizer, FromStr, ImageFormat, ImageView, TextMode,
+};
 
 use super::frame::Luma;
 use super::pixels::Grey;
@@ -47,7 +49,10 @@ pub(super) fn zxing(luma: Luma<'_>, symbologies: &[Symbology], threshold: Thresh
     let Ok(view) = ImageView::from_slice(luma.data, luma.width, luma.height, ImageFormat::Lum) else {
         return Vec::new();
     };
-    let formats: Vec<BarcodeFormat> = symbologies.iter().map(|&s| format_of(s)).collect();
+    let names: Vec<&str> = symbologies.iter().map(|&s| engine_name(s)).collect();
+    let Ok(formats) = BarcodeFormats::from_str(names.join(",")) else {
+        return Vec::new();
+    };
     let reader = BarcodeReader::new()
         .formats(&formats)
         .text_mode(TextMode::Plain)
@@ -84,22 +89,26 @@ fn text_of(found: &zxingcpp::Barcode) -> (String, Vec<u8>) {
     (text, bytes)
 }
 
-fn format_of(symbology: Symbology) -> BarcodeFormat {
+/// The engine's names of formats, as its list of formats is given by name.
+///
+/// Code 39 is asked for without its pharmaceutical variant (Code 32): that reading turns every tenth plain label of six
+/// characters, a common length of serials, into another text of ten.
+fn engine_name(symbology: Symbology) -> &'static str {
     match symbology {
-        Symbology::QrCode => BarcodeFormat::QRCode,
-        Symbology::MicroQr => BarcodeFormat::MicroQRCode,
-        Symbology::DataMatrix => BarcodeFormat::DataMatrix,
-        Symbology::Aztec => BarcodeFormat::Aztec,
-        Symbology::Pdf417 => BarcodeFormat::PDF417,
-        Symbology::Code128 => BarcodeFormat::Code128,
-        Symbology::Code39 => BarcodeFormat::Code39,
-        Symbology::Code93 => BarcodeFormat::Code93,
-        Symbology::Codabar => BarcodeFormat::Codabar,
-        Symbology::Itf => BarcodeFormat::ITF,
-        Symbology::Ean13 => BarcodeFormat::EAN13,
-        Symbology::Ean8 => BarcodeFormat::EAN8,
-        Symbology::UpcA => BarcodeFormat::UPCA,
-        Symbology::UpcE => BarcodeFormat::UPCE,
+        Symbology::QrCode => "QRCode",
+        Symbology::MicroQr => "MicroQRCode",
+        Symbology::DataMatrix => "DataMatrix",
+        Symbology::Aztec => "Aztec",
+        Symbology::Pdf417 => "PDF417",
+        Symbology::Code128 => "Code128",
+        Symbology::Code39 => "Code39Std,Code39Ext",
+        Symbology::Code93 => "Code93",
+        Symbology::Codabar => "Codabar",
+        Symbology::Itf => "ITF",
+        Symbology::Ean13 => "EAN13",
+        Symbology::Ean8 => "EAN8",
+        Symbology::UpcA => "UPCA",
+        Symbology::UpcE => "UPCE",
     }
 }
 
@@ -190,6 +199,19 @@ mod tests {
         let picture = draw(BarcodeFormat::Code128, "AB1234", 2);
         assert_eq!(zxing(picture.view(), &[Symbology::QrCode], Threshold::Local), []);
         assert_eq!(zxing(picture.view(), &[], Threshold::Local), []);
+    }
+
+    #[test]
+    fn six_characters_of_code_39_stay_what_they_are() {
+        // Each of these also is a valid Code 32 number.
+        let mut tried = 0;
+        for serial in ["123454", "123457", "123475", "B12346", "B12348", "W12358", "W12363", "B12351"] {
+            let picture = draw(BarcodeFormat::Code39, serial, 2);
+            let read = zxing(picture.view(), &[Symbology::Code39], Threshold::Local);
+            assert_eq!(read.iter().map(|r| r.text.as_str()).collect::<Vec<_>>(), [serial]);
+            tried += 1;
+        }
+        assert_eq!(tried, 8);
     }
 
     #[test]
