@@ -8,9 +8,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use tracepost::capture::{is_picture_name, load_picture};
+#[path = "../tests/support/marks.rs"]
+mod marks;
+
+use marks::{known_pictures, same};
+use tracepost::capture::load_picture;
 use tracepost::decode::{Frame, Layout, LiveReader, Reader, ReaderOptions};
-use tracepost::domain::Symbology;
 
 #[derive(Default)]
 struct Score {
@@ -23,12 +26,8 @@ struct Score {
 
 fn main() {
     let given = std::env::args().skip(1).find(|a| !a.starts_with('-')).map(PathBuf::from);
-    let folder = given.or_else(|| std::env::var_os("TRACEPOST_MARKS").map(PathBuf::from));
-    let folder = folder.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/marks"));
-    if folder.is_dir() {
+    if let Some(folder) = given.or_else(marks::folder) {
         photographs(&folder);
-    } else {
-        println!("SKIPPED: no photographs in {}; give their folder as an argument", folder.display());
     }
     empty_frames();
 }
@@ -36,9 +35,8 @@ fn main() {
 fn photographs(folder: &Path) {
     let mut scores: BTreeMap<(String, &str), Score> = BTreeMap::new();
     let started = Instant::now();
-    for (group, symbology, picture, want) in known_pictures(folder) {
+    for marks::Known { symbology, picture, name, want } in known_pictures(folder) {
         let Ok(frame) = load_picture(&picture) else { continue };
-        let name = format!("{group}/{}", picture.file_name().unwrap_or_default().to_string_lossy());
         let family = symbology.map_or("none".to_owned(), |s| s.code().to_owned());
         let mut options = ReaderOptions::default();
         options.symbologies.extend(symbology.filter(|s| !options.symbologies.contains(s)));
@@ -201,54 +199,6 @@ fn rqrr(frame: &Frame) -> Vec<(String, String)> {
     });
     std::panic::set_hook(quiet);
     found.unwrap_or_default()
-}
-
-type Known = (String, Option<Symbology>, PathBuf, Option<String>);
-
-/// Pictures with what they hold; `None` where they must give nothing.
-fn known_pictures(folder: &Path) -> Vec<Known> {
-    let mut known = Vec::new();
-    let mut groups: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path()).collect();
-    groups.sort();
-    for group in groups {
-        let name = group.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let family =
-            name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-').trim_end_matches("-extension");
-        let symbology = match family {
-            "qrcode" => Some(Symbology::QrCode),
-            "microqrcode" => Some(Symbology::MicroQr),
-            "datamatrix" => Some(Symbology::DataMatrix),
-            "aztec" => Some(Symbology::Aztec),
-            "pdf417" => Some(Symbology::Pdf417),
-            "code128" => Some(Symbology::Code128),
-            "code39" => Some(Symbology::Code39),
-            "code93" => Some(Symbology::Code93),
-            "codabar" => Some(Symbology::Codabar),
-            "itf" => Some(Symbology::Itf),
-            "ean13" => Some(Symbology::Ean13),
-            "ean8" => Some(Symbology::Ean8),
-            "upca" => Some(Symbology::UpcA),
-            "upce" => Some(Symbology::UpcE),
-            "falsepositives" => None,
-            _ => continue,
-        };
-        let mut pictures: Vec<_> =
-            std::fs::read_dir(&group).into_iter().flatten().flatten().map(|e| e.path()).collect();
-        pictures.sort();
-        for picture in pictures.into_iter().filter(|p| is_picture_name(p)) {
-            let want = std::fs::read_to_string(picture.with_extension("txt")).ok();
-            if want.is_some() || symbology.is_none() {
-                known.push((name.clone(), symbology, picture, want));
-            }
-        }
-    }
-    known
-}
-
-/// Equal after trimming; the expectations write control characters as pictures or leave out what GS1 puts in brackets.
-fn same(text: &str, want: &str) -> bool {
-    let bare = |s: &str| s.trim().replace(['\u{1d}', '(', ')', '\r'], "").replace("<GS>", "").replace('\u{241d}', "");
-    text.trim() == want.trim() || bare(text) == bare(want)
 }
 
 fn timed<T>(look: impl FnOnce() -> T) -> (T, f64) {

@@ -258,7 +258,7 @@ mod driver {
 
 #[cfg(test)]
 mod tests {
-    use super::super::jpeg::tests::jpeg_of;
+    use super::super::tests::jpeg_of;
     use super::*;
 
     #[test]

@@ -177,7 +177,7 @@ fn end_of_scan(bytes: &[u8], from: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::jpeg::tests::jpeg_of;
+    use super::super::tests::jpeg_of;
     use super::*;
 
     fn pieces(bytes: &[u8]) -> Vec<Piece> {

@@ -8,16 +8,22 @@ mod error;
 mod folder;
 mod footage;
 mod jpeg;
+mod live;
 mod mjpeg;
 mod pacing;
 mod picture;
+#[cfg(test)]
+mod tests;
+pub mod worker;
 mod y4m;
 
 pub use camera::{Camera, CameraInfo, list_cameras, open_camera};
 pub use error::CaptureError;
 pub use footage::open_footage;
+pub use live::{FRAME_DEADLINE, LiveEvent, Loss, WatchedReader};
 pub use pacing::Paced;
 pub use picture::{PICTURE_PIXELS_MAX, is_picture_name, load_picture, picture_from_bytes};
+pub use worker::{FootageEvent, Worker};
 
 use crate::decode::Frame;
 

@@ -168,7 +168,7 @@ fn rqrr_unguarded(luma: Luma<'_>) -> Vec<Read> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::testing::{draw, draw_bytes};
+    use crate::decode::tests::{draw, draw_bytes};
 
     #[test]
     fn control_characters_and_the_identifier_survive() {

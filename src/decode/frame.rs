@@ -48,8 +48,6 @@ pub enum Layout {
     Grey,
     /// Three bytes a pixel: red, green, blue.
     Rgb,
-    /// Three bytes a pixel: Y, Cb, Cr over the full range (JPEG).
-    YCbCr,
     /// Four bytes for two pixels: Y, Cb, Y, Cr (V4L2 `YUYV`).
     Yuyv,
     /// A plane of Y, then one of Cb and Cr in turns at half width and half height (V4L2 `NV12`).
@@ -70,7 +68,7 @@ impl Layout {
         let pixels = w.checked_mul(h)?;
         match self {
             Self::Grey => Some(pixels),
-            Self::Rgb | Self::YCbCr => pixels.checked_mul(3),
+            Self::Rgb => pixels.checked_mul(3),
             Self::Yuyv => w.div_ceil(2).checked_mul(4)?.checked_mul(h),
             Self::Nv12 => pixels.checked_add(w.div_ceil(2).checked_mul(h.div_ceil(2))?.checked_mul(2)?),
             Self::Planar { across, down } => {
@@ -146,7 +144,7 @@ impl Frame {
         let (width, height) = (self.width, self.height);
         let data: &[u8] = match self.layout {
             Layout::Grey | Layout::Nv12 | Layout::Planar { .. } => &self.pixels,
-            Layout::Rgb | Layout::YCbCr | Layout::Yuyv => self.luma.get_or_init(|| self.brightness()),
+            Layout::Rgb | Layout::Yuyv => self.luma.get_or_init(|| self.brightness()),
         };
         Luma { data, width, height, stride: width }
     }
@@ -155,7 +153,6 @@ impl Frame {
         let count = self.width as usize * self.height as usize;
         match self.layout {
             Layout::Rgb => self.pixels.as_chunks::<3>().0.iter().take(count).map(|&p| luma_of(p)).collect(),
-            Layout::YCbCr => self.pixels.as_chunks::<3>().0.iter().take(count).map(|p| p[0]).collect(),
             Layout::Yuyv => {
                 let row_bytes = (self.width as usize).div_ceil(2) * 4;
                 let rows = self.pixels.chunks_exact(row_bytes).take(self.height as usize);
@@ -172,7 +169,6 @@ impl Frame {
         match self.layout {
             Layout::Grey => [p[at]; 3],
             Layout::Rgb => [p[at * 3], p[at * 3 + 1], p[at * 3 + 2]],
-            Layout::YCbCr => rgb_of(p[at * 3], p[at * 3 + 1], p[at * 3 + 2]),
             Layout::Yuyv => {
                 let pair = y * w.div_ceil(2) * 4 + (x / 2) * 4;
                 rgb_of(p[pair + (x % 2) * 2], p[pair + 1], p[pair + 3])
@@ -246,8 +242,7 @@ mod tests {
     fn every_layout_gives_the_same_brightness_and_colour() {
         // Two by two pixels of one colour: Y 100, Cb 90, Cr 200.
         let want = rgb_of(100, 90, 200);
-        let table: [(Layout, Vec<u8>); 5] = [
-            (Layout::YCbCr, [100, 90, 200].repeat(4)),
+        let table: [(Layout, Vec<u8>); 4] = [
             (Layout::Yuyv, [100, 90, 100, 200].repeat(2)),
             (Layout::Nv12, vec![100, 100, 100, 100, 90, 200]),
             (Layout::Planar { across: 2, down: 2 }, vec![100, 100, 100, 100, 90, 200]),

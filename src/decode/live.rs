@@ -173,7 +173,7 @@ mod tests {
     use zxingcpp::BarcodeFormat;
 
     use super::*;
-    use crate::decode::testing::{draw, frame};
+    use crate::decode::tests::{draw, frame};
 
     fn at(frame: Frame, index: u64) -> Frame {
         frame.at(index, index * 40)

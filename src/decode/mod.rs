@@ -14,7 +14,7 @@ mod pixels;
 mod place;
 mod still;
 #[cfg(test)]
-mod testing;
+mod tests;
 
 pub use board::Accepted;
 pub use frame::{Frame, Layout, Luma, ShortPixels, View};

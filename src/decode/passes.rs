@@ -34,6 +34,8 @@ enum Change {
     Invert,
     GrowDark,
     GrowLight,
+    DoubleAndBlur,
+    NearWhite,
 }
 
 /// The default pass over unchanged pixels.
@@ -43,7 +45,7 @@ pub(super) const PLAIN: Pass = pass("plain", Change::Nothing, Threshold::Local, 
 pub(super) const TURNED: Pass = pass("turned_180", Change::TurnHalf, Threshold::Global, 1.0);
 
 /// Rescue passes, the cheapest and most fruitful first.
-pub(super) const RESCUE: [Pass; 12] = [
+pub(super) const RESCUE: [Pass; 14] = [
     pass("half", Change::Halve, Threshold::Local, 0.3),
     pass("blur", Change::Blur, Threshold::Local, 1.1),
     pass("half_blur", Change::HalveAndBlur, Threshold::Local, 0.35),
@@ -56,6 +58,8 @@ pub(super) const RESCUE: [Pass; 12] = [
     pass("sharpen", Change::Sharpen, Threshold::Local, 1.2),
     pass("grow_dark", Change::GrowDark, Threshold::Local, 1.1),
     pass("grow_light", Change::GrowLight, Threshold::Local, 1.1),
+    pass("near_white", Change::NearWhite, Threshold::Global, 1.0),
+    pass("double_blur", Change::DoubleAndBlur, Threshold::Local, 4.5),
 ];
 
 /// Doubling is for small regions and small pictures: above so many pixels it finds nothing that the plain pass does not.
@@ -76,7 +80,7 @@ impl Pass {
 
     /// Whether the pass enlarges its pixels, which lets short linear codes appear in noise.
     pub fn enlarges(&self) -> bool {
-        self.change == Change::Double
+        matches!(self.change, Change::Double | Change::DoubleAndBlur)
     }
 
     /// Looks once; corners come back in pixels of `luma`.
@@ -94,8 +98,13 @@ impl Pass {
             Change::HalveAndBlur => {
                 pixels::halve(luma).map(|(half, way)| read((pixels::blur(half.view()), way))).unwrap_or_default()
             }
-            Change::Double if u64::from(luma.width) * u64::from(luma.height) > DOUBLE_PIXELS_MAX => Vec::new(),
+            _ if self.enlarges() && u64::from(luma.width) * u64::from(luma.height) > DOUBLE_PIXELS_MAX => Vec::new(),
             Change::Double => read(pixels::double(luma)),
+            Change::DoubleAndBlur => {
+                let (twice, way) = pixels::double(luma);
+                read((pixels::blur(pixels::blur(twice.view()).view()), way))
+            }
+            Change::NearWhite => read(same(pixels::near_white(luma))),
             Change::Turn(degrees) => read(pixels::turn(luma, degrees)),
             Change::Blur => read(same(pixels::blur(luma))),
             Change::Sharpen => read(same(pixels::sharpen(luma))),
@@ -132,7 +141,7 @@ mod tests {
 
     use super::*;
     use crate::decode::place;
-    use crate::decode::testing::{draw, frame};
+    use crate::decode::tests::{draw, frame};
 
     #[test]
     fn every_pass_reads_a_clean_code_and_finds_its_place() {

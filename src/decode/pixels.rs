@@ -136,6 +136,22 @@ pub(super) fn grow_light(from: Luma<'_>) -> Grey {
     in_both_ways(from, |[a, b, c]| a.max(b).max(c))
 }
 
+/// All but the lightest made dark: for codes printed in colours or over a picture on white paper.
+pub(super) fn near_white(from: Luma<'_>) -> Grey {
+    let mut counts = [0u32; 256];
+    let mut grey = Grey::copy(from);
+    grey.data.iter().for_each(|&p| counts[usize::from(p)] += 1);
+    let tenth = grey.data.len() as u32 / 10;
+    let mut above = 0;
+    let white = (0..256).rev().find(|&v| {
+        above += counts[v];
+        above >= tenth
+    });
+    let least = white.unwrap_or(255) as u16 * 7 / 8;
+    grey.data.iter_mut().for_each(|p| *p = if u16::from(*p) >= least { 255 } else { 0 });
+    grey
+}
+
 /// Dark and light changed over.
 pub(super) fn invert(from: Luma<'_>) -> Grey {
     let mut grey = Grey::copy(from);

@@ -50,6 +50,9 @@ impl Reader {
     }
 }
 
+/// Larger pictures get only the rescue passes that make them smaller, which also are those that help there.
+const RESCUE_PIXELS_MAX: u64 = 16_000_000;
+
 /// In a still each pass is a round of its own, and none is ever too old.
 const WINDOW: u64 = u64::MAX / 2;
 
@@ -68,7 +71,8 @@ impl Look<'_> {
         if !self.is_settled() {
             self.ask_rqrr();
         }
-        for pass in &RESCUE {
+        let pixels = u64::from(self.luma.width) * u64::from(self.luma.height);
+        for pass in RESCUE.iter().filter(|p| pixels <= RESCUE_PIXELS_MAX || p.cost < 0.5) {
             if self.is_settled() {
                 break;
             }
@@ -127,7 +131,7 @@ mod tests {
     use zxingcpp::BarcodeFormat;
 
     use super::*;
-    use crate::decode::testing::{draw, frame};
+    use crate::decode::tests::{draw, frame};
 
     #[test]
     fn several_symbols_of_several_kinds() {

@@ -1,4 +1,4 @@
-//! Symbols drawn for tests.
+//! What the tests of this room share: symbols drawn into frames.
 
 use zxingcpp::BarcodeFormat;
 
