@@ -43,7 +43,8 @@ impl<'a> Scales<'a> {
             *slot = text.as_deref().and_then(|text| forms(fact, text));
         }
         let year = description.year.filter(|&year| year > 0);
-        let known = [0, 1, 2, 3].map(|fact| vec![None; if facts[fact].is_some() { index.facts_of(fact) + 1 } else { 0 }]);
+        let known =
+            [0, 1, 2, 3].map(|fact| vec![None; if facts[fact].is_some() { index.facts_of(fact) + 1 } else { 0 }]);
         Self { index, facts, year, object: description.object, known }
     }
 
