@@ -1,1 +1,131 @@
-//! (room desk)
+//! The use cases of a device, one way each.
+//!
+//! Layer 5. The desk is the only road to a verdict: look-up, grade, entry on disk, answer. The window and the command line
+//! stand above it and hold no rule of their own. A [`Desk`] may be shared between threads; a check waits for nothing but the
+//! disk, also while a sync runs.
+//!
+//! What never happens here: a verdict is shown whose entry was not tried; a failing disk hides a verdict; a sync stops a
+//! check.
+
+mod check;
+pub mod control;
+mod decide;
+mod error;
+pub mod item;
+mod lookup;
+mod retro;
+mod status;
+mod sync;
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub use check::{CheckAnswer, CheckRequest, Recorded};
+pub use error::DeskError;
+pub use lookup::LookUp;
+pub use retro::RetroHitFound;
+pub use status::{ClockStatus, LedgerStatus, ReceiptStatus, RegisterStatus, Status, read_status};
+pub use sync::SyncReport;
+
+use crate::domain::PostId;
+use crate::ledger::{Payload, SignedIn, Started};
+use crate::platform::dirs;
+use crate::store::records::Records;
+use crate::store::{Access, Home, LedgerStore};
+use check::Unwritten;
+
+/// What the desk is opened for.
+#[derive(Debug, Clone)]
+pub struct DeskOptions {
+    /// Where ledger, records and keys are; `None`: the platform's data directory.
+    pub home: Option<PathBuf>,
+    /// The officer's name, which stands in every entry.
+    pub officer: Option<String>,
+    /// Whether a person sits at it for a while (the app): start and sign-in are then entries of their own.
+    pub attended: bool,
+}
+
+/// The desk of one device, opened by its one writer.
+pub struct Desk {
+    ledger: LedgerStore,
+    records: Records,
+    officer: Mutex<String>,
+    unwritten: Mutex<Vec<Unwritten>>,
+    post: Mutex<Option<PostId>>,
+    syncing: Mutex<()>,
+}
+
+/// The home that the options name.
+///
+/// # Errors
+/// When none is named and the platform knows no data directory.
+pub fn home_of(named: Option<&PathBuf>) -> Result<PathBuf, DeskError> {
+    named.cloned().or_else(dirs::data_dir).ok_or(DeskError::NoHome)
+}
+
+impl Desk {
+    /// Opens the home for writing, making it when it is not there. Records load in the background.
+    ///
+    /// # Errors
+    /// When another program has it open for writing, or when keys or ledger cannot be used; nothing is changed then.
+    pub fn open(options: &DeskOptions) -> Result<Self, DeskError> {
+        let home = Home::open(home_of(options.home.as_ref())?)?;
+        let ledger = LedgerStore::open(&home, Access::Write)?;
+        let records = Records::open(home.dir(), ledger.keys().database());
+        let post = ledger.enrolment()?.map(|e| e.post);
+        let officer = options.officer.clone().unwrap_or_else(|| "unnamed".to_owned());
+        if options.attended {
+            let started =
+                Started { program: concat!("tracepost ", env!("CARGO_PKG_VERSION")).into(), face: "app".into() };
+            let signed_in = SignedIn { post: post.clone(), method: "name given".into() };
+            ledger.append_all(&officer, &[Payload::Started(started), Payload::SignedIn(signed_in)])?;
+        }
+        Ok(Self {
+            ledger,
+            records,
+            officer: Mutex::new(officer),
+            unwritten: Mutex::new(Vec::new()),
+            post: Mutex::new(post),
+            syncing: Mutex::new(()),
+        })
+    }
+
+    /// Who checks.
+    pub fn officer(&self) -> String {
+        locked(&self.officer).clone()
+    }
+
+    /// Where the device stands; `None` before enrolment.
+    pub fn post(&self) -> Option<PostId> {
+        locked(&self.post).clone()
+    }
+
+    /// The ledger, for readers.
+    pub fn ledger(&self) -> &LedgerStore {
+        &self.ledger
+    }
+
+    /// Waits until the registers can be asked, or cannot be at all. For callers without eyes: see `docs/adr/0002`.
+    pub fn wait_for_registers(&self) {
+        self.records.wait();
+    }
+
+    /// Whether the registers can be asked now.
+    pub fn registers_ready(&self) -> bool {
+        self.records.is_ready()
+    }
+}
+
+impl Drop for Desk {
+    /// The head is signed at exit, so that what was written until then is proven by the device.
+    fn drop(&mut self) {
+        if let Err(error) = self.ledger.sign_head() {
+            tracing::warn!(%error, "the head could not be signed at exit");
+        }
+    }
+}
+
+/// The content of a lock. A thread that panicked while holding one left nothing half done: all of them hold whole values.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

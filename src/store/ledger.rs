@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 use super::connection::{self, Mode};
 use super::projections::{self, number, seq};
@@ -187,10 +187,6 @@ impl LedgerStore {
             other => other?,
         };
         let found = migrations::check(&connection, &path)?;
-        if found == 0 {
-            // A writer was stopped before it had made the tables: nothing was ever recorded.
-            return Err(StoreError::NoLedger { dir: home.dir().to_owned() });
-        }
         if found < migrations::VERSION {
             return Err(StoreError::Older { path, found, known: migrations::VERSION });
         }
@@ -330,10 +326,7 @@ impl LedgerStore {
         self.read(|connection| {
             let sql = "SELECT seq, bytes, hash FROM entry WHERE seq >= ?1 ORDER BY seq LIMIT ?2";
             let mut statement = connection.prepare_cached(sql)?;
-            let rows = statement.query_map(params![number(from), limit], |row| {
-                let hash = Hash(row.get(2)?);
-                Ok(StoredEntry { seq: seq(row.get(0)?), bytes: EntryBytes(row.get(1)?), hash })
-            })?;
+            let rows = statement.query_map(params![number(from), limit], stored_entry)?;
             rows.collect()
         })
     }
@@ -433,6 +426,31 @@ impl LedgerStore {
         Ok(self.head()?.0.0.saturating_sub(acknowledged.0))
     }
 
+    /// The chain's hash at an entry; at 0, of the genesis. `None` past the end.
+    pub fn hash_at(&self, at: Seq) -> Result<Option<Hash>, StoreError> {
+        if at == Seq(0) {
+            return Ok(Some(genesis(&self.keys.verifying(), self.is_practice()?)));
+        }
+        self.read(|connection| read_hash(connection, at))
+    }
+
+    /// Entries that should not wait for their batch, of those that the hub has not acknowledged: checks and retro-hits with
+    /// the grade *hit*, and what was decided about such checks; in order, at most `limit`.
+    pub fn unsent_hits(&self, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
+        let from = number(self.unsent_from()?);
+        self.read(|connection| {
+            let sql = "SELECT seq, bytes, hash FROM entry WHERE seq >= ?1 AND seq IN (
+                         SELECT seq FROM sighting WHERE grade = 'hit'
+                         UNION SELECT seq FROM retro_hit WHERE grade = 'hit'
+                         UNION SELECT d.seq FROM decision d WHERE d.of IN (
+                           SELECT seq FROM sighting WHERE grade = 'hit' UNION SELECT of FROM retro_hit WHERE grade = 'hit'))
+                       ORDER BY seq LIMIT ?2";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_map(params![from, limit], stored_entry)?;
+            rows.collect()
+        })
+    }
+
     /// Asks something of the reading connection.
     pub(super) fn read<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         let connection = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
@@ -502,6 +520,10 @@ fn check_identity(connection: &Connection, keys: &Keys) -> rusqlite::Result<bool
         let (device, key): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
         Ok(device == keys.device().0.as_bytes() && key == keys.verifying().as_bytes())
     })
+}
+
+fn stored_entry(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {
+    Ok(StoredEntry { seq: seq(row.get(0)?), bytes: EntryBytes(row.get(1)?), hash: Hash(row.get(2)?) })
 }
 
 fn read_head(connection: &Connection, keys: &Keys) -> rusqlite::Result<(Seq, Hash)> {

@@ -21,10 +21,8 @@ pub struct Enrolment {
     pub post: PostId,
     /// The device, as the hub knows it.
     pub device: DeviceId,
-    /// The device's client certificate, for the key it made itself.
-    pub client_cert_pem: String,
-    /// The hub's TLS authority.
-    pub ca_pem: String,
+    /// The device's client certificate (DER), for the key it made itself.
+    pub client_certificate: Vec<u8>,
     /// Whether the post is a practice post.
     pub practice: bool,
 }

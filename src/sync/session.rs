@@ -1,6 +1,6 @@
 //! One meeting of a device with its hub, in steps: connect, down, (the desk checks past sightings again), up.
 
-use super::client::{Call, Client, Patience};
+use super::client::{Answer, Call, Client, Patience};
 use super::down::{self, Down};
 use super::error::SyncError;
 use super::ports::{Outbox, Shelf};
@@ -10,6 +10,9 @@ use super::up::{self, Up};
 use crate::domain::{DeviceId, Fingerprint};
 use crate::ledger::{SigningKey, VerifyingKey};
 use crate::wire::{Hello, JSON_BYTES_MAX};
+
+/// Largest page that is read, in bytes.
+const PAGE_BYTES_MAX: usize = 16 << 20;
 
 /// Who the device is, and which hub it trusts.
 pub struct Identity {
@@ -98,6 +101,17 @@ impl Session {
     pub fn up(&mut self, outbox: &mut dyn Outbox, progress: &mut dyn Progress, up: &mut Up) -> Result<(), SyncError> {
         up::ledger(&mut self.client, &self.who, outbox, progress, up)?;
         up::photos(&mut self.client, outbox, progress, up)
+    }
+
+    /// The hub's page of sightings, as a browser on the hub's own machine gets it.
+    ///
+    /// # Errors
+    /// When the link fails, or this machine is not the hub's.
+    pub fn page(&mut self) -> Result<String, SyncError> {
+        match self.client.call(&Call::get("/", PAGE_BYTES_MAX))? {
+            Answer::Done(body) => Ok(String::from_utf8_lossy(&body).into_owned()),
+            Answer::Refused(refusal) => Err(super::error::refused(refusal.error, refusal.message)),
+        }
     }
 
     /// Bytes of bodies sent and received so far.

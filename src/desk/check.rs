@@ -1,0 +1,117 @@
+//! The check of an item: look-up, grade, entry on disk, answer, in that order and by no other road.
+
+use crate::domain::{Finding, Item, Seq, Verdict};
+use crate::ledger::{Check, CheckSource, LateCheck, Payload};
+
+use super::status::moment;
+use super::{Desk, locked};
+
+/// What is to be checked.
+#[derive(Debug, Clone)]
+pub struct CheckRequest {
+    /// The marks and the description.
+    pub item: Item,
+    /// What reading the marks already showed (a check digit that does not fit).
+    pub findings: Vec<Finding>,
+    /// How the item came to the device.
+    pub source: CheckSource,
+    /// The frame as an encoded picture, when it is to be kept.
+    pub photo: Option<Vec<u8>>,
+}
+
+impl CheckRequest {
+    /// A check without picture or findings of its own.
+    pub fn new(item: Item, source: CheckSource) -> Self {
+        Self { item, findings: Vec::new(), source, photo: None }
+    }
+}
+
+/// Whether the check stands in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recorded {
+    /// The entry was on disk before this answer was given.
+    OnDisk(Seq),
+    /// The disk refused. The person must write this number and the answer on paper; the entry follows when the disk
+    /// recovers, and carries the number.
+    OnPaper {
+        /// Unique on this device.
+        number: String,
+    },
+}
+
+/// The answer to a check.
+#[derive(Debug, Clone)]
+pub struct CheckAnswer {
+    /// The verdict, with the number of its entry.
+    pub verdict: Verdict,
+    /// Whether it stands in the ledger.
+    pub recorded: Recorded,
+}
+
+/// A check that the disk refused, waiting for it to recover.
+#[derive(Debug, Clone)]
+pub(super) struct Unwritten {
+    officer: String,
+    late: LateCheck,
+}
+
+impl Desk {
+    /// Checks one item. There is always an answer: what goes wrong on the way lowers it to *not checked* or marks it as not
+    /// recorded, and never hides it, because an officer's safety outranks the log.
+    pub fn check(&self, request: CheckRequest) -> CheckAnswer {
+        let CheckRequest { item, findings, source, photo } = request;
+        let mut verdict = self.records.judge(&item);
+        for finding in findings {
+            if !verdict.findings.contains(&finding) {
+                verdict.findings.push(finding);
+            }
+        }
+        let officer = self.officer();
+        let photo = photo.and_then(|bytes| match self.ledger.put_photo(&bytes) {
+            Ok(photo) => Some(photo),
+            Err(error) => {
+                tracing::error!(%error, "a photo could not be kept; the check goes on without it");
+                None
+            }
+        });
+        let check = Check::of(item, &verdict, photo, self.post(), source);
+        let recorded = match self.ledger.append(&officer, &Payload::Check(Box::new(check.clone()))) {
+            Ok(seq) => {
+                verdict.entry = Some(seq);
+                self.write_late_checks();
+                Recorded::OnDisk(seq)
+            }
+            Err(error) => {
+                tracing::error!(%error, "a check could not be recorded");
+                Recorded::OnPaper { number: self.keep_for_later(officer, check) }
+            }
+        };
+        CheckAnswer { verdict, recorded }
+    }
+
+    /// Tries to enter checks that were only on paper. Called after each entry that succeeded and before each sync.
+    pub(super) fn write_late_checks(&self) {
+        let mut waiting = locked(&self.unwritten);
+        while let Some(first) = waiting.first() {
+            if self.ledger.append(&first.officer, &Payload::LateCheck(Box::new(first.late.clone()))).is_err() {
+                return;
+            }
+            waiting.remove(0);
+        }
+    }
+
+    /// How many checks stand on paper only.
+    pub fn on_paper(&self) -> usize {
+        locked(&self.unwritten).len()
+    }
+
+    /// Keeps a check that the disk refused, and gives the number for the paper: the time of day and a count, so that two
+    /// papers of one shift never bear the same number, also after a restart.
+    fn keep_for_later(&self, officer: String, check: Check) -> String {
+        let checked_ms = self.ledger.clock().now().wall_ms;
+        let mut waiting = locked(&self.unwritten);
+        let paper = format!("P{}-{}", moment(checked_ms).format("%d%H%M%S"), waiting.len() + 1);
+        waiting.push(Unwritten { officer, late: LateCheck { paper: paper.clone(), checked_ms, check } });
+        paper
+    }
+}

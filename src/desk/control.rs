@@ -1,0 +1,126 @@
+//! The door of a running app for other programs of the same user: a second `tracepost sync` (or `search`) cannot open the
+//! ledger for writing, so it asks the one that has it open.
+//!
+//! A Unix socket in the home, which only its owner can enter. One request a connection, one JSON object a line:
+//! `{"do":"sync"}` or `{"do":"search","pattern":…}`; answers are `{"phase","done","total"}` while it works, and at the end
+//! `{"report":…}` or `{"error":…}`.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::Desk;
+use crate::sync::Phase;
+
+/// Longest request, in bytes.
+const REQUEST_BYTES_MAX: u64 = 4_096;
+/// A program that connects and says nothing is not waited for longer.
+const REQUEST_WAIT: Duration = Duration::from_secs(5);
+
+/// What is asked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Request {
+    /// One full sync.
+    Sync,
+    /// A look-up.
+    Search {
+        /// The pattern.
+        pattern: String,
+    },
+}
+
+/// The open door; closing it (dropping) removes the socket.
+#[derive(Debug)]
+pub struct Door {
+    path: PathBuf,
+}
+
+fn socket(home: &Path) -> PathBuf {
+    home.join("control")
+}
+
+/// Opens the door of a desk, on a thread of its own that lives as long as the program.
+///
+/// # Errors
+/// When the socket cannot be made; the app works without it.
+pub fn open(desk: &Arc<Desk>) -> io::Result<Door> {
+    let path = socket(desk.ledger().home().dir());
+    // The writer's lock is held by this process, so a socket that is there was left by one that is gone.
+    let _ = std::fs::remove_file(&path);
+    let listener = UnixListener::bind(&path)?;
+    let desk = Arc::downgrade(desk);
+    std::thread::Builder::new().name("control".into()).spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let Some(desk) = desk.upgrade() else { return };
+            if let Err(error) = answer(&desk, stream) {
+                tracing::debug!(%error, "a program at the control socket went away");
+            }
+        }
+    })?;
+    Ok(Door { path })
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+fn answer(desk: &Desk, mut stream: UnixStream) -> io::Result<()> {
+    stream.set_read_timeout(Some(REQUEST_WAIT))?;
+    let mut line = String::new();
+    io::Read::take(BufReader::new(&stream), REQUEST_BYTES_MAX).read_line(&mut line)?;
+    let last = match serde_json::from_str(&line) {
+        Err(_) => json!({ "error": "not a request that this version knows" }),
+        Ok(Request::Sync) => {
+            let mut say = |phase: Phase, done: u64, total: u64| {
+                // The asker may be gone; the sync goes on.
+                let _ = send(&mut stream, &json!({ "phase": phase.code(), "done": done, "total": total }));
+            };
+            match desk.sync(&mut say) {
+                Ok(report) => json!({ "report": report }),
+                Err(error) => json!({ "error": error.to_string() }),
+            }
+        }
+        Ok(Request::Search { pattern }) => match desk.search(&pattern) {
+            Ok(found) => {
+                json!({ "report": { "candidates": found.candidates, "cut": found.cut, "entry": found.entry } })
+            }
+            Err(error) => json!({ "error": error.to_string() }),
+        },
+    };
+    send(&mut stream, &last)
+}
+
+fn send(stream: &mut UnixStream, value: &Value) -> io::Result<()> {
+    let mut bytes = value.to_string().into_bytes();
+    bytes.push(b'\n');
+    stream.write_all(&bytes)
+}
+
+/// Asks the program that has the home open. `None` when none answers at its door.
+///
+/// # Errors
+/// The words of the other program, when it could not do it.
+pub fn ask(home: &Path, request: &Request, progress: &mut dyn FnMut(&str, u64, u64)) -> Option<Result<Value, String>> {
+    let mut stream = UnixStream::connect(socket(home)).ok()?;
+    send(&mut stream, &serde_json::to_value(request).ok()?).ok()?;
+    for line in BufReader::new(stream).lines() {
+        let value: Value = serde_json::from_str(&line.ok()?).ok()?;
+        if let Some(report) = value.get("report") {
+            return Some(Ok(report.clone()));
+        }
+        if let Some(error) = value.get("error").and_then(Value::as_str) {
+            return Some(Err(error.to_owned()));
+        }
+        let number = |name: &str| value.get(name).and_then(Value::as_u64).unwrap_or(0);
+        progress(value.get("phase").and_then(Value::as_str).unwrap_or(""), number("done"), number("total"));
+    }
+    Some(Err("the app that was asked went away; what was confirmed is kept: try again".into()))
+}

@@ -1,0 +1,36 @@
+//! What can go wrong at the desk.
+
+use crate::store::StoreError;
+use crate::store::records::RecordsError;
+use crate::sync::SyncError;
+
+/// Why a use case did not come to its end. A check has no error: it always answers.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// No home was named and the platform has none.
+    #[error("this system names no place for a program's data; nothing was changed: give one with --home")]
+    NoHome,
+    /// The device's stores.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The link or the hub.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+    /// The device has no hub.
+    #[error(
+        "this device is not enrolled; its checks are safe in its ledger: enrol it with a code of the hub (tracepost enrol CODE)"
+    )]
+    NotEnrolled,
+    /// The device has one already.
+    #[error("this device is already enrolled with {url}; nothing was changed: use another --home for another hub")]
+    AlreadyEnrolled {
+        /// The hub it is enrolled with.
+        url: String,
+    },
+    /// A second sync at once.
+    #[error("a sync is already running; it goes on: wait for its end")]
+    AlreadySyncing,
+    /// The registers, or a pattern that they do not take.
+    #[error(transparent)]
+    Records(#[from] RecordsError),
+}

@@ -1,0 +1,135 @@
+//! Where the device stands, for people and for scripts.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::{Desk, DeskError};
+use crate::domain::{DeviceId, Hash, PostId, RegisterId, RegisterVersion, Seq};
+use crate::store::records::Records;
+use crate::store::{Access, Home, LedgerStore};
+
+/// The whole of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// The device.
+    pub device: DeviceId,
+    /// Its post; none before enrolment.
+    pub post: Option<PostId>,
+    /// Address of its hub; none before enrolment.
+    pub hub: Option<String>,
+    /// Whether its records are made up.
+    pub practice: bool,
+    /// The ledger.
+    pub ledger: LedgerStatus,
+    /// Every register held.
+    pub registers: Vec<RegisterStatus>,
+    /// Why the registers cannot be asked, if so.
+    pub registers_unreadable: Option<String>,
+    /// The last proof of arrival.
+    pub last_receipt: Option<ReceiptStatus>,
+    /// What the device's clock shows.
+    pub clock: ClockStatus,
+}
+
+/// The ledger in numbers.
+#[derive(Debug, Clone, Serialize)]
+pub struct LedgerStatus {
+    /// Entries, the genesis not counted.
+    pub entries: u64,
+    /// Hash of the last one.
+    pub head: Hash,
+    /// Entries that no receipt covers.
+    pub unsent: u64,
+    /// Photos that the hub does not have.
+    pub photos_pending: u64,
+    /// Hits on which nothing has been decided.
+    pub open_hits: u64,
+}
+
+/// One register.
+#[derive(Debug, Clone, Serialize)]
+pub struct RegisterStatus {
+    /// Its id.
+    pub id: RegisterId,
+    /// Its version here.
+    pub version: RegisterVersion,
+    /// The moment up to which its data reach.
+    pub as_of: DateTime<Utc>,
+    /// How many records it holds.
+    pub records: u64,
+}
+
+/// A receipt.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReceiptStatus {
+    /// The last entry it covers.
+    pub through: Seq,
+    /// The hub's clock when it was signed.
+    pub server_time: DateTime<Utc>,
+}
+
+/// The device's clock, and what the last receipt says of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ClockStatus {
+    /// What it shows now.
+    pub now: DateTime<Utc>,
+    /// True when it shows a moment before the last receipt: it is wrong then. Nothing is refused for that.
+    pub behind_receipt: bool,
+}
+
+impl Desk {
+    /// Where the device stands.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn status(&self) -> Result<Status, DeskError> {
+        status_of(&self.ledger, &self.records)
+    }
+}
+
+/// Reads where a device stands, beside a running writer.
+///
+/// # Errors
+/// When there is no ledger, or it cannot be read.
+pub fn read_status(home: &Home) -> Result<Status, DeskError> {
+    let ledger = LedgerStore::open(home, Access::Read)?;
+    let records = Records::open(home.dir(), ledger.keys().database());
+    records.wait();
+    status_of(&ledger, &records)
+}
+
+fn status_of(ledger: &LedgerStore, records: &Records) -> Result<Status, DeskError> {
+    let enrolment = ledger.enrolment()?;
+    let (size, head) = ledger.head()?;
+    let now_ms = ledger.clock().now().wall_ms;
+    let receipt = ledger.last_receipt()?;
+    Ok(Status {
+        device: ledger.device(),
+        post: enrolment.as_ref().map(|e| e.post.clone()),
+        hub: enrolment.map(|e| e.hub_url),
+        practice: ledger.is_practice()?,
+        ledger: LedgerStatus {
+            entries: size.0,
+            head,
+            unsent: ledger.unsent()?,
+            photos_pending: ledger.photos_pending_count()?,
+            open_hits: ledger.open_hits()?,
+        },
+        registers: records
+            .registers()
+            .into_iter()
+            .map(|r| RegisterStatus { id: r.id, version: r.version, as_of: r.as_of, records: r.records })
+            .collect(),
+        registers_unreadable: records.unreadable(),
+        last_receipt: receipt.as_ref().map(|r| ReceiptStatus { through: r.through, server_time: moment(r.server_ms) }),
+        clock: ClockStatus {
+            now: moment(now_ms),
+            behind_receipt: receipt.is_some_and(|r| now_ms < r.server_ms - 60_000),
+        },
+    })
+}
+
+/// A moment from milliseconds since 1970; what no calendar holds becomes the beginning of time.
+pub fn moment(ms: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(ms).unwrap_or_default()
+}

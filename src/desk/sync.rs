@@ -1,0 +1,279 @@
+//! Enrolment and sync: registers down, the past checked again, the ledger up.
+
+use std::sync::TryLockError;
+
+use serde::Serialize;
+
+use super::status::{ReceiptStatus, moment};
+use super::{Desk, DeskError, RetroHitFound};
+use crate::domain::{Hash, PostId, RegisterId, RegisterVersion, Seq};
+use crate::ledger::{self, Enrolled, Payload, Receipt, SignedHead, UpdateOutcome};
+use crate::registers::ChunkRef;
+use crate::store::records::{Records, RegisterUpdate};
+use crate::store::{Enrolment, LedgerStore};
+use crate::sync::{self, Identity, Outbox, Patience, Progress, Session, Shelf, Staging, SyncError, Up, Update};
+use crate::wire::EnrolCode;
+
+/// What a sync did.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct SyncReport {
+    /// Bytes of bodies sent.
+    pub bytes_up: u64,
+    /// Bytes of bodies received.
+    pub bytes_down: u64,
+    /// Entries that the hub has acknowledged now.
+    pub entries: u64,
+    /// Photos that the hub has now.
+    pub photos: u64,
+    /// Registers that changed, or were refused.
+    pub registers: Vec<RegisterReport>,
+    /// Past sightings that new records turn out to match.
+    pub retro_hits: Vec<RetroReport>,
+    /// The proof of arrival.
+    pub receipt: Option<ReceiptStatus>,
+    /// What failed; the rest was done all the same.
+    pub failed: Vec<String>,
+}
+
+/// A register that came down.
+#[derive(Debug, Clone, Serialize)]
+pub struct RegisterReport {
+    /// Its id.
+    pub id: RegisterId,
+    /// The version before.
+    pub from: Option<RegisterVersion>,
+    /// The version offered.
+    pub to: RegisterVersion,
+    /// Its records.
+    pub records: u64,
+    /// Why it was not taken over, if so.
+    pub refused: Option<String>,
+}
+
+/// A retro-hit, for printing.
+#[derive(Debug, Clone, Serialize)]
+pub struct RetroReport {
+    /// The check of then.
+    pub of: Seq,
+    /// The entry of the retro-hit.
+    pub entry: Seq,
+    /// Its grade.
+    pub grade: crate::domain::Grade,
+}
+
+impl From<&RetroHitFound> for RetroReport {
+    fn from(found: &RetroHitFound) -> Self {
+        Self { of: found.of, entry: found.entry, grade: found.verdict.grade }
+    }
+}
+
+impl Desk {
+    /// Enrols the device with the hub that the code names.
+    ///
+    /// # Errors
+    /// When it is enrolled already, the code is none, or the hub cannot be reached or refuses; nothing is changed then, and
+    /// the same code can be tried again.
+    pub fn enrol(&self, code: &str) -> Result<PostId, DeskError> {
+        if let Some(enrolment) = self.ledger.enrolment()? {
+            return Err(DeskError::AlreadyEnrolled { url: enrolment.hub_url });
+        }
+        let code: EnrolCode = code.parse().map_err(SyncError::from)?;
+        let begun = self.ledger.head()?.0 > Seq(0);
+        let practice = if begun { Some(self.ledger.is_practice()?) } else { None };
+        let keys = self.ledger.keys();
+        let answer = sync::enrol_with(&code, keys.device(), keys.signing(), practice, Patience::default())?;
+        self.ledger.set_enrolment(&Enrolment {
+            hub_url: answer.url.clone(),
+            fingerprint: answer.fingerprint,
+            hub_public_key: answer.hub_key.to_bytes(),
+            post: answer.post.clone(),
+            device: keys.device(),
+            client_certificate: answer.certificate,
+            practice: answer.practice,
+        })?;
+        let entry = Enrolled {
+            device: keys.device(),
+            post: answer.post.clone(),
+            hub_url: answer.url,
+            hub: answer.fingerprint,
+            practice: answer.practice,
+        };
+        self.ledger.append(&self.officer(), &Payload::Enrolled(entry))?;
+        *super::locked(&self.post) = Some(answer.post.clone());
+        Ok(answer.post)
+    }
+
+    /// One full sync. Checks go on meanwhile. A step that fails does not stop the others: a register that cannot come down
+    /// never keeps a sighting from going up.
+    ///
+    /// # Errors
+    /// When the hub was not reached, or the device is not enrolled; nothing is lost then.
+    pub fn sync(&self, progress: &mut dyn Progress) -> Result<SyncReport, DeskError> {
+        let _one = match self.syncing.try_lock() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Err(DeskError::AlreadySyncing),
+        };
+        self.write_late_checks();
+        let mut session = Session::connect(self.identity()?, Patience::default(), progress)?;
+        let mut report = SyncReport::default();
+        session.urgent(&&self.ledger, progress);
+        self.registers_down(&mut session, progress, &mut report);
+        match self.check_past_again(&mut |_| {}) {
+            Ok(found) => report.retro_hits = found.iter().map(RetroReport::from).collect(),
+            Err(error) => report.failed.push(error.to_string()),
+        }
+        let mut up = Up::default();
+        if let Err(error) = session.up(&mut &self.ledger, progress, &mut up) {
+            report.failed.push(error.to_string());
+        }
+        report.entries = up.entries;
+        report.photos = up.photos;
+        if up.photos_failed > 0 {
+            report.failed.push(format!("{} photos did not go up; they are tried again next time", up.photos_failed));
+        }
+        report.receipt = up
+            .receipt
+            .or(self.ledger.last_receipt()?)
+            .map(|r| ReceiptStatus { through: r.through, server_time: moment(r.server_ms) });
+        (report.bytes_up, report.bytes_down) = session.bytes();
+        Ok(report)
+    }
+
+    /// The hub's page of sightings, for a practice post whose hub is on this machine.
+    ///
+    /// # Errors
+    /// When the hub is not reached, or is on another machine.
+    pub fn page_of_the_hub(&self) -> Result<String, DeskError> {
+        Ok(Session::connect(self.identity()?, Patience::default(), &mut |_: sync::Phase, _: u64, _: u64| {})?.page()?)
+    }
+
+    fn identity(&self) -> Result<Identity, DeskError> {
+        let enrolment = self.ledger.enrolment()?.ok_or(DeskError::NotEnrolled)?;
+        let hub_key = crate::ledger::VerifyingKey::from_bytes(&enrolment.hub_public_key)
+            .map_err(|_| SyncError::WrongKey { url: enrolment.hub_url.clone() })?;
+        Ok(Identity {
+            device: self.ledger.device(),
+            signing: self.ledger.keys().signing().clone(),
+            url: enrolment.hub_url,
+            fingerprint: enrolment.fingerprint,
+            hub_key,
+            practice: enrolment.practice,
+            certificate: enrolment.client_certificate,
+        })
+    }
+
+    fn registers_down(&self, session: &mut Session, progress: &mut dyn Progress, report: &mut SyncReport) {
+        let staging = self.ledger.home().dir().join("incoming");
+        let key = self.ledger.keys().derived("staged chunks");
+        let down = Staging::open(staging, &key)
+            .and_then(|staging| session.down(&mut RecordsShelf(&self.records), &staging, progress));
+        let down = match down {
+            Ok(down) => down,
+            Err(error) => return report.failed.push(error.to_string()),
+        };
+        let mut entries = Vec::new();
+        for change in down.registers {
+            let outcome = match &change.refused {
+                None => UpdateOutcome::Accepted,
+                Some(reason) => {
+                    report.failed.push(format!("register {}: {reason}", change.id));
+                    UpdateOutcome::Refused { reason: reason.clone() }
+                }
+            };
+            entries.push(Payload::RegisterUpdate(ledger::RegisterUpdate {
+                register: change.id.clone(),
+                from: change.from,
+                to: change.to,
+                as_of_ms: change.as_of_ms,
+                records: change.records,
+                outcome,
+            }));
+            report.registers.push(RegisterReport {
+                id: change.id,
+                from: change.from,
+                to: change.to,
+                records: change.records,
+                refused: change.refused,
+            });
+        }
+        if !entries.is_empty()
+            && let Err(error) = self.ledger.append_all(&self.officer(), &entries)
+        {
+            report.failed.push(error.to_string());
+        }
+    }
+}
+
+/// What a store says, as sync hands it on.
+fn store_failed(error: impl std::fmt::Display) -> SyncError {
+    SyncError::Store(error.to_string())
+}
+
+impl Outbox for &LedgerStore {
+    fn first_unsent(&self) -> Result<Seq, SyncError> {
+        self.unsent_from().map_err(store_failed)
+    }
+
+    fn sign_head(&mut self) -> Result<SignedHead, SyncError> {
+        LedgerStore::sign_head(self).map_err(store_failed)
+    }
+
+    fn entries(&self, from: Seq, limit: usize) -> Result<Vec<(Seq, Vec<u8>)>, SyncError> {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let entries = LedgerStore::entries(self, from, limit).map_err(store_failed)?;
+        Ok(entries.into_iter().map(|e| (e.seq, e.bytes.0)).collect())
+    }
+
+    fn hash_at(&self, seq: Seq) -> Result<Option<Hash>, SyncError> {
+        LedgerStore::hash_at(self, seq).map_err(store_failed)
+    }
+
+    fn keep_receipt(&mut self, receipt: &Receipt) -> Result<(), SyncError> {
+        self.store_receipt(receipt).map_err(store_failed)
+    }
+
+    fn urgent(&self, limit: usize) -> Result<Vec<(Seq, Vec<u8>)>, SyncError> {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let entries = self.unsent_hits(limit).map_err(store_failed)?;
+        Ok(entries.into_iter().map(|e| (e.seq, e.bytes.0)).collect())
+    }
+
+    fn photos_pending(&self) -> Result<Vec<(Hash, u64)>, SyncError> {
+        let pending = LedgerStore::photos_pending(self, u32::MAX).map_err(store_failed)?;
+        Ok(pending.into_iter().map(|p| (p.photo.hash, p.photo.len)).collect())
+    }
+
+    fn photo(&self, hash: &Hash) -> Result<Vec<u8>, SyncError> {
+        self.read_photo(*hash).map_err(store_failed)
+    }
+
+    fn photo_sent(&mut self, hash: &Hash) -> Result<(), SyncError> {
+        self.mark_photo_sent(*hash).map_err(store_failed)
+    }
+}
+
+/// The records of the device, as sync fills them.
+struct RecordsShelf<'a>(&'a Records);
+
+impl Shelf for RecordsShelf<'_> {
+    fn held(&self) -> Result<Vec<(RegisterId, RegisterVersion)>, SyncError> {
+        self.0.wait();
+        Ok(self.0.registers().into_iter().map(|r| (r.id, r.version)).collect())
+    }
+
+    fn holds_chunk(&self, register: &RegisterId, chunk: &ChunkRef) -> Result<bool, SyncError> {
+        Ok(self.0.holds_chunk(register, chunk))
+    }
+
+    fn install(
+        &mut self,
+        updates: &[Update],
+        chunk: &mut dyn FnMut(&ChunkRef) -> Result<Vec<u8>, SyncError>,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<(), SyncError> {
+        let updates: Vec<_> =
+            updates.iter().map(|u| RegisterUpdate { signed: u.signed.clone(), manifest: u.manifest.clone() }).collect();
+        self.0.install(&updates, chunk, progress).map_err(store_failed)
+    }
+}
