@@ -1,3 +1,7 @@
 //! The device's program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tracepost::cli::device::main()
+}

@@ -9,3 +9,5 @@ pub mod common;
 pub mod device;
 #[cfg(feature = "hub")]
 pub mod hub;
+#[cfg(all(feature = "device", feature = "hub"))]
+pub mod practice;

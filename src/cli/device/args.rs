@@ -111,9 +111,9 @@ pub struct ScanArguments {
     /// The pictures of a folder in name order, or a Y4M or MJPEG file, are successive frames of one camera
     #[arg(long)]
     pub footage: bool,
-    /// Frames a second of a folder's footage
-    #[arg(long, default_value_t = 30.0, value_name = "N", requires = "footage")]
-    pub fps: f32,
+    /// Frames a second of footage that does not say it itself [default: 30]
+    #[arg(long, value_name = "N", requires = "footage")]
+    pub fps: Option<f32>,
     /// Only these symbologies, separated by commas [default: qr_code,micro_qr,data_matrix,aztec,pdf_417,code_128,code_39,code_93]
     #[arg(long, value_delimiter = ',', value_name = "A,B,C")]
     pub formats: Vec<String>,

@@ -1,3 +1,148 @@
 //! The device's command line.
 
 pub mod args;
+mod check;
+mod enrol;
+mod look;
+mod question;
+mod scan;
+mod words;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::common::{Failure, Printer, Stop, finish, print_completions, print_manual, start_logging};
+use crate::desk::{Desk, DeskError, DeskOptions, home_of};
+use crate::store::{Home, StoreError};
+use args::{AppArguments, Arguments, Command};
+
+pub use enrol::code_in;
+pub use scan::scan_footage;
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // `--help` and `--version` come this way too; clap knows which stream and status each has.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    start_logging();
+    finish("tracepost", run(arguments))
+}
+
+fn run(arguments: Arguments) -> Result<(), Stop> {
+    let out = Printer::new(arguments.json);
+    let globals = Globals { home: arguments.home, officer: arguments.officer };
+    match arguments.command {
+        None => globals.app(&AppArguments::default()),
+        Some(Command::App(app)) => globals.app(&app),
+        Some(Command::Demo(demo)) => globals.demo(&demo, &out),
+        Some(Command::Enrol(enrol)) => enrol::run(&globals.desk()?, &enrol, &out),
+        Some(Command::Scan(scan)) => {
+            // Wrong words are found before a home is made.
+            scan::reader_options(&scan.formats)?;
+            let desk = if scan.decode_only { None } else { Some(globals.desk()?) };
+            scan::run(desk.as_ref(), &scan, &out)
+        }
+        Some(Command::Check(check)) => {
+            check::refuse_wrong_words(&check)?;
+            check::run(&globals.desk()?, &check, &out)
+        }
+        Some(Command::Search(search)) => look::search(&globals, &search.pattern, &out),
+        Some(Command::Sync) => look::sync(&globals, &out),
+        Some(Command::Status) => look::status(&globals.home()?, &out),
+        Some(Command::Verify) => look::verify(&globals.home()?, &out),
+        Some(Command::Completions { shell }) => Ok(print_completions::<Arguments>(shell, "tracepost")?),
+        Some(Command::Man) => Ok(print_manual::<Arguments>()?),
+        Some(Command::DecodeWorker) => {
+            Ok(crate::capture::worker::serve(std::io::stdin().lock(), std::io::stdout().lock())?)
+        }
+    }
+}
+
+/// What every subcommand may be given.
+struct Globals {
+    home: Option<PathBuf>,
+    officer: Option<String>,
+}
+
+impl Globals {
+    /// The home's place; it need not exist.
+    fn home(&self) -> Result<Home, Stop> {
+        Ok(Home::at(home_of(self.home.as_ref()).map_err(failed)?))
+    }
+
+    fn options(&self, attended: bool) -> DeskOptions {
+        DeskOptions { home: self.home.clone(), officer: self.officer.clone(), attended }
+    }
+
+    /// The desk, with its registers loaded.
+    fn desk(&self) -> Result<Desk, Stop> {
+        let desk = Desk::open(&self.options(false)).map_err(failed)?;
+        desk.wait_for_registers();
+        Ok(desk)
+    }
+
+    fn app(&self, _: &AppArguments) -> Result<(), Stop> {
+        Err(no_display("this build has no window"))
+    }
+
+    #[cfg(feature = "hub")]
+    fn demo(&self, arguments: &args::DemoArguments, out: &Printer) -> Result<(), Stop> {
+        crate::cli::practice::run(self.officer.as_deref(), arguments, out)
+    }
+
+    #[cfg(not(feature = "hub"))]
+    fn demo(&self, _: &args::DemoArguments, _: &Printer) -> Result<(), Stop> {
+        Err(Failure::usage("This build has no hub to practise with.", "Use a build with the hub feature.").into())
+    }
+}
+
+/// No window could be opened.
+pub fn no_display(error: impl std::fmt::Display) -> Stop {
+    Failure::new(
+        format_args!("The window cannot open: {error}."),
+        "Nothing was changed.",
+        "Start it in a desktop session; without one, try tracepost demo --headless, or a subcommand (tracepost --help).",
+    )
+    .into()
+}
+
+/// What the desk says, as the end of a command. Its texts have all three parts already; they are set apart at the marks
+/// between them.
+pub fn failed(error: impl Into<DeskError>) -> Stop {
+    let error = error.into();
+    if let DeskError::Store(StoreError::Io { source, .. }) = &error {
+        return Failure::new(
+            format_args!("{error}: {source}."),
+            "What was recorded before is safe.",
+            "Make the folder readable and writable for you, or give another with --home.",
+        )
+        .into();
+    }
+    let text = error.to_string();
+    let (what, rest) = text.split_once(';').unwrap_or((&text, ""));
+    let (safe, next) = rest.split_once([':', ';']).unwrap_or((rest, ""));
+    Failure::new(
+        format_args!("{}.", what.trim()),
+        or_else(safe, "What was recorded before is safe"),
+        or_else(next, "Try again, or call the operator"),
+    )
+    .into()
+}
+
+fn or_else(text: &str, otherwise: &str) -> String {
+    let text = text.trim();
+    let mut text = if text.is_empty() { otherwise.to_owned() } else { text.to_owned() };
+    if let Some(first) = text.get(..1) {
+        let first = first.to_uppercase();
+        text.replace_range(..1, &first);
+    }
+    text.push('.');
+    text
+}

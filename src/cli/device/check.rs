@@ -1,0 +1,157 @@
+//! `tracepost check`: one item from the arguments, or many from standard input.
+
+use std::io::{self, BufRead};
+
+use serde_json::{Value, json};
+
+use super::args::CheckArguments;
+use super::question;
+use super::words;
+use crate::cli::common::{Failure, Printer, Stop};
+use crate::desk::{CheckRequest, Desk, Recorded};
+use crate::domain::Item;
+use crate::ledger::CheckSource;
+
+/// Longest line that is read from standard input, in bytes; a longer one is answered with an error.
+const LINE_BYTES_MAX: usize = 1 << 20;
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// When the arguments name no item. A line of standard input that cannot be answered gets an error of its own and the rest
+/// goes on; the status is then 1.
+pub fn run(desk: &Desk, arguments: &CheckArguments, out: &Printer) -> Result<(), Stop> {
+    if arguments.marks == ["-"] {
+        return many(desk, io::stdin().lock(), out);
+    }
+    let answer = desk.check(CheckRequest::new(item_of(arguments)?, CheckSource::Typed));
+    if out.is_json() {
+        out.object(&answer.verdict)?;
+    } else {
+        out.words(words::verdict(&answer.verdict))?;
+    }
+    recorded(&answer.recorded)
+}
+
+/// Finds wrong words in the arguments before a home is made.
+///
+/// # Errors
+/// As for [`run`].
+pub fn refuse_wrong_words(arguments: &CheckArguments) -> Result<(), Stop> {
+    if arguments.marks != ["-"] {
+        item_of(arguments)?;
+    }
+    Ok(())
+}
+
+fn item_of(arguments: &CheckArguments) -> Result<Item, Failure> {
+    question::from_arguments(&arguments.marks, arguments.scheme.as_deref(), &arguments.description)
+        .map_err(|e| Failure::usage(format_args!("This is no item to check: {e}."), "See tracepost check --help."))
+}
+
+/// An answer that stands in no ledger is shown, and still fails the command.
+fn recorded(recorded: &Recorded) -> Result<(), Stop> {
+    match recorded {
+        Recorded::OnDisk(_) => Ok(()),
+        Recorded::OnPaper { number } => Err(not_recorded(number).into()),
+    }
+}
+
+/// The words for a check that the disk refused.
+pub fn not_recorded(number: &str) -> Failure {
+    Failure::new(
+        format_args!("NOT RECORDED: WRITE ON PAPER, number {number}. The disk refused the entry."),
+        "The answer above is right all the same; earlier entries are safe.",
+        "Write number, marks and answer on paper, then free space on the disk.",
+    )
+}
+
+fn many(desk: &Desk, mut input: impl BufRead, out: &Printer) -> Result<(), Stop> {
+    let mut failed = false;
+    let mut line = String::new();
+    while let Some(whole) = next_line(&mut input, &mut line)? {
+        if whole && line.trim().is_empty() {
+            continue;
+        }
+        let id = if whole { question::id_of(&line) } else { None };
+        let item = if whole {
+            question::from_line(&line).map_err(|e| e.to_string())
+        } else {
+            Err(format!("not UTF-8, or longer than {LINE_BYTES_MAX} bytes"))
+        };
+        match item {
+            Ok(item) => {
+                let answer = desk.check(CheckRequest::new(item, CheckSource::Typed));
+                let mut object = serde_json::to_value(&answer.verdict).map_err(io::Error::other)?;
+                if let (Value::Object(fields), Some(id)) = (&mut object, id) {
+                    fields.insert("id".into(), id);
+                }
+                out.object(&object)?;
+                if let Recorded::OnPaper { number } = &answer.recorded {
+                    failed = true;
+                    eprintln!("tracepost: {}", not_recorded(number).what);
+                }
+            }
+            Err(error) => {
+                failed = true;
+                out.object(&json!({ "id": id, "error": error }))?;
+            }
+        }
+    }
+    if failed { Err(Stop::Status(1)) } else { Ok(()) }
+}
+
+/// The next line: `None` at the end, `Some(false)` when it is too long or no text (it is then passed over whole).
+fn next_line(input: &mut impl BufRead, line: &mut String) -> io::Result<Option<bool>> {
+    let mut bytes = Vec::new();
+    let mut too_long = false;
+    loop {
+        let part = input.fill_buf()?;
+        if part.is_empty() {
+            break;
+        }
+        let end = part.iter().position(|b| *b == b'\n');
+        let taken = end.map_or(part.len(), |at| at + 1);
+        if bytes.len() + taken > LINE_BYTES_MAX {
+            too_long = true;
+            bytes.clear();
+        } else if !too_long {
+            bytes.extend_from_slice(&part[..taken]);
+        }
+        input.consume(taken);
+        if end.is_some() {
+            return Ok(Some(!too_long && take_text(bytes, line)));
+        }
+    }
+    if bytes.is_empty() && !too_long { Ok(None) } else { Ok(Some(!too_long && take_text(bytes, line))) }
+}
+
+fn take_text(bytes: Vec<u8>, line: &mut String) -> bool {
+    match String::from_utf8(bytes) {
+        Ok(text) => {
+            *line = text;
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_too_long_or_not_text_are_passed_over_whole() {
+        let mut input = Vec::new();
+        input.extend_from_slice(b"one\n");
+        input.extend(std::iter::repeat_n(b'x', LINE_BYTES_MAX + 5));
+        input.extend_from_slice(b"\n\xff\xfe\nlast");
+        let mut reader = io::BufReader::with_capacity(1000, &input[..]);
+        let mut line = String::new();
+        let mut seen = Vec::new();
+        while let Some(whole) = next_line(&mut reader, &mut line).expect("memory reads") {
+            seen.push(whole.then(|| line.trim().to_owned()));
+        }
+        assert_eq!(seen, [Some("one".to_owned()), None, None, Some("last".to_owned())]);
+    }
+}

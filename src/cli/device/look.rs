@@ -1,0 +1,215 @@
+//! `tracepost search`, `sync`, `status` and `verify`.
+
+use serde_json::{Value, json};
+
+use super::{Globals, failed, words};
+use crate::cli::common::{Failure, Printer, Stop, progress_bar};
+use crate::desk::control::{self, Request};
+use crate::desk::{Desk, read_status};
+use crate::domain::Candidate;
+use crate::store::{Access, Home, LedgerStore, StoreError};
+
+/// `tracepost search PATTERN`. Beside a running app, the app does it, for it is an entry in the ledger.
+///
+/// # Errors
+/// When the pattern fixes too little, or the registers or the ledger cannot be used.
+pub fn search(globals: &Globals, pattern: &str, out: &Printer) -> Result<(), Stop> {
+    let request = Request::Search { pattern: pattern.to_owned() };
+    let report = here_or_there(globals, &request, |desk| {
+        desk.wait_for_registers();
+        let found = desk.search(pattern)?;
+        Ok(json!({ "candidates": found.candidates, "cut": found.cut, "entry": found.entry }))
+    })?;
+    if out.is_json() {
+        return Ok(out.object(&report)?);
+    }
+    let candidates: Vec<Candidate> =
+        serde_json::from_value(report["candidates"].clone()).map_err(std::io::Error::other)?;
+    if candidates.is_empty() {
+        out.words("Nothing in the registers on this device has such a mark.")?;
+    }
+    for candidate in &candidates {
+        out.words(words::record(candidate))?;
+    }
+    if report["cut"] == true {
+        out.words("The list was cut: fix more characters to see the rest.")?;
+    }
+    Ok(())
+}
+
+/// `tracepost sync`. Beside a running app, the app does it.
+///
+/// # Errors
+/// When the hub was not reached (status 1), or a part failed after the rest was done.
+pub fn sync(globals: &Globals, out: &Printer) -> Result<(), Stop> {
+    let report = here_or_there(globals, &Request::Sync, |desk| {
+        let bar = progress_bar("connect", 1);
+        let report =
+            desk.sync(&mut |phase: crate::sync::Phase, done: u64, total: u64| show(&bar, phase.code(), done, total));
+        bar.finish_and_clear();
+        Ok(serde_json::to_value(report?).unwrap_or_default())
+    })?;
+    out.either(&report, || sync_words(&report))?;
+    let failures: Vec<_> = report["failed"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if failures.is_empty() {
+        return Ok(());
+    }
+    for failure in failures {
+        eprintln!("tracepost: {failure}");
+    }
+    Err(Stop::Status(1))
+}
+
+fn show(bar: &indicatif::ProgressBar, phase: &str, done: u64, total: u64) {
+    bar.set_message(phase.to_owned());
+    bar.set_length(total);
+    bar.set_position(done);
+}
+
+/// Opens the desk and works; when another program has the home open, asks that one.
+fn here_or_there(
+    globals: &Globals,
+    request: &Request,
+    here: impl FnOnce(&Desk) -> Result<Value, crate::desk::DeskError>,
+) -> Result<Value, Stop> {
+    let in_use = match Desk::open(&globals.options(false)) {
+        Ok(desk) => return here(&desk).map_err(failed),
+        Err(crate::desk::DeskError::Store(error @ StoreError::InUse { .. })) => error,
+        Err(error) => return Err(failed(error)),
+    };
+    let bar = progress_bar("asking the app", 1);
+    let answer = control::ask(globals.home()?.dir(), request, &mut |phase, done, total| show(&bar, phase, done, total));
+    bar.finish_and_clear();
+    match answer {
+        None => Err(failed(in_use)),
+        Some(Ok(report)) => Ok(report),
+        Some(Err(words)) => Err(Failure::new(
+            format_args!("{words}."),
+            "What was recorded before is safe.",
+            "See the app's own screen.",
+        )
+        .into()),
+    }
+}
+
+fn sync_words(report: &Value) -> String {
+    let number = |name: &str| report[name].as_u64().unwrap_or(0);
+    let mut text = format!(
+        "{} entries and {} photos up, {} registers down; {} bytes sent, {} received",
+        number("entries"),
+        number("photos"),
+        report["registers"].as_array().map_or(0, Vec::len),
+        number("bytes_up"),
+        number("bytes_down"),
+    );
+    for hit in report["retro_hits"].as_array().into_iter().flatten() {
+        text.push_str(&format!(
+            "\nRETRO-HIT: the check of entry {} matches a new record ({})",
+            hit["of"],
+            hit["grade"].as_str().unwrap_or("")
+        ));
+    }
+    if let Some(through) = report["receipt"]["through"].as_u64() {
+        text.push_str(&format!("\nReceipt: the hub holds everything up to entry {through}"));
+    }
+    text
+}
+
+/// `tracepost status`, also beside a running app.
+///
+/// # Errors
+/// When there is no ledger, or it cannot be read.
+pub fn status(home: &Home, out: &Printer) -> Result<(), Stop> {
+    let status = read_status(home).map_err(failed)?;
+    out.either(&status, || {
+        let now = status.clock.now;
+        let mut text = format!(
+            "Post {}{}\nLedger: {} entries, {} not yet at the hub, {} photos pending, {} hits open",
+            status.post.as_ref().map_or("none (not enrolled)", |p| p.0.as_str()),
+            if status.practice { " (PRACTICE: made-up records)" } else { "" },
+            status.ledger.entries,
+            status.ledger.unsent,
+            status.ledger.photos_pending,
+            status.ledger.open_hits,
+        );
+        if status.registers.is_empty() {
+            text.push_str("\nRegisters: none; every check is answered NOT CHECKED. Next: tracepost sync");
+        }
+        for r in &status.registers {
+            text.push_str(&format!(
+                "\nRegister {} version {}: {} records, {} old",
+                r.id,
+                r.version,
+                r.records,
+                words::age(now, r.as_of)
+            ));
+        }
+        if let Some(why) = &status.registers_unreadable {
+            text.push_str(&format!("\nRegisters unreadable: {why}"));
+        }
+        match &status.last_receipt {
+            Some(r) => text.push_str(&format!(
+                "\nLast receipt: up to entry {}, {} ago",
+                r.through,
+                words::age(now, r.server_time)
+            )),
+            None => text.push_str("\nLast receipt: none"),
+        }
+        if status.clock.behind_receipt {
+            text.push_str(
+                "\nThe clock of this device is wrong: it shows a moment before the last receipt. Checks go on.",
+            );
+        }
+        text
+    })?;
+    Ok(())
+}
+
+/// `tracepost verify`, also beside a running app.
+///
+/// # Errors
+/// When the ledger is broken (status 1, with the first bad entry) or cannot be read.
+pub fn verify(home: &Home, out: &Printer) -> Result<(), Stop> {
+    let ledger = LedgerStore::open(home, Access::Read).map_err(failed)?;
+    let bar = progress_bar("verifying", 0);
+    let report = ledger.verify(&mut |done, total| show(&bar, "verifying", done, total)).map_err(failed)?;
+    bar.finish_and_clear();
+    let chain = &report.chain;
+    let first_bad = chain.first_bad.as_ref();
+    let line = json!({
+        "ok": report.is_whole(),
+        "entries": chain.last,
+        "head": chain.head,
+        "first_bad": first_bad.map(|b| json!({ "entry": b.seq, "what": b.fault.to_string() })),
+        "bad": chain.bad_count,
+        "damage": report.damage,
+        "projections": report.projections,
+        "proven_to": chain.proven_to,
+        "received_to": chain.received_to,
+        "unproven": chain.unproven,
+    });
+    out.either(&line, || {
+        if !report.is_whole() {
+            let mut text = String::from("BROKEN");
+            if let Some(bad) = first_bad {
+                text.push_str(&format!(": {bad} ({} faults in all)", chain.bad_count));
+            }
+            for damage in &report.damage {
+                text.push_str(&format!("\n  {damage}"));
+            }
+            if !report.projections.is_empty() {
+                text.push_str(&format!("\n  derived tables differ at {} entries; the entries themselves decide", report.projections.len()));
+            }
+            text.push_str("\nKeep the whole folder as it is and tell the centre.");
+            return text;
+        }
+        format!(
+            "Whole: {} entries, proven to {}, received by the hub to {}; {} later entries are chained but not yet proven",
+            chain.last,
+            chain.proven_to.map_or_else(|| "none".into(), |s| s.to_string()),
+            chain.received_to.map_or_else(|| "none".into(), |s| s.to_string()),
+            chain.unproven,
+        )
+    })?;
+    if report.is_whole() { Ok(()) } else { Err(Stop::Status(1)) }
+}
