@@ -51,7 +51,7 @@ impl Scene {
         let mut rgb = Vec::with_capacity(self.width * self.height * 3);
         for pixel in light {
             // Noise of the sensor is in the brightness, much less in the colour.
-            let noise = (self.random.next() + self.random.next() - 1.0) * 0.003;
+            let noise = (self.random.next() + self.random.next() - 1.0) * 0.0015;
             rgb.extend(pixel.map(|c| ((c + noise).clamp(0.0, 1.0) * 255.0) as u8));
         }
         rgb

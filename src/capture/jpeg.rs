@@ -12,8 +12,8 @@ const SIDE_MAX_PX: usize = 16_384;
 
 /// Decodes one JPEG.
 ///
-/// The decoder could hand out brightness and colour apart, which would save two conversions; but with the halved colour
-/// that every camera sends it then mixes up the rows (zune-jpeg 0.5). So it is asked for what it does well.
+/// Known gap: zune-jpeg 0.5 mixes up the rows of a baseline JPEG that has halved colour *and* a scan for each plane.
+/// Cameras and ffmpeg write one scan for all planes, which is read rightly; a film of the other form reads as nothing.
 ///
 /// # Errors
 /// Says what is wrong with the JPEG.
