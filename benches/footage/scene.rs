@@ -131,7 +131,7 @@ impl Scene {
 
 /// A painted bench: soft patches of light, a few scratches, an edge.
 fn table_top(width: usize, height: usize, random: &mut Random) -> Vec<[f32; 3]> {
-    let phases: Vec<f32> = (0..6).map(|_| random.next() * 6.28).collect();
+    let phases: Vec<f32> = (0..6).map(|_| random.next() * std::f32::consts::TAU).collect();
     let mut top = Vec::with_capacity(width * height);
     for y in 0..height {
         for x in 0..width {
@@ -153,7 +153,7 @@ fn table_top(width: usize, height: usize, random: &mut Random) -> Vec<[f32; 3]> 
 
 fn scratch(top: &mut [[f32; 3]], width: usize, height: usize, random: &mut Random) {
     let (mut x, mut y) = (random.next() * width as f32, random.next() * height as f32);
-    let angle = random.next() * 6.28;
+    let angle = random.next() * std::f32::consts::TAU;
     let length = 30.0 + random.next() * 160.0;
     let gain = 0.88 + random.next() * 0.2;
     for _ in 0..length as usize {

@@ -229,10 +229,12 @@ mod driver {
         })?;
         for kind in KINDS {
             let asked = Format::new(1280, 720, FourCC::new(kind));
-            if let Ok(got) = device.set_format(&asked) {
-                if got.fourcc.repr == *kind && got.width > 0 && got.height > 0 {
-                    return Ok((device, got));
-                }
+            if let Ok(got) = device.set_format(&asked)
+                && got.fourcc.repr == *kind
+                && got.width > 0
+                && got.height > 0
+            {
+                return Ok((device, got));
             }
         }
         Err(refused("it gives no kind of pixels that is known here".into()))
