@@ -8,9 +8,9 @@ use super::chunk::{self, ChunkError, ChunkRef};
 use super::manifest::Manifest;
 use crate::domain::{Object, Record, RegisterId, RegisterVersion};
 
-/// Aimed-at number of records in a chunk: some 30 bytes each when compressed, so 85 to 175 KiB a chunk as the number of
+/// Aimed-at number of records in a chunk: 16 (invented) to 30 bytes each when compressed, so 70 to 256 KiB a chunk as the number of
 /// buckets goes by powers of two.
-const RECORDS_PER_CHUNK: u64 = 4096;
+const RECORDS_PER_CHUNK: u64 = 6144;
 /// A republished register keeps its buckets until they are this many times too large or too small, because other buckets
 /// mean that every chunk is fetched anew.
 const KEEP_WITHIN: u64 = 3;
@@ -184,7 +184,7 @@ mod tests {
             let bits = bucket_bits(records, None);
             let per_bucket = records >> bits;
             assert!(
-                per_bucket <= 5800 && (bits == 0 || per_bucket >= 2800),
+                per_bucket <= 8700 && (bits == 0 || per_bucket >= 4200),
                 "{records}: {per_bucket} in each of 2^{bits}"
             );
             assert_eq!(

@@ -17,6 +17,10 @@ impl Dictionary {
         self.entries.get((id as usize).checked_sub(1)?).map(|(forms, _)| forms)
     }
 
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Number of records that have it.
     pub fn count(&self, id: u32) -> u32 {
         (id as usize).checked_sub(1).and_then(|i| self.entries.get(i)).map_or(0, |(_, count)| *count)

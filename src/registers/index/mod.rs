@@ -197,6 +197,11 @@ impl Index {
         self.dictionaries.get(fact)?.forms(id)
     }
 
+    /// Number of distinct facts; their numbers run from 1 to this.
+    pub(super) fn facts_of(&self, fact: usize) -> usize {
+        self.dictionaries.get(fact).map_or(0, Dictionary::len)
+    }
+
     /// Share of all records that have that fact.
     pub(super) fn share(&self, fact: usize, id: u32) -> f64 {
         let count = self.dictionaries.get(fact).map_or(0, |d| d.count(id));

@@ -22,8 +22,12 @@ use crate::domain::{
 
 /// Most candidates that a verdict lists; the rest is counted.
 pub const CANDIDATES_MAX: usize = 20;
-/// Most candidates by number or one edit; past it they are noise, and a fact more will single one out.
-const WEAK_CANDIDATES_MAX: usize = 12;
+/// Most candidates by one edit, and by number alone.
+const ONE_EDIT_MAX: usize = 16;
+const NUMBER_MAX: usize = 3;
+/// When more than twice those come into question, the item's marks say next to nothing: this many stand for the rest until
+/// one more fact is told.
+const SAMPLE: usize = 2;
 
 /// The registers on a device, ready to be asked.
 pub type Registers = Index;
@@ -121,8 +125,7 @@ struct Ranked {
 
 impl Ranked {
     fn of(index: &Index, gathered: Gathered, scales: &mut Scales<'_>) -> Self {
-        let mut strong = Vec::new();
-        let mut weak = Vec::new();
+        let (mut strong, mut one_edit, mut number) = (Vec::new(), Vec::new(), Vec::new());
         let mut left_out = 0;
         for (record, matches) in gathered.records {
             let Some((evidence, found)) = evidence(index, record, &matches, scales) else {
@@ -139,19 +142,18 @@ impl Ranked {
                 chance: evidence.chance(),
                 facts_agreeing: evidence.agrees + u8::from(evidence.year_agrees),
             };
-            if matches!(judged.found.rule, Rule::Number | Rule::OneEdit) {
-                weak.push(judged);
-            } else if !evidence.is_specific() && evidence.is_outweighed() {
+            match judged.found.rule {
+                Rule::OneEdit => one_edit.push(judged),
+                Rule::Number => number.push(judged),
                 // On a crowded key, a record that describes something else is not the item.
-                left_out += 1;
-            } else {
-                strong.push(judged);
+                _ if evidence.is_out_of_question() => left_out += 1,
+                _ => strong.push(judged),
             }
         }
-        strong.sort_by(order);
-        weak.sort_by(order);
-        left_out += narrow(&mut weak);
-        strong.append(&mut weak);
+        left_out += narrow(&mut one_edit, ONE_EDIT_MAX);
+        left_out += narrow(&mut number, NUMBER_MAX);
+        strong.append(&mut one_edit);
+        strong.append(&mut number);
         strong.sort_by(order);
         let pool = strong.iter().map(|j| j.record).collect();
         left_out += strong.len().saturating_sub(CANDIDATES_MAX) as u32;
@@ -160,22 +162,25 @@ impl Ranked {
     }
 }
 
-/// Strongest first, and the same on every machine: grade, rule, chance, position.
+/// Strongest first, and the same on every machine. One slip of the hand is likelier than another series on the same number.
 fn order(a: &Judged, b: &Judged) -> std::cmp::Ordering {
-    b.grade
-        .cmp(&a.grade)
-        .then(b.found.rule.cmp(&a.found.rule))
-        .then(a.chance.total_cmp(&b.chance))
-        .then(a.record.cmp(&b.record))
+    let rank = |j: &Judged| match j.found.rule {
+        Rule::Number => 0,
+        Rule::OneEdit => 1,
+        rule => 2 + rule as u8,
+    };
+    b.grade.cmp(&a.grade).then(rank(b).cmp(&rank(a))).then(a.chance.total_cmp(&b.chance)).then(a.record.cmp(&b.record))
 }
 
-/// Too many weak candidates are narrowed to those with which most facts agree; gives how many were left out.
-fn narrow(weak: &mut Vec<Judged>) -> u32 {
+/// Too many weak candidates are narrowed to those with which most facts agree, and when even these are too many to a
+/// sample of them; gives how many were left out.
+fn narrow(weak: &mut Vec<Judged>, max: usize) -> u32 {
     let before = weak.len();
-    if before > WEAK_CANDIDATES_MAX {
+    if before > max {
         let most = weak.iter().map(|j| j.facts_agreeing).max().unwrap_or(0);
         weak.retain(|j| j.facts_agreeing == most);
-        weak.truncate(WEAK_CANDIDATES_MAX);
+        weak.sort_by(order);
+        weak.truncate(if weak.len() > 2 * max { SAMPLE } else { max });
     }
     (before - weak.len()) as u32
 }

@@ -9,7 +9,7 @@
 //! | K1 | it is specific (a number alone, or something contradicts) | probable |
 //! | K1 | facts agree, nothing contradicts, chance is small | probable |
 //! | K1 | else | possible |
-//! | K2, K3 | year or second mark agrees, nothing contradicts, chance is out of the question | hit |
+//! | K2, K3 | it has a letter, year or second mark agrees, nothing contradicts, chance is small | hit |
 //! | K2, K3, KT | it is specific, or facts agree and chance is small | probable |
 //! | K2, K3, KT | else | possible |
 //! | K4, one edit | two of make, model, calibre, kind agree, nothing contradicts | possible |
@@ -24,7 +24,7 @@ use crate::domain::{Grade, Rule};
 pub(super) const SPECIFIC: f64 = 1e-3;
 /// Between this and [`SPECIFIC`], one rare fact that agrees makes a hit: a year is shared by some 2 %.
 const NEARLY_SPECIFIC: f64 = 5e-3;
-/// Largest chance at which a nearly specific key with facts that agree is a hit.
+/// Largest chance at which a nearly specific key with facts that agree, or a look-alike with its year, is a hit.
 const CHANCE_HIT_NEARLY: f64 = 1e-4;
 /// Largest chance at which any key with facts that agree is a hit: one false hit in 100,000 checks.
 const CHANCE_HIT: f64 = 1e-5;
@@ -77,8 +77,15 @@ impl Evidence {
         (self.agrees > 0 || self.year_agrees || self.second_mark) && self.against == 0
     }
 
+    /// Whether the key says too little to list a record that the description contradicts: any contradiction on a key that
+    /// several records bear, more against than for on any other crowded one.
+    pub fn is_out_of_question(&self) -> bool {
+        let borne_by_many = self.density >= 1.0 && self.against > 0;
+        !self.is_specific() && (borne_by_many || self.is_outweighed())
+    }
+
     /// Whether the description speaks more against the record than for it.
-    pub fn is_outweighed(&self) -> bool {
+    fn is_outweighed(&self) -> bool {
         self.against > 0 && self.agrees + u8::from(self.year_agrees) <= self.against
     }
 }
@@ -109,7 +116,7 @@ fn grade_exact(e: &Evidence) -> Grade {
 }
 
 fn grade_loose(e: &Evidence) -> Grade {
-    let settled = (e.year_agrees || e.second_mark) && e.against == 0 && e.chance() <= CHANCE_HIT;
+    let settled = e.letters && (e.year_agrees || e.second_mark) && e.against == 0 && e.chance() <= CHANCE_HIT_NEARLY;
     if settled && e.rule != Rule::BySound {
         Grade::Hit
     } else if (e.is_specific() && !e.is_outweighed()) || (e.is_borne_out() && e.chance() <= CHANCE_PROBABLE) {

@@ -30,7 +30,9 @@ pub(super) struct Scales<'a> {
     facts: [Option<Forms>; 4],
     year: Option<u16>,
     object: Option<Object>,
-    known: [HashMap<u32, Relation>; 4],
+    /// What is known already, by the number of the record's fact: one weighing of thousands of records asks a few
+    /// hundred different facts, each many times.
+    known: [Vec<Option<Relation>>; 4],
 }
 
 impl<'a> Scales<'a> {
@@ -41,7 +43,9 @@ impl<'a> Scales<'a> {
             *slot = text.as_deref().and_then(|text| forms(fact, text));
         }
         let year = description.year.filter(|&year| year > 0);
-        Self { index, facts, year, object: description.object, known: Default::default() }
+        let known =
+            [0, 1, 2, 3].map(|fact| vec![None; if facts[fact].is_some() { index.facts_of(fact) + 1 } else { 0 }]);
+        Self { index, facts, year, object: description.object, known }
     }
 
     /// How many of make, model, calibre, kind the item tells.
@@ -58,10 +62,17 @@ impl<'a> Scales<'a> {
     }
 
     fn relation(&mut self, fact: usize, id: u32) -> Relation {
+        if let Some(Some(relation)) = self.known[fact].get(id as usize) {
+            return *relation;
+        }
         let (Some(item), Some(record)) = (&self.facts[fact], self.index.fact(fact, id)) else {
             return Relation::Unknown;
         };
-        *self.known[fact].entry(id).or_insert_with(|| relate(Fact::ALL[fact], item, record))
+        let relation = relate(Fact::ALL[fact], item, record);
+        if let Some(slot) = self.known[fact].get_mut(id as usize) {
+            *slot = Some(relation);
+        }
+        relation
     }
 
     pub fn weigh(&mut self, record: RecordRef) -> Weight {
