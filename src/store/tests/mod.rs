@@ -60,8 +60,7 @@ pub fn enrol(store: &LedgerStore, practice: bool) {
         hub_public_key: hub_key().verifying_key().to_bytes(),
         post: PostId("UAKBP".to_owned()),
         device: store.device(),
-        client_cert_pem: String::new(),
-        ca_pem: String::new(),
+        client_certificate: Vec::new(),
         practice,
     };
     store.set_enrolment(&enrolment).unwrap();
