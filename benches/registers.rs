@@ -294,8 +294,11 @@ impl Tally {
     }
 }
 
+/// How a serial is written down wrongly, when it can be.
+type Spoil = fn(&str, &mut Dice) -> Option<String>;
+
 fn recall(options: &Options, index: &Index, records: &[Record]) {
-    let kinds: [(&str, fn(&str, &mut Dice) -> Option<String>); 3] = [
+    let kinds: [(&str, Spoil); 3] = [
         ("exact, however typed", |s, d| Some(typed(s, d))),
         ("one look-alike", look_alike_error),
         ("one arbitrary error", |s, d| Some(one_error(s, d))),

@@ -95,7 +95,7 @@ impl Dice {
 
     /// A number below `n`; 0 when `n` is 0.
     pub fn below(&mut self, n: u32) -> u32 {
-        ((self.bits() >> 32) * u64::from(n) >> 32) as u32
+        (((self.bits() >> 32) * u64::from(n)) >> 32) as u32
     }
 
     /// True in `percent` of 100 cases.

@@ -27,7 +27,7 @@ impl<'a> Intake<'a> {
     /// One row, read or unreadable. A record without id gets the derived one.
     pub fn row(&mut self, line: u64, bytes: u64, row: Result<Record, String>) -> Result<(), ImportError> {
         self.summary.rows += 1;
-        if self.summary.rows % PROGRESS_EVERY_ROWS == 0 {
+        if self.summary.rows.is_multiple_of(PROGRESS_EVERY_ROWS) {
             self.report(bytes);
         }
         match row {

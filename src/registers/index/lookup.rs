@@ -118,10 +118,8 @@ impl Index {
             for &c in self.alphabet.iter().filter(|&&c| c != here) {
                 offer([before, &[c], rest]);
             }
-            if let Some((&next, rest)) = rest.split_first() {
-                if next != here {
-                    offer([before, &[next, here], rest]);
-                }
+            if let Some((&next, rest)) = rest.split_first().filter(|(next, _)| **next != here) {
+                offer([before, &[next, here], rest]);
             }
         }
         found.sort_unstable();

@@ -112,10 +112,10 @@ fn records_of(
     fetch: Fetch<'_>,
 ) -> Result<Vec<Record>, RecordsError> {
     let id = &register.manifest.register;
-    if let Some(current) = current {
-        if let Some((first, rows)) = current.held_chunk(id, chunk)? {
-            return (first..first + rows).map(|row| current.record(RecordRef(row))).collect();
-        }
+    if let Some(current) = current
+        && let Some((first, rows)) = current.held_chunk(id, chunk)?
+    {
+        return (first..first + rows).map(|row| current.record(RecordRef(row))).collect();
     }
     let packed = fetch(chunk).map_err(|source| RecordsError::Fetch { register: id.clone(), source })?;
     Ok(chunk::decode(chunk, &packed)?)
