@@ -9,7 +9,7 @@ use super::{Desk, DeskError, RetroHitFound};
 use crate::domain::{Hash, PostId, RegisterId, RegisterVersion, Seq};
 use crate::ledger::{self, Enrolled, Payload, Receipt, SignedHead, UpdateOutcome};
 use crate::registers::ChunkRef;
-use crate::store::records::{Records, RegisterUpdate};
+use crate::store::records::Records;
 use crate::store::{Enrolment, LedgerStore};
 use crate::sync::{self, Identity, Outbox, Patience, Progress, Session, Shelf, Staging, SyncError, Up, Update};
 use crate::wire::EnrolCode;
@@ -272,8 +272,6 @@ impl Shelf for RecordsShelf<'_> {
         chunk: &mut dyn FnMut(&ChunkRef) -> Result<Vec<u8>, SyncError>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(), SyncError> {
-        let updates: Vec<_> =
-            updates.iter().map(|u| RegisterUpdate { signed: u.signed.clone(), manifest: u.manifest.clone() }).collect();
-        self.0.install(&updates, chunk, progress).map_err(store_failed)
+        self.0.install(updates, chunk, progress).map_err(store_failed)
     }
 }

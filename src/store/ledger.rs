@@ -187,6 +187,10 @@ impl LedgerStore {
             other => other?,
         };
         let found = migrations::check(&connection, &path)?;
+        if found == 0 {
+            // A writer was stopped before it had made the tables: nothing was ever recorded.
+            return Err(StoreError::NoLedger { dir: home.dir().to_owned() });
+        }
         if found < migrations::VERSION {
             return Err(StoreError::Older { path, found, known: migrations::VERSION });
         }

@@ -2,7 +2,8 @@
 
 use crate::domain::{Hash, RegisterId, RegisterVersion, Seq};
 use crate::ledger::{Receipt, SignedHead};
-use crate::registers::{ChunkRef, Manifest, SignedManifest};
+use crate::registers::ChunkRef;
+pub use crate::store::records::RegisterUpdate as Update;
 
 use super::SyncError;
 
@@ -26,15 +27,6 @@ pub trait Outbox {
     fn photo(&self, hash: &Hash) -> Result<Vec<u8>, SyncError>;
     /// Notes that the hub holds a photo, whole and verified.
     fn photo_sent(&mut self, hash: &Hash) -> Result<(), SyncError>;
-}
-
-/// A register that is to be taken over, checked against the hub's key.
-#[derive(Debug, Clone)]
-pub struct Update {
-    /// As signed.
-    pub signed: SignedManifest,
-    /// As read from it.
-    pub manifest: Manifest,
 }
 
 /// The registers, as far as they come down.

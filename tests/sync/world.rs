@@ -4,8 +4,10 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -166,7 +168,7 @@ impl World {
         let address = self.serving.as_ref().unwrap().address();
         let name = ServerName::try_from("127.0.0.1").unwrap();
         let mut tls = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
-        let mut tcp = std::net::TcpStream::connect(address).unwrap();
+        let mut tcp = TcpStream::connect(address).unwrap();
         let mut stream = rustls::Stream::new(&mut tls, &mut tcp);
         stream.write_all(head.as_bytes()).unwrap();
         // The hub may answer and close before it has read all of a body that is too large.
@@ -185,6 +187,48 @@ impl Drop for World {
             serving.stop().unwrap();
         }
     }
+}
+
+/// A link between device and hub that can be cut.
+pub struct Link {
+    pub url: String,
+    /// Bytes from the hub that each connection lets through before it breaks.
+    pub budget: Arc<AtomicUsize>,
+}
+
+impl Link {
+    pub fn to(world: &World) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://{}", listener.local_addr().unwrap());
+        let hub = world.serving.as_ref().unwrap().address();
+        let budget = Arc::new(AtomicUsize::new(usize::MAX));
+        let shared = budget.clone();
+        std::thread::spawn(move || {
+            for device in listener.incoming().flatten() {
+                let hub = TcpStream::connect(hub).unwrap();
+                let budget = shared.clone();
+                let (mut up_from, mut up_to) = (device.try_clone().unwrap(), hub.try_clone().unwrap());
+                std::thread::spawn(move || {
+                    let _ = std::io::copy(&mut up_from, &mut up_to);
+                    let _ = up_to.shutdown(std::net::Shutdown::Write);
+                });
+                std::thread::spawn(move || down(hub, device, &budget));
+            }
+        });
+        Self { url, budget }
+    }
+}
+
+fn down(mut hub: TcpStream, mut device: TcpStream, budget: &AtomicUsize) {
+    let (mut passed, mut buffer) = (0, [0; 1024]);
+    while let Ok(n @ 1..) = hub.read(&mut buffer) {
+        passed += n;
+        if passed > budget.load(Ordering::SeqCst) || device.write_all(&buffer[..n]).is_err() {
+            break;
+        }
+    }
+    let _ = device.shutdown(std::net::Shutdown::Both);
+    let _ = hub.shutdown(std::net::Shutdown::Both);
 }
 
 pub struct Copy {

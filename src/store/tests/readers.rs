@@ -1,7 +1,7 @@
 //! Reading beside a writer, and from where nothing can be written.
 
 use super::*;
-use crate::store::{StoreError, copies};
+use crate::store::{Keys, StoreError, copies};
 
 #[test]
 fn a_reader_sees_what_the_running_writer_has_written() {
@@ -97,4 +97,14 @@ fn a_practice_ledger_can_be_spoiled_for_show_and_a_real_one_cannot() {
         assert_eq!(report.chain.first_bad.map(|bad| bad.seq), practice.then_some(Seq(2)));
         assert!(is_whole(&store), "the original is untouched");
     }
+}
+
+#[test]
+fn a_writer_stopped_before_it_had_made_its_tables_leaves_no_ledger_and_no_obstacle() {
+    let place = place();
+    Keys::open_or_create(&place.home).unwrap();
+    std::fs::write(place.home.ledger(), b"").unwrap();
+    let refused = LedgerStore::open(&place.home, Access::Read).unwrap_err();
+    assert!(matches!(refused, StoreError::NoLedger { .. }), "{refused}");
+    assert_eq!(write(&place.home).append("A", &check("AB1", Grade::Hit)).unwrap(), Seq(1));
 }

@@ -29,8 +29,9 @@ const READERS_KEPT: usize = 4;
 /// A database file with one writing connection and some reading ones.
 struct File {
     path: PathBuf,
-    writer: Mutex<Connection>,
+    // Dropped before the writer: only a connection that may write can fold the log into the file when it closes last.
     readers: Mutex<Vec<Connection>>,
+    writer: Mutex<Connection>,
 }
 
 /// Storage in a folder.
@@ -57,7 +58,8 @@ impl File {
             .map_err(|e| opening(path, &e))?;
         writer
             .execute_batch(
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-65536;",
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-65536;
+                 PRAGMA journal_size_limit=67108864;",
             )
             .map_err(|e| opening(path, &e))?;
         steps.to_latest(&mut writer).map_err(|e| match e {
