@@ -23,7 +23,7 @@ use crate::hub::{Hub, now_ms};
 use crate::wire::Refusal;
 
 /// Sightings shown for each post.
-const LATEST: u64 = 25;
+const LATEST: u64 = 100;
 
 /// A device that has not spoken for so long is named as silent.
 const SILENT_MS: i64 = 24 * 3600 * 1000;
