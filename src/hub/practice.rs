@@ -32,7 +32,6 @@ impl PracticeHub {
                     Some(Ok(listener)) => listener,
                     _ => any_port()?,
                 };
-                hub.set_url(&url(&listener)?)?;
                 (hub, listener)
             }
             None => {
@@ -40,7 +39,10 @@ impl PracticeHub {
                 (Hub::init(folder, &url(&listener)?, true)?, listener)
             }
         };
+        let now = url(&listener)?;
         let serving = http::serve(hub.clone(), listener)?;
+        // Only who serves may say where: a start that was refused because another one runs changes nothing.
+        hub.set_url(&now)?;
         Ok(Self { hub, serving })
     }
 

@@ -168,7 +168,7 @@ mod tests {
             (text.replace("hub.example:8443", ""), NotACode::Url),
             (text.replace("abab&", "ab&"), NotACode::Fingerprint),
             (text[..text.len() - 2].to_owned(), NotACode::Token),
-            (text[..text.len() - 30].to_owned(), NotACode::Token),
+            (text[..text.len() - 29].to_owned(), NotACode::Token),
         ] {
             assert_eq!(bad.parse::<EnrolCode>(), Err(want), "{bad}");
         }
