@@ -133,6 +133,22 @@ pub enum Ask {
     Object,
 }
 
+impl Ask {
+    /// The name used in JSON; it never changes.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Characters => "characters",
+            Self::Year => "year",
+            Self::Make => "make",
+            Self::Model => "model",
+            Self::Calibre => "calibre",
+            Self::Kind => "kind",
+            Self::SecondMark => "second_mark",
+            Self::Object => "object",
+        }
+    }
+}
+
 /// What the item itself shows, or how it contradicts its papers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
