@@ -1,0 +1,121 @@
+//! What the window asks of the desk, as one small face: the tests put a made-up desk behind it, the program the real one.
+
+use chrono::{DateTime, Utc};
+
+pub use crate::desk::{CheckAnswer, CheckRequest, Recorded};
+use crate::domain::{DecisionCode, Grade, RegisterAge, Seq};
+
+/// A register held here.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// Id, version and age.
+    pub age: RegisterAge,
+    /// How many records it holds.
+    pub records: u64,
+}
+
+/// Where the device stands.
+#[derive(Debug, Clone, Default)]
+pub struct Bearings {
+    /// The post; empty before enrolment.
+    pub post: String,
+    /// Who checks.
+    pub officer: String,
+    /// Whether the records are made up.
+    pub practice: bool,
+    /// The hub's address; none before enrolment.
+    pub hub: Option<String>,
+    /// Every register held.
+    pub registers: Vec<Held>,
+    /// Entries written.
+    pub entries: u64,
+    /// Entries that no receipt covers.
+    pub unsent: u64,
+    /// Photos that the hub does not have.
+    pub photos_pending: u64,
+    /// The last receipt: how many entries it covers, and the hub's time.
+    pub receipt: Option<(u64, DateTime<Utc>)>,
+    /// Checks that stand on paper only.
+    pub on_paper: usize,
+}
+
+/// A check of the past, for the feed.
+#[derive(Debug, Clone)]
+pub struct Past {
+    /// Its entry.
+    pub seq: Seq,
+    /// Its grade.
+    pub grade: Grade,
+    /// Its first mark.
+    pub mark: String,
+    /// When it was made.
+    pub at: DateTime<Utc>,
+    /// Whether no receipt covers it.
+    pub unsent: bool,
+}
+
+/// A past sighting that a newer record matches.
+#[derive(Debug, Clone)]
+pub struct Retro {
+    /// The grade now.
+    pub grade: Grade,
+    /// The mark seen then.
+    pub mark: String,
+    /// When it was seen.
+    pub seen: DateTime<Utc>,
+    /// The register that brought the record.
+    pub register: String,
+    /// The record.
+    pub record: String,
+}
+
+/// How a sync ended.
+#[derive(Debug, Clone, Default)]
+pub struct SyncEnd {
+    /// Bytes sent.
+    pub bytes_up: u64,
+    /// Bytes received.
+    pub bytes_down: u64,
+    /// What failed, although the rest was done; empty when all went well.
+    pub failed: String,
+}
+
+/// Is told the phase of a sync and how far it is: done, of all.
+pub type Steps<'a> = dyn FnMut(&'static str, u64, u64) + 'a;
+
+/// The desk as the window sees it. Calls may take their time; none is made on the thread that draws. Errors come as the
+/// words that the desk found for them.
+pub trait Bench: Send + Sync + 'static {
+    /// Checks an item; always answers.
+    fn check(&self, request: CheckRequest) -> CheckAnswer;
+
+    /// Writes a decision about a check, with a note and an encoded picture.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn decide(&self, of: Seq, code: DecisionCode, note: &str, photo: Option<&[u8]>) -> Result<(), String>;
+
+    /// Notes that a candidate's record was opened.
+    ///
+    /// # Errors
+    /// When the disk refuses; the record stays closed then.
+    fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<(), String>;
+
+    /// One full sync.
+    ///
+    /// # Errors
+    /// When the hub was not reached.
+    fn sync(&self, step: &mut Steps<'_>) -> Result<SyncEnd, String>;
+
+    /// Where the device stands.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    fn bearings(&self) -> Result<Bearings, String>;
+
+    /// The last checks, newest first.
+    fn feed(&self, most: usize) -> Vec<Past>;
+
+    /// Past sightings that newer records match, newest first.
+    fn retro_hits(&self, most: usize) -> Vec<Retro>;
+}

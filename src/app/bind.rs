@@ -1,0 +1,96 @@
+//! The real desk behind the window's face.
+
+use super::bench::{Bearings, Bench, CheckAnswer, CheckRequest, Held, Past, Retro, Steps, SyncEnd};
+use crate::desk::Desk;
+use crate::domain::{DecisionCode, RegisterAge, RegisterId, Seq};
+use crate::store::Sighting;
+use crate::sync::Phase;
+use chrono::{DateTime, Utc};
+
+impl Bench for Desk {
+    fn check(&self, request: CheckRequest) -> CheckAnswer {
+        self.check(request)
+    }
+
+    fn decide(&self, of: Seq, code: DecisionCode, note: &str, photo: Option<&[u8]>) -> Result<(), String> {
+        self.decide(of, code, note, photo).map(drop).map_err(|error| error.to_string())
+    }
+
+    fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<(), String> {
+        let register = RegisterId(register.to_owned());
+        self.open_record(&register, record, from).map(drop).map_err(|error| error.to_string())
+    }
+
+    fn sync(&self, step: &mut Steps<'_>) -> Result<SyncEnd, String> {
+        let mut progress = |phase: Phase, done: u64, total: u64| step(phase.code(), done, total);
+        let report = self.sync(&mut progress).map_err(|error| error.to_string())?;
+        Ok(SyncEnd { bytes_up: report.bytes_up, bytes_down: report.bytes_down, failed: report.failed.join("; ") })
+    }
+
+    fn bearings(&self) -> Result<Bearings, String> {
+        let status = self.status().map_err(|error| error.to_string())?;
+        let registers = status
+            .registers
+            .into_iter()
+            .map(|r| Held { age: RegisterAge { id: r.id, version: r.version, as_of: r.as_of }, records: r.records })
+            .collect();
+        Ok(Bearings {
+            post: status.post.map(|post| post.to_string()).unwrap_or_default(),
+            officer: self.officer(),
+            practice: status.practice,
+            hub: status.hub,
+            registers,
+            entries: status.ledger.entries,
+            unsent: status.ledger.unsent,
+            photos_pending: status.ledger.photos_pending,
+            receipt: status.last_receipt.map(|receipt| (receipt.through.0, receipt.server_time)),
+            on_paper: self.on_paper(),
+        })
+    }
+
+    fn feed(&self, most: usize) -> Vec<Past> {
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        let proven = self.ledger().acknowledged().map_or(0, |seq| seq.0);
+        let past = self.ledger().feed(most).unwrap_or_else(|error| {
+            tracing::error!(%error, "the last checks could not be read");
+            Vec::new()
+        });
+        past.iter()
+            .map(|sighting| Past {
+                seq: sighting.seq,
+                grade: sighting.check.grade,
+                mark: first_mark(sighting),
+                at: moment(sighting.wall_ms),
+                unsent: sighting.seq.0 > proven,
+            })
+            .collect()
+    }
+
+    fn retro_hits(&self, most: usize) -> Vec<Retro> {
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        let past = self.ledger().retro_hits(most).unwrap_or_else(|error| {
+            tracing::error!(%error, "the retro-hits could not be read");
+            Vec::new()
+        });
+        let told = past.iter().filter_map(|sighting| {
+            let hit = sighting.retro_hit.as_ref()?;
+            let first = hit.candidates.first();
+            Some(Retro {
+                grade: hit.grade,
+                mark: first_mark(sighting),
+                seen: moment(sighting.wall_ms),
+                register: first.map(|c| c.register.to_string()).unwrap_or_default(),
+                record: first.map(|c| c.record.clone()).unwrap_or_default(),
+            })
+        });
+        told.collect()
+    }
+}
+
+fn first_mark(sighting: &Sighting) -> String {
+    sighting.check.item.marks.first().map(|m| m.mark.value.clone()).unwrap_or_default()
+}
+
+fn moment(ms: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(ms).unwrap_or_default()
+}

@@ -1,0 +1,236 @@
+//! The open item: marks gather on it until the next item closes it. Pure; the scan screen shows it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::bench::{CheckAnswer, CheckRequest, Recorded};
+use crate::decode::{Accepted, View};
+use crate::desk::item::{add_symbol, add_typed};
+use crate::domain::{Description, Finding, Grade, Item, MarkSource};
+use crate::ledger::CheckSource;
+
+/// The details that an officer picks, in the order of the card.
+pub const FIELDS: [&str; 6] = ["object", "kind", "make", "model", "calibre", "year"];
+
+/// One item with what is known of it and what the desk answered last.
+#[derive(Clone)]
+pub struct Card {
+    /// Counts the items of this window, from 1.
+    pub number: u64,
+    /// Grows with each change, so that a late answer to an older state is known as such.
+    pub revision: u64,
+    /// Marks and description.
+    pub item: Item,
+    /// What reading the marks showed.
+    pub findings: Vec<Finding>,
+    /// Details that a payload gave, not the officer.
+    pub from_code: BTreeSet<&'static str>,
+    /// The frame in which the last symbol was read.
+    pub photo: Option<Arc<View>>,
+    /// How the last mark came.
+    pub source: CheckSource,
+    /// The answer to the last check.
+    pub answer: Option<Answer>,
+}
+
+/// What the desk answered, and to what.
+#[derive(Clone)]
+pub struct Answer {
+    /// The item as it was checked.
+    pub item: Item,
+    /// Verdict and where it stands.
+    pub given: CheckAnswer,
+    /// When it came.
+    pub at: chrono::DateTime<chrono::Utc>,
+}
+
+impl Answer {
+    /// The number to write on paper, when the disk refused the entry.
+    pub fn paper(&self) -> Option<&str> {
+        match &self.given.recorded {
+            Recorded::OnDisk(_) => None,
+            Recorded::OnPaper { number } => Some(number),
+        }
+    }
+
+    /// The grade of the verdict.
+    pub fn grade(&self) -> Grade {
+        self.given.verdict.grade
+    }
+}
+
+impl Card {
+    /// An empty card.
+    pub fn new(number: u64) -> Self {
+        Self {
+            number,
+            revision: 0,
+            item: Item::default(),
+            findings: Vec::new(),
+            from_code: BTreeSet::new(),
+            photo: None,
+            source: CheckSource::Typed,
+            answer: None,
+        }
+    }
+
+    /// Whether no mark is on it.
+    pub fn is_empty(&self) -> bool {
+        self.item.marks.is_empty()
+    }
+
+    /// Adds what symbols say. True when anything new came.
+    pub fn add_symbols(&mut self, accepted: &[Accepted], source: CheckSource, photo: &Arc<View>) -> bool {
+        self.adding(source, |card| {
+            for symbol in accepted {
+                let found = add_symbol(&mut card.item, symbol.symbology, &symbol.identifier, &symbol.text);
+                card.note_findings(found);
+            }
+            card.photo = Some(Arc::clone(photo));
+        })
+    }
+
+    /// Adds what fingers or a hand scanner entered. True when anything new came.
+    pub fn add_text(&mut self, text: &str, by_scanner: bool) -> bool {
+        let (mark, source) = if by_scanner {
+            (MarkSource::Scanner, CheckSource::Scanner)
+        } else {
+            (MarkSource::Typed, CheckSource::Typed)
+        };
+        self.adding(source, |card| {
+            let found = add_typed(&mut card.item, text, mark);
+            card.note_findings(found);
+        })
+    }
+
+    fn adding(&mut self, source: CheckSource, add: impl FnOnce(&mut Self)) -> bool {
+        let before = self.item.clone();
+        add(self);
+        for field in FIELDS {
+            if detail(&before.description, field).is_empty() && !detail(&self.item.description, field).is_empty() {
+                self.from_code.insert(field);
+            }
+        }
+        let changed = self.item != before;
+        if changed {
+            self.source = source;
+            self.revision += 1;
+        }
+        changed
+    }
+
+    fn note_findings(&mut self, found: Vec<Finding>) {
+        for finding in found {
+            if !self.findings.contains(&finding) {
+                self.findings.push(finding);
+            }
+        }
+    }
+
+    /// Takes a mark off again; out of range does nothing.
+    pub fn remove(&mut self, index: usize) {
+        if index < self.item.marks.len() {
+            self.item.marks.remove(index);
+            // A fault belongs to the mark that is gone, as far as can be told.
+            self.findings.clear();
+            self.revision += 1;
+            if self.item.marks.is_empty() {
+                self.answer = None;
+            }
+        }
+    }
+
+    /// Sets a detail as the officer gives it; an empty value takes it away. False when it makes no sense (a year of five
+    /// digits).
+    pub fn set(&mut self, field: &str, value: &str) -> bool {
+        let value = value.trim();
+        let text = (!value.is_empty()).then(|| value.to_owned());
+        let d = &mut self.item.description;
+        match field {
+            "object" => match text {
+                None => d.object = None,
+                Some(code) => match code.parse() {
+                    Ok(object) => d.object = Some(object),
+                    Err(_) => return false,
+                },
+            },
+            "kind" => d.kind = text,
+            "make" => d.make = text,
+            "model" => d.model = text,
+            "calibre" => d.calibre = text,
+            "year" => match text {
+                None => d.year = None,
+                Some(year) => match year.parse() {
+                    Ok(year @ 1700..=2100) => d.year = Some(year),
+                    _ => return false,
+                },
+            },
+            _ => return false,
+        }
+        self.from_code.retain(|f| *f != field);
+        self.revision += 1;
+        true
+    }
+
+    /// The check of this item as it stands.
+    pub fn request(&self) -> CheckRequest {
+        CheckRequest { item: self.item.clone(), findings: self.findings.clone(), source: self.source, photo: None }
+    }
+}
+
+/// A detail as text; empty when it is not known.
+pub fn detail(d: &Description, field: &str) -> String {
+    match field {
+        "object" => d.object.map(|o| o.code().to_owned()),
+        "kind" => d.kind.clone(),
+        "make" => d.make.clone(),
+        "model" => d.model.clone(),
+        "calibre" => d.calibre.clone(),
+        "year" => d.year.map(|y| y.to_string()),
+        "country" => d.country.clone(),
+        "issuer" => d.issuer.clone(),
+        _ => None,
+    }
+    .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_gather_and_the_same_one_twice_changes_nothing() {
+        let mut card = Card::new(1);
+        assert!(card.add_text("AB1234", false));
+        assert!(!card.add_text("AB1234", false), "the same again");
+        assert!(card.add_text("AB1234", true), "from the scanner it stands apart");
+        assert_eq!(card.item.marks.len(), 2);
+        assert_eq!(card.source, CheckSource::Scanner);
+        card.remove(7);
+        card.remove(0);
+        assert_eq!(card.item.marks.len(), 1);
+    }
+
+    #[test]
+    fn details_that_a_payload_gave_are_told_from_picked_ones() {
+        let mut card = Card::new(1);
+        card.add_text("1HGBH41JXMN109186", true);
+        assert!(card.from_code.contains("object"), "a VIN stands on a vehicle");
+        assert!(card.set("object", "vehicle"));
+        assert!(card.from_code.is_empty(), "the officer said so too");
+    }
+
+    #[test]
+    fn senseless_details_are_refused() {
+        let mut card = Card::new(1);
+        for (field, value, good) in [
+            ("year", "1978", true),
+            ("year", "19780", false),
+            ("year", "", true),
+            ("object", "spoon", false),
+            ("hat", "x", false),
+        ] {
+            assert_eq!(card.set(field, value), good, "{field} {value}");
+        }
+    }
+}

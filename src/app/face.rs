@@ -1,0 +1,232 @@
+//! The face of a verdict: from codes and candidates to what the card shows. Pure; the words come from the screens.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::card::{Answer, detail};
+use crate::domain::keys::canonical;
+use crate::domain::{Ask, Candidate, Grade, Item};
+
+/// The facts of a record in the order in which they are shown; marks and the owner among them.
+const FACTS: [&str; 21] = [
+    "caution",
+    "action",
+    "status",
+    "owner",
+    "object",
+    "kind",
+    "make",
+    "model",
+    "calibre",
+    "year",
+    "country",
+    "issuer",
+    "serial",
+    "import",
+    "uii",
+    "vin",
+    "plate",
+    "document",
+    "reported_on",
+    "lost_on",
+    "expires_on",
+];
+/// Facts that an item can be held against.
+const COMPARED: [&str; 8] = ["object", "kind", "make", "model", "calibre", "year", "country", "issuer"];
+
+/// One column of two marks held against each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// On the item; empty where it has nothing.
+    pub read: String,
+    /// In the record; empty where it has nothing.
+    pub record: String,
+    /// Whether they differ.
+    pub differs: bool,
+}
+
+/// What is said after LOOK AGAIN.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Places {
+    /// How many.
+    pub count: usize,
+    /// `3, 5`
+    pub list: String,
+    /// The pair of characters, when all places show the same one.
+    pub pair: Option<(String, String)>,
+}
+
+/// Where the strongest candidate differs.
+pub fn places(candidate: Option<&Candidate>) -> Places {
+    let differs = candidate.map_or(&[][..], |c| &c.differs);
+    let list: Vec<String> = differs.iter().map(|d| d.at.to_string()).collect();
+    let mut pairs: Vec<_> = differs.iter().map(|d| (d.read.clone(), d.record.clone())).collect();
+    pairs.dedup();
+    let pair = (pairs.len() == 1 && !pairs[0].0.is_empty() && !pairs[0].1.is_empty()).then(|| pairs.remove(0));
+    Places { count: list.len(), list: list.join(", "), pair }
+}
+
+/// The first two observations that are not the characters themselves.
+pub fn asks_to_add(ask: &[Ask]) -> [&'static str; 2] {
+    let mut codes = ask.iter().filter(|a| **a != Ask::Characters).map(|a| a.code());
+    [codes.next().unwrap_or(""), codes.next().unwrap_or("")]
+}
+
+/// The mark of the item that this candidate is about, with both sides in columns.
+pub fn cells(item: &Item, candidate: &Candidate) -> Vec<Cell> {
+    let keys: Vec<String> = item.marks.iter().map(|m| canonical(&m.mark.value)).filter(|k| !k.is_empty()).collect();
+    let theirs: Vec<String> = ["serial", "import", "uii", "vin", "plate", "document", "engine", "container"]
+        .iter()
+        .filter_map(|scheme| candidate.fields.get(*scheme))
+        .flat_map(|values| values.split(" · ").map(canonical))
+        .collect();
+    let columns: Vec<Vec<Cell>> = keys.iter().filter_map(|key| columns(key, candidate)).collect();
+    let fits = |cells: &Vec<Cell>| theirs.contains(&cells.iter().map(|c| c.record.as_str()).collect::<String>());
+    columns.iter().find(|cells| fits(cells)).or(columns.first()).cloned().unwrap_or_default()
+}
+
+/// Both sides of one key; `None` when the differences speak of other characters than the key has.
+fn columns(key: &str, candidate: &Candidate) -> Option<Vec<Cell>> {
+    let mut by_place: BTreeMap<usize, Vec<&crate::domain::Difference>> = BTreeMap::new();
+    for difference in &candidate.differs {
+        by_place.entry(usize::from(difference.at)).or_default().push(difference);
+    }
+    let chars: Vec<char> = key.chars().collect();
+    let mut cells = Vec::with_capacity(chars.len() + 2);
+    // One step past the end: a character that the item lacks may be the last.
+    for at in 1..=chars.len() + 1 {
+        let mut own = chars.get(at - 1).map(char::to_string);
+        for difference in by_place.remove(&at).unwrap_or_default() {
+            if !difference.read.is_empty() {
+                let own = own.take()?;
+                if !difference.read.eq_ignore_ascii_case(&own) {
+                    return None;
+                }
+            }
+            let (read, record) = (difference.read.clone(), difference.record.clone());
+            cells.push(Cell { read, record, differs: true });
+        }
+        if let Some(own) = own {
+            cells.push(Cell { read: own.clone(), record: own, differs: false });
+        }
+    }
+    by_place.is_empty().then_some(cells)
+}
+
+/// A fact of a record beside the item's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Its name.
+    pub field: &'static str,
+    /// What the record says.
+    pub value: String,
+    /// What the item says; empty when nothing.
+    pub mine: String,
+    /// Whether they are the same words, when both say something.
+    pub agrees: Option<bool>,
+}
+
+/// The record's facts in their order.
+pub fn facts(item: &Item, candidate: &Candidate) -> Vec<Held> {
+    let shown = FACTS.iter().filter_map(|field| candidate.fields.get(*field).map(|value| (*field, value.clone())));
+    shown
+        .map(|(field, value)| {
+            let mine = if COMPARED.contains(&field) { detail(&item.description, field) } else { String::new() };
+            let agrees = (!mine.is_empty()).then(|| canonical(&mine) == canonical(&value));
+            Held { field, value, mine, agrees }
+        })
+        .collect()
+}
+
+/// The newest of the registers asked.
+pub fn newest(answer: &Answer) -> Option<DateTime<Utc>> {
+    answer.given.verdict.registers.iter().map(|r| r.as_of).max()
+}
+
+/// The grade as an outline and a word of the screens.
+pub fn grade(grade: Grade) -> tracepost_ui::Grade {
+    match grade {
+        Grade::Hit => tracepost_ui::Grade::Hit,
+        Grade::Probable => tracepost_ui::Grade::Probable,
+        Grade::Possible => tracepost_ui::Grade::Possible,
+        Grade::NoRecord => tracepost_ui::Grade::NotListed,
+        Grade::NotChecked => tracepost_ui::Grade::NotChecked,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Difference, Mark, RegisterId, Rule, Scheme, SeenMark};
+
+    fn candidate(differs: &[(u16, &str, &str)], serial: &str) -> Candidate {
+        let differs = differs
+            .iter()
+            .map(|(at, read, record)| Difference { at: *at, read: (*read).into(), record: (*record).into() })
+            .collect();
+        Candidate {
+            register: RegisterId("r".into()),
+            record: "1".into(),
+            grade: Grade::Probable,
+            rule: Rule::LookAlike,
+            differs,
+            fields: [("serial".to_owned(), serial.to_owned()), ("kind".to_owned(), "Pistol".to_owned())].into(),
+        }
+    }
+
+    fn item(marks: &[&str]) -> Item {
+        let marks = marks.iter().map(|m| SeenMark::typed(Mark::new(Scheme::Serial, *m))).collect();
+        Item { marks, ..Item::default() }
+    }
+
+    fn sides(cells: &[Cell]) -> (String, String, Vec<usize>) {
+        let gap = |s: &String| if s.is_empty() { "_".to_owned() } else { s.clone() };
+        let at = cells.iter().enumerate().filter(|(_, c)| c.differs).map(|(i, _)| i + 1).collect();
+        (cells.iter().map(|c| gap(&c.read)).collect(), cells.iter().map(|c| gap(&c.record)).collect(), at)
+    }
+
+    #[test]
+    fn two_marks_stand_side_by_side() {
+        type Row<'a> = (&'a [&'a str], &'a [(u16, &'a str, &'a str)], &'a str, (&'a str, &'a str, &'a [usize]));
+        let table: [Row<'_>; 6] = [
+            (&["AB1234"], &[], "AB1234", ("AB1234", "AB1234", &[])),
+            (&["АВ 1284"], &[(5, "8", "B")], "AB12B4", ("AB1284", "AB12B4", &[5])),
+            (&["AB124"], &[(5, "", "3")], "AB1234", ("AB12_4", "AB1234", &[5])),
+            (&["AB123"], &[(6, "", "4")], "AB1234", ("AB123_", "AB1234", &[6])),
+            (&["AB12934"], &[(5, "9", "")], "AB1234", ("AB12934", "AB12_34", &[5])),
+            (&["XX9999", "O1"], &[(1, "O", "0")], "01", ("O1", "01", &[1])),
+        ];
+        for (marks, differs, serial, (read, record, at)) in table {
+            let got = sides(&cells(&item(marks), &candidate(differs, serial)));
+            assert_eq!(got, (read.to_owned(), record.to_owned(), at.to_vec()), "{marks:?}");
+        }
+    }
+
+    #[test]
+    fn differences_of_another_mark_never_cross_over() {
+        assert!(cells(&item(&["AB"]), &candidate(&[(9, "X", "Y")], "Z")).is_empty());
+        assert!(cells(&item(&[]), &candidate(&[], "Z")).is_empty());
+    }
+
+    #[test]
+    fn places_are_named_with_their_pair_only_when_it_is_one() {
+        let one = candidate(&[(3, "0", "O"), (5, "0", "O")], "");
+        let got = places(Some(&one));
+        assert_eq!((got.count, got.list.as_str()), (2, "3, 5"));
+        assert_eq!(got.pair, Some(("0".into(), "O".into())));
+        let two = candidate(&[(3, "0", "O"), (5, "8", "B")], "");
+        assert_eq!(places(Some(&two)).pair, None);
+        assert_eq!(places(None), Places::default());
+    }
+
+    #[test]
+    fn facts_say_whether_the_item_agrees() {
+        let mut mine = item(&["A1"]);
+        mine.description.kind = Some("pistol".into());
+        let got = facts(&mine, &candidate(&[], "A1"));
+        let kind = got.iter().find(|f| f.field == "kind").unwrap();
+        assert_eq!(kind.agrees, Some(true));
+        assert_eq!(got.iter().find(|f| f.field == "serial").unwrap().agrees, None);
+    }
+}

@@ -1,0 +1,540 @@
+//! The scan screen: the open item, the entry field, the pickers, the feed.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel, Weak};
+use tracepost_ui::{
+    App, Detail, FeedRow, MarkRow, ScanBackend, ScanData, Screen, ShellData, Source as UiSource, Understood,
+};
+
+use super::bench::{Bench, CheckAnswer, Past};
+use super::card::{Answer, Card, FIELDS, detail};
+use super::choices::{Habits, PAGE};
+use super::crew::Crew;
+use super::live::ViewSize;
+use super::mail::{Letter, Mail};
+use super::{ages, face, photo, understood};
+use crate::decode::{Accepted, View};
+use crate::domain::keys::{canonical, is_cyrillic};
+use crate::domain::{Item, MarkSource, Seq};
+use crate::ledger::CheckSource;
+
+/// Lines of the feed.
+pub const FEED_ROWS: usize = 20;
+
+/// One line of the feed; checks of this window carry their answer.
+struct Told {
+    card: Option<Card>,
+    seq: Option<Seq>,
+}
+
+/// The controller.
+pub struct Scan {
+    app: Weak<App>,
+    bench: Arc<dyn Bench>,
+    crew: Rc<Crew>,
+    mail: Mail,
+    /// Whether pictures come from a file, for the ledger's sake.
+    from_file: bool,
+    card: RefCell<Card>,
+    /// The item before, for *same item* pressed too late.
+    before: RefCell<Option<Card>>,
+    told: RefCell<Vec<Told>>,
+    habits: RefCell<Habits>,
+    page: Cell<usize>,
+    marks: Rc<VecModel<MarkRow>>,
+    details: Rc<VecModel<Detail>>,
+    feed: Rc<VecModel<FeedRow>>,
+    choices: Rc<VecModel<SharedString>>,
+    size: Arc<ViewSize>,
+}
+
+impl Scan {
+    /// Binds the screen.
+    pub fn attach(
+        app: &App,
+        bench: Arc<dyn Bench>,
+        crew: Rc<Crew>,
+        mail: Mail,
+        size: Arc<ViewSize>,
+        from_file: bool,
+    ) -> Rc<Self> {
+        let scan = Rc::new(Self {
+            app: app.as_weak(),
+            bench,
+            crew,
+            mail,
+            from_file,
+            card: RefCell::new(Card::new(1)),
+            before: RefCell::default(),
+            told: RefCell::default(),
+            habits: RefCell::default(),
+            page: Cell::new(0),
+            marks: Rc::default(),
+            details: Rc::default(),
+            feed: Rc::default(),
+            choices: Rc::default(),
+            size,
+        });
+        let data = app.global::<ScanData>();
+        data.set_marks(ModelRc::from(scan.marks.clone()));
+        data.set_details(ModelRc::from(scan.details.clone()));
+        data.set_feed(ModelRc::from(scan.feed.clone()));
+        data.set_choices(ModelRc::from(scan.choices.clone()));
+        let backend = app.global::<ScanBackend>();
+        let on = |f: fn(&Rc<Self>, SharedString)| {
+            let scan = Rc::downgrade(&scan);
+            move |text: SharedString| {
+                if let Some(scan) = scan.upgrade() {
+                    f(&scan, text);
+                }
+            }
+        };
+        backend.on_edited(on(|scan, text| scan.edited(&text)));
+        backend.on_submit(on(|scan, text| scan.submit(&text)));
+        backend.on_press(on(|scan, key| scan.press(&key)));
+        backend.on_open_picker(on(|scan, field| scan.open_picker(&field)));
+        let on = |f: fn(&Rc<Self>)| {
+            let scan = Rc::downgrade(&scan);
+            move || {
+                if let Some(scan) = scan.upgrade() {
+                    f(&scan);
+                }
+            }
+        };
+        backend.on_same_or_next(on(|scan| scan.same_or_next()));
+        backend.on_close_picker(on(|scan| {
+            scan.close_picker();
+        }));
+        let on = |f: fn(&Rc<Self>, i32)| {
+            let scan = Rc::downgrade(&scan);
+            move |n: i32| {
+                if let Some(scan) = scan.upgrade() {
+                    f(&scan, n);
+                }
+            }
+        };
+        backend.on_remove_mark(on(|scan, index| scan.remove_mark(index)));
+        backend.on_turn_page(on(|scan, by| scan.turn_page(by)));
+        backend.on_open_entry(on(|scan, index| scan.open_entry(index)));
+        let weak = Rc::downgrade(&scan);
+        backend.on_pick(move |field, value| {
+            if let Some(scan) = weak.upgrade() {
+                scan.pick(&field, &value);
+            }
+        });
+        let weak = Rc::downgrade(&scan);
+        backend.on_show_keypad(move |shown| {
+            if let Some(scan) = weak.upgrade() {
+                scan.with(|data| data.set_keypad(shown));
+            }
+        });
+        let (size, window) = (Arc::clone(&scan.size), app.as_weak());
+        backend.on_view_resized(move |width, height| {
+            let scale = window.upgrade().map_or(1.0, |app| app.window().scale_factor());
+            size.set((width * scale) as u32, (height * scale) as u32);
+        });
+        scan.edited("");
+        scan.refresh();
+        scan
+    }
+
+    fn with(&self, f: impl FnOnce(&ScanData<'_>)) {
+        if let Some(app) = self.app.upgrade() {
+            f(&app.global::<ScanData>());
+        }
+    }
+
+    fn edited(&self, text: &str) {
+        let line = understood::line(text);
+        let notes: Vec<SharedString> = line.notes.iter().map(|n| (*n).into()).collect();
+        self.with(|data| {
+            data.set_understood(Understood {
+                shown: line.shown,
+                usable: line.usable,
+                key: line.key.into(),
+                scheme: line.scheme.into(),
+                notes: ModelRc::new(VecModel::from(notes)),
+            });
+        });
+    }
+
+    /// Puts text into the entry field as if it had been typed there.
+    pub fn set_entry(&self, text: &str) {
+        self.with(|data| data.set_entry(text.into()));
+        self.edited(text);
+    }
+
+    /// Enter in the entry field: takes the mark. On an empty field it opens the card of the last check.
+    fn submit(&self, text: &str) {
+        if text.trim().is_empty() {
+            if self.card.borrow().answer.is_some() {
+                self.go(Screen::Verdict);
+            }
+            return;
+        }
+        self.set_entry("");
+        self.take_text(text, false);
+    }
+
+    /// What a hand scanner sent, whatever screen is shown.
+    pub fn scanned(&self, text: &str) {
+        self.take_text(text, true);
+    }
+
+    fn take_text(&self, text: &str, by_scanner: bool) {
+        let changed = self.card.borrow_mut().add_text(text, by_scanner);
+        // The same mark typed again is a wish to see the answer again.
+        if changed || self.card.borrow().answer.is_none() {
+            self.check();
+        }
+        self.refresh();
+    }
+
+    /// New sightings of symbols from the camera or footage.
+    pub fn accepted(&self, accepted: &[Accepted], frame: &Arc<View>) {
+        let source = if self.from_file { CheckSource::File } else { CheckSource::Camera };
+        if self.card.borrow_mut().add_symbols(accepted, source, frame) {
+            self.check();
+        }
+        self.refresh();
+    }
+
+    /// Sends the open item to be checked.
+    fn check(&self) {
+        let (number, revision, request) = {
+            let card = self.card.borrow();
+            if card.is_empty() {
+                return;
+            }
+            (card.number, card.revision, card.request())
+        };
+        self.with(|data| data.set_checking(true));
+        let (bench, mail) = (Arc::clone(&self.bench), self.mail.clone());
+        self.crew.check(move || {
+            let item = request.item.clone();
+            let answer = bench.check(request);
+            mail.send(Letter::Answered { number, revision, item: Box::new(item), answer: Box::new(answer) });
+        });
+    }
+
+    /// Takes an answer. Gives the card when it belongs to the newest state of the open item, for the verdict screen.
+    pub fn answered(&self, number: u64, revision: u64, item: Item, given: CheckAnswer) -> Option<Card> {
+        let answer = Answer { item, given, at: chrono::Utc::now() };
+        let mut open = self.card.borrow_mut();
+        if open.number == number {
+            // An older state's answer is still the best there is until the newest comes.
+            open.answer = Some(answer);
+            let card = open.clone();
+            drop(open);
+            self.tell(&card);
+            return (card.revision == revision).then_some(card);
+        }
+        // The officer was quicker: the item is closed already.
+        let mut before = self.before.borrow_mut();
+        if let Some(closed) = before.as_mut().filter(|c| c.number == number) {
+            closed.answer = Some(answer);
+            self.tell(closed);
+        }
+        None
+    }
+
+    /// After an answer: shows the card as it is now.
+    pub fn settle(&self) {
+        self.with(|data| data.set_checking(false));
+        self.refresh();
+    }
+
+    /// The answer of the open item into the feed: one line an item, the newest on top.
+    fn tell(&self, card: &Card) {
+        let Some(answer) = &card.answer else { return };
+        let mut told = self.told.borrow_mut();
+        let row = FeedRow {
+            grade: if answer.paper().is_some() {
+                tracepost_ui::Grade::NotRecorded
+            } else {
+                face::grade(answer.grade())
+            },
+            mark: first_mark(card).into(),
+            about: SharedString::default(),
+            time: ages::time(answer.at).into(),
+            unsent: true,
+        };
+        let entry = Told { card: Some(card.clone()), seq: answer.given.verdict.entry };
+        let place = told.iter().position(|t| t.card.as_ref().is_some_and(|c| c.number == card.number));
+        if let Some(at) = place {
+            told[at] = entry;
+            self.feed.set_row_data(at, row);
+            return;
+        }
+        told.insert(0, entry);
+        self.feed.insert(0, row);
+        if told.len() > FEED_ROWS {
+            told.truncate(FEED_ROWS);
+            self.feed.remove(FEED_ROWS);
+        }
+    }
+
+    /// Fills the feed with the checks before this window was opened.
+    pub fn remember(&self, past: Vec<Past>) {
+        let mut told = self.told.borrow_mut();
+        if !told.is_empty() {
+            return;
+        }
+        for check in past.into_iter().take(FEED_ROWS) {
+            self.feed.push(FeedRow {
+                grade: face::grade(check.grade),
+                mark: check.mark.into(),
+                about: SharedString::default(),
+                time: ages::time(check.at).into(),
+                unsent: check.unsent,
+            });
+            told.push(Told { card: None, seq: Some(check.seq) });
+        }
+    }
+
+    /// Which lines no receipt covers: all entries behind `proven_to` (how many entries the last receipt covers).
+    pub fn mark_sent(&self, proven_to: u64) {
+        for (at, told) in self.told.borrow().iter().enumerate() {
+            if let (Some(mut row), Some(seq)) = (self.feed.row_data(at), told.seq) {
+                row.unsent = seq.0 > proven_to;
+                self.feed.set_row_data(at, row);
+            }
+        }
+    }
+
+    /// F2: closes the open item; on an empty card, takes the last item up again.
+    pub fn same_or_next(&self) {
+        let mut card = self.card.borrow_mut();
+        let mut before = self.before.borrow_mut();
+        if card.is_empty() {
+            if let Some(last) = before.take() {
+                *card = last;
+            }
+        } else {
+            let next = Card::new(card.number + 1);
+            *before = Some(std::mem::replace(&mut *card, next));
+        }
+        drop(card);
+        drop(before);
+        self.with(|data| data.set_checking(false));
+        self.refresh();
+    }
+
+    /// Closes the open item if there is one.
+    pub fn next_item(&self) {
+        if !self.card.borrow().is_empty() {
+            self.same_or_next();
+        }
+    }
+
+    fn remove_mark(&self, index: i32) {
+        if let Ok(index) = usize::try_from(index) {
+            self.card.borrow_mut().remove(index);
+            self.check();
+            self.refresh();
+        }
+    }
+
+    /// Opens the picker of a detail.
+    pub fn open_picker(&self, field: &str) {
+        self.page.set(0);
+        self.fill_choices(field);
+        let now = detail(&self.card.borrow().item.description, field);
+        self.with(|data| {
+            // Names of a closed list are chosen, not typed over.
+            let typed = if matches!(field, "object" | "kind") { "" } else { now.as_str() };
+            data.set_picker_text(if field == "year" { "" } else { typed }.into());
+            data.set_picker(field.into());
+        });
+        self.go(Screen::Scan);
+    }
+
+    fn fill_choices(&self, field: &str) {
+        let all = self.habits.borrow().choices(field, &self.card.borrow().item.description);
+        let pages = all.len().div_ceil(PAGE).max(1);
+        let page = self.page.get().min(pages - 1);
+        self.page.set(page);
+        let shown: Vec<SharedString> = all.iter().skip(page * PAGE).take(PAGE).map(SharedString::from).collect();
+        self.choices.set_vec(shown);
+        self.with(|data| {
+            data.set_page(page as i32);
+            data.set_pages(pages as i32);
+        });
+    }
+
+    fn turn_page(&self, by: i32) {
+        let page = self.page.get().saturating_add_signed(by as isize);
+        self.page.set(page);
+        let mut field = SharedString::default();
+        self.with(|data| field = data.get_picker());
+        self.fill_choices(&field);
+    }
+
+    /// The first detail that is not known yet, for the key that opens a picker.
+    pub fn first_unknown(&self) -> &'static str {
+        let card = self.card.borrow();
+        FIELDS.into_iter().find(|f| detail(&card.item.description, f).is_empty()).unwrap_or("kind")
+    }
+
+    /// A choice by its number on the page, counted from 0.
+    pub fn pick_nth(&self, nth: usize) {
+        let mut field = SharedString::default();
+        self.with(|data| field = data.get_picker());
+        if let Some(value) = self.choices.row_data(nth) {
+            self.pick(&field, &value);
+        }
+    }
+
+    fn pick(&self, field: &str, value: &str) {
+        let before = self.card.borrow().item.description.clone();
+        if !self.card.borrow_mut().set(field, value) {
+            // A year of three digits: the picker stays open.
+            return;
+        }
+        if !value.trim().is_empty() {
+            self.habits.borrow_mut().note(field, value.trim());
+        }
+        self.close_picker();
+        if self.card.borrow().item.description != before {
+            self.check();
+        }
+        self.refresh();
+    }
+
+    /// Closes the picker; nothing is chosen. True when one was open.
+    pub fn close_picker(&self) -> bool {
+        let mut was_open = false;
+        self.with(|data| {
+            was_open = !data.get_picker().is_empty();
+            data.set_picker(SharedString::default());
+        });
+        was_open
+    }
+
+    fn open_entry(&self, index: i32) {
+        let Ok(index) = usize::try_from(index) else { return };
+        let told = self.told.borrow().get(index).and_then(|t| t.card.clone());
+        if let Some(card) = told {
+            let mut open = self.card.borrow_mut();
+            if open.number != card.number {
+                if !open.is_empty() {
+                    *self.before.borrow_mut() = Some(open.clone());
+                }
+                *open = card;
+            }
+            drop(open);
+            self.refresh();
+            self.go(Screen::Verdict);
+        }
+    }
+
+    /// The card as it is.
+    pub fn card(&self) -> Card {
+        self.card.borrow().clone()
+    }
+
+    fn press(&self, key: &str) {
+        let mut entry = String::new();
+        self.with(|data| entry = data.get_entry().into());
+        match key {
+            "back" => {
+                entry.pop();
+                self.set_entry(&entry);
+            }
+            "enter" => self.submit(&entry),
+            key => {
+                entry.push_str(key);
+                self.set_entry(&entry);
+            }
+        }
+    }
+
+    /// A new picture.
+    pub fn picture(&self) {
+        if let Some(view) = self.mail.picture() {
+            self.with(|data| {
+                data.set_frame(photo::image(&view));
+                data.set_has_frame(true);
+            });
+        }
+    }
+
+    /// The camera's state.
+    pub fn camera(&self, code: &str) {
+        self.with(|data| data.set_camera(code.into()));
+    }
+
+    fn go(&self, screen: Screen) {
+        if let Some(app) = self.app.upgrade() {
+            app.global::<tracepost_ui::ShellBackend>().invoke_go(screen);
+        }
+    }
+
+    /// Shows the open card as it is.
+    fn refresh(&self) {
+        let card = self.card.borrow();
+        let marks: Vec<MarkRow> = card.item.marks.iter().map(mark_row).collect();
+        self.marks.set_vec(marks);
+        let details = FIELDS.map(|field| Detail {
+            field: field.into(),
+            value: detail(&card.item.description, field).into(),
+            from_code: card.from_code.contains(field),
+        });
+        self.details.set_vec(details.to_vec());
+        let grade = card.answer.as_ref().map_or(tracepost_ui::Grade::None, |answer| {
+            if answer.paper().is_some() { tracepost_ui::Grade::NotRecorded } else { face::grade(answer.grade()) }
+        });
+        self.with(|data| {
+            data.set_open(!card.is_empty());
+            data.set_item_number(i32::try_from(card.number).unwrap_or(i32::MAX));
+            data.set_grade(grade);
+        });
+        if let Some(app) = self.app.upgrade() {
+            app.global::<ShellData>().set_grade(grade);
+        }
+    }
+}
+
+fn first_mark(card: &Card) -> String {
+    card.item.marks.first().map(|m| m.mark.value.clone()).unwrap_or_default()
+}
+
+fn mark_row(seen: &crate::domain::SeenMark) -> MarkRow {
+    let (source, symbology) = match seen.source {
+        MarkSource::Read(symbology) => (UiSource::Read, symbology_name(symbology.code())),
+        MarkSource::Scanner => (UiSource::Scanner, ""),
+        MarkSource::Typed => (UiSource::Typed, ""),
+    };
+    MarkRow {
+        value: seen.mark.value.as_str().into(),
+        key: canonical(&seen.mark.value).into(),
+        source,
+        symbology: symbology.into(),
+        scheme: seen.mark.scheme.code().into(),
+        cyrillic: is_cyrillic(&seen.mark.value),
+    }
+}
+
+/// Proper names of the code families; the same in every language.
+fn symbology_name(code: &'static str) -> &'static str {
+    match code {
+        "qr_code" => "QR",
+        "micro_qr" => "Micro QR",
+        "data_matrix" => "Data Matrix",
+        "aztec" => "Aztec",
+        "pdf_417" => "PDF417",
+        "code_128" => "Code 128",
+        "code_39" => "Code 39",
+        "code_93" => "Code 93",
+        "codabar" => "Codabar",
+        "itf" => "ITF",
+        "ean_13" => "EAN-13",
+        "ean_8" => "EAN-8",
+        "upc_a" => "UPC-A",
+        "upc_e" => "UPC-E",
+        other => other,
+    }
+}

@@ -1,0 +1,315 @@
+//! The frame round the screens: which one is shown, what each key does, and telling a hand scanner from fingers.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use slint::platform::Key;
+use slint::{ComponentHandle, SharedString, Timer, TimerMode, Weak};
+use tracepost_ui::{App, Grade, ScanData, Screen, ShellBackend, ShellData, Theme, VerdictData};
+
+use super::scan::Scan;
+use super::sync::Sync;
+use super::verdict::Verdict;
+use super::wedge::{Heard, Wedge};
+
+/// How often the clock and the ages are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(20);
+
+/// The controller.
+pub struct Shell {
+    app: Weak<App>,
+    scan: Rc<Scan>,
+    verdict: Rc<Verdict>,
+    sync: Rc<Sync>,
+    wedge: RefCell<Wedge>,
+    began: Instant,
+    /// What the fields held before the burst that may be a scanner's.
+    fields: RefCell<[SharedString; 3]>,
+    came_from: Cell<Screen>,
+    tick: Timer,
+}
+
+impl Shell {
+    /// Binds the bar, the doors and the keys.
+    pub fn attach(app: &App, scan: Rc<Scan>, verdict: Rc<Verdict>, sync: Rc<Sync>) -> Rc<Self> {
+        let shell = Rc::new(Self {
+            app: app.as_weak(),
+            scan,
+            verdict,
+            sync,
+            wedge: RefCell::default(),
+            began: Instant::now(),
+            fields: RefCell::default(),
+            came_from: Cell::new(Screen::Scan),
+            tick: Timer::default(),
+        });
+        let backend = app.global::<ShellBackend>();
+        let weak = Rc::downgrade(&shell);
+        backend.on_key_first(move |text, control, alt, _shift| {
+            weak.upgrade().is_some_and(|shell| shell.key_first(&text, control, alt))
+        });
+        let weak = Rc::downgrade(&shell);
+        backend.on_key_last(move |text, control, alt, _shift| {
+            weak.upgrade().is_some_and(|shell| shell.key_last(&text, control || alt))
+        });
+        let weak = Rc::downgrade(&shell);
+        backend.on_go(move |screen| {
+            if let Some(shell) = weak.upgrade() {
+                shell.go(screen);
+            }
+        });
+        let weak = Rc::downgrade(&shell);
+        backend.on_open_card(move || {
+            if let Some(shell) = weak.upgrade() {
+                shell.turn_card();
+            }
+        });
+        let window = app.as_weak();
+        backend.on_say_language(move |code| {
+            if let Some(app) = window.upgrade() {
+                say_language(&app, &code);
+            }
+        });
+        let window = app.as_weak();
+        backend.on_say_dark(move |dark| {
+            if let Some(app) = window.upgrade() {
+                app.global::<Theme>().set_dark(dark);
+            }
+        });
+        let window = app.as_weak();
+        backend.on_say_loud(move |loud| {
+            if let Some(app) = window.upgrade() {
+                app.global::<ShellData>().set_loud(loud);
+            }
+        });
+        let window = app.as_weak();
+        backend.on_dismiss_trouble(move || {
+            if let Some(app) = window.upgrade() {
+                app.global::<ShellData>().set_trouble(SharedString::default());
+            }
+        });
+        let data = app.global::<ShellData>();
+        data.set_trouble(SharedString::default());
+        data.set_paper(SharedString::default());
+        shell.show_clock();
+        let weak = Rc::downgrade(&shell);
+        shell.tick.start(TimerMode::Repeated, LOOK_EVERY, move || {
+            if let Some(shell) = weak.upgrade() {
+                shell.show_clock();
+                shell.sync.look(false);
+            }
+        });
+        shell
+    }
+
+    fn screen(&self) -> Screen {
+        self.app.upgrade().map_or(Screen::Scan, |app| app.global::<ShellData>().get_screen())
+    }
+
+    fn show_clock(&self) {
+        if let Some(app) = self.app.upgrade() {
+            app.global::<ShellData>().set_clock(super::ages::time(chrono::Utc::now()).into());
+        }
+    }
+
+    fn go(&self, screen: Screen) {
+        let Some(app) = self.app.upgrade() else { return };
+        let here = self.screen();
+        if screen == Screen::Verdict && here != Screen::Verdict {
+            self.came_from.set(here);
+        }
+        if screen != Screen::Scan {
+            self.scan.close_picker();
+        }
+        app.global::<ShellData>().set_screen(screen);
+        match screen {
+            Screen::Verdict => self.verdict.entered(),
+            Screen::Sync => self.sync.look(false),
+            _ => {}
+        }
+    }
+
+    /// F4: the card comes and goes.
+    fn turn_card(&self) {
+        if self.screen() == Screen::Verdict {
+            self.verdict.close_decision();
+            self.go(self.came_from.get());
+        } else {
+            self.go(Screen::Verdict);
+        }
+    }
+
+    /// Says that something failed: a code of `Words.trouble`, and the machine's own words.
+    pub fn trouble(&self, code: &str, detail: &str) {
+        if let Some(app) = self.app.upgrade() {
+            let data = app.global::<ShellData>();
+            data.set_trouble_detail(detail.into());
+            data.set_trouble(code.into());
+        }
+    }
+
+    /// A verdict is there. Loud: the card opens by itself when a record may be the item.
+    pub fn verdict_came(&self, grade: Grade) {
+        let Some(app) = self.app.upgrade() else { return };
+        let strong = matches!(grade, Grade::Hit | Grade::Probable | Grade::Possible);
+        if app.global::<ShellData>().get_loud() && strong && self.screen() == Screen::Scan {
+            self.go(Screen::Verdict);
+        }
+    }
+
+    /// Every key on its way to a field. True when it goes no further.
+    fn key_first(&self, text: &str, control: bool, alt: bool) -> bool {
+        if self.hear(text, control, alt) {
+            return true;
+        }
+        if alt && !control {
+            return self.chosen_by_number(text);
+        }
+        let Some(key) = text.chars().next() else { return false };
+        let is = |k: Key| key == char::from(k);
+        if is(Key::F1) {
+            self.go(Screen::Scan);
+        } else if is(Key::F2) {
+            self.scan.same_or_next();
+            self.go(Screen::Scan);
+        } else if is(Key::F3) {
+            self.turn_keypad();
+        } else if is(Key::F4) {
+            self.turn_card();
+        } else if is(Key::F5) {
+            if self.screen() == Screen::Sync { self.sync.sync() } else { self.go(Screen::Sync) }
+        } else if is(Key::F6) {
+            self.verdict.open_decision();
+        } else if is(Key::F7) {
+            self.scan.open_picker(self.scan.first_unknown());
+        } else if is(Key::F8) {
+            self.verdict.turn_photo();
+        } else if is(Key::F10) {
+            self.go(Screen::Settings);
+        } else if is(Key::Escape) {
+            self.back();
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Lets the wedge detector hear the key. True when it ended a scan.
+    fn hear(&self, text: &str, control: bool, alt: bool) -> bool {
+        let Some(app) = self.app.upgrade() else { return false };
+        let key = text.chars().next().unwrap_or('\0');
+        let ends = key == char::from(Key::Return) || key == char::from(Key::Tab);
+        // Scanners send the group separator as Ctrl+], the record separator as Ctrl+^, the end as Ctrl+D.
+        let typed = match (control, key) {
+            (true, ']') => "\u{1d}",
+            (true, '^' | '6') => "\u{1e}",
+            (true, 'd' | 'D') => "\u{4}",
+            (true, _) => "",
+            (false, '\u{1d}' | '\u{1e}' | '\u{4}') => text,
+            (false, c) if alt || ends || c.is_control() || is_private(c) => "",
+            (false, _) => text,
+        };
+        let now_ms = self.began.elapsed().as_millis() as u64;
+        let heard = self.wedge.borrow_mut().hear(typed, ends, now_ms);
+        let (scan, verdict) = (app.global::<ScanData>(), app.global::<VerdictData>());
+        match heard {
+            Heard::Key { first: true } => {
+                *self.fields.borrow_mut() = [scan.get_entry(), scan.get_picker_text(), verdict.get_note()];
+                false
+            }
+            Heard::Key { first: false } => false,
+            Heard::Scan(sent) => {
+                let [entry, picker, note] = self.fields.borrow().clone();
+                self.scan.set_entry(&entry);
+                scan.set_picker_text(picker);
+                verdict.set_note(note);
+                self.scan.scanned(&sent);
+                true
+            }
+        }
+    }
+
+    /// Alt and a digit: the choice of that number on the screen.
+    fn chosen_by_number(&self, text: &str) -> bool {
+        let nth = match text.chars().next().and_then(|c| c.to_digit(10)) {
+            Some(digit @ 1..=9) => digit as usize - 1,
+            _ => return false,
+        };
+        let Some(app) = self.app.upgrade() else { return false };
+        let deciding = app.global::<VerdictData>().get_deciding();
+        match self.screen() {
+            Screen::Verdict if deciding => self.verdict.decision_nth(nth),
+            Screen::Verdict => self.verdict.settle_nth(nth),
+            Screen::Scan if !app.global::<ScanData>().get_picker().is_empty() => self.scan.pick_nth(nth),
+            _ => return false,
+        }
+        true
+    }
+
+    fn turn_keypad(&self) {
+        let Some(app) = self.app.upgrade() else { return };
+        let data = app.global::<ScanData>();
+        let shown = data.get_keypad();
+        self.go(Screen::Scan);
+        data.set_keypad(!shown);
+    }
+
+    /// Escape: one step back, never further than the scan screen.
+    fn back(&self) {
+        let Some(app) = self.app.upgrade() else { return };
+        let data = app.global::<ScanData>();
+        if self.scan.close_picker() || self.verdict.close_decision() {
+            return;
+        }
+        if self.screen() != Screen::Scan {
+            return self.go(if self.screen() == Screen::Verdict { self.came_from.get() } else { Screen::Scan });
+        }
+        if data.get_keypad() {
+            data.set_keypad(false);
+        } else {
+            self.scan.set_entry("");
+        }
+    }
+
+    /// A key that no field wanted: typing goes to the entry field from wherever on the scan screen, and Enter does what the
+    /// screen is for.
+    fn key_last(&self, text: &str, command: bool) -> bool {
+        let Some(app) = self.app.upgrade() else { return false };
+        let Some(key) = text.chars().next() else { return false };
+        if key == char::from(Key::Return) {
+            match self.screen() {
+                Screen::Verdict if app.global::<VerdictData>().get_deciding() => self.verdict.decide_now(),
+                Screen::Verdict => self.turn_card(),
+                Screen::Sync => self.sync.sync(),
+                _ => return false,
+            }
+            return true;
+        }
+        let picking = !app.global::<ScanData>().get_picker().is_empty();
+        if command || self.screen() != Screen::Scan || picking || key.is_control() || is_private(key) {
+            return false;
+        }
+        let mut entry = app.global::<ScanData>().get_entry().to_string();
+        entry.push_str(text);
+        self.scan.set_entry(&entry);
+        true
+    }
+}
+
+/// Keys that type nothing come as characters of the private use area.
+fn is_private(c: char) -> bool {
+    ('\u{e000}'..='\u{f8ff}').contains(&c)
+}
+
+/// Switches the language of everything on the screen. An unknown code changes nothing.
+pub fn say_language(app: &App, code: &str) {
+    if !tracepost_ui::LANGUAGES.contains(&code) {
+        return;
+    }
+    // English is what the screens are written in, so it has no translation of its own.
+    let bundled = if code == "en" { "" } else { code };
+    if slint::select_bundled_translation(bundled).is_ok() {
+        app.global::<ShellData>().set_language(code.into());
+    }
+}

@@ -1,0 +1,240 @@
+//! The sync screen, and where the device stands for the bar.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use chrono::Utc;
+use slint::{ComponentHandle, ModelRc, SharedString, VecModel, Weak};
+use tracepost_ui::{App, Link, RegisterRow, RetroRow, ShellData, SyncBackend, SyncData};
+
+use super::bench::{Bearings, Bench, Past, Retro, SyncEnd};
+use super::crew::Crew;
+use super::mail::{Letter, Mail};
+use super::scan::{FEED_ROWS, Scan};
+use super::{ages, face};
+
+/// Retro-hits shown.
+const RETRO_ROWS: usize = 50;
+
+/// The controller.
+pub struct Sync {
+    app: Weak<App>,
+    bench: Arc<dyn Bench>,
+    crew: Rc<Crew>,
+    mail: Mail,
+    scan: Rc<Scan>,
+    running: Cell<bool>,
+    /// Whether the last try reached the hub; `None` before the first.
+    reached: Cell<Option<bool>>,
+    registers: Rc<VecModel<RegisterRow>>,
+    retro: Rc<VecModel<RetroRow>>,
+}
+
+impl Sync {
+    /// Binds the screen.
+    pub fn attach(app: &App, bench: Arc<dyn Bench>, crew: Rc<Crew>, mail: Mail, scan: Rc<Scan>) -> Rc<Self> {
+        let sync = Rc::new(Self {
+            app: app.as_weak(),
+            bench,
+            crew,
+            mail,
+            scan,
+            running: Cell::new(false),
+            reached: Cell::new(None),
+            registers: Rc::default(),
+            retro: Rc::default(),
+        });
+        let data = app.global::<SyncData>();
+        data.set_registers(ModelRc::from(sync.registers.clone()));
+        data.set_retro(ModelRc::from(sync.retro.clone()));
+        let weak = Rc::downgrade(&sync);
+        app.global::<SyncBackend>().on_sync(move || {
+            if let Some(sync) = weak.upgrade() {
+                sync.sync();
+            }
+        });
+        sync
+    }
+
+    fn with(&self, f: impl FnOnce(&SyncData<'_>)) {
+        if let Some(app) = self.app.upgrade() {
+            f(&app.global::<SyncData>());
+        }
+    }
+
+    /// Begins a sync, unless one runs.
+    pub fn sync(&self) {
+        if self.running.replace(true) {
+            return;
+        }
+        self.with(|data| {
+            data.set_running(true);
+            data.set_stage("connect".into());
+            data.set_share(0.0);
+            data.set_outcome(SharedString::default());
+        });
+        self.show_link(Link::Busy);
+        let (bench, mail) = (Arc::clone(&self.bench), self.mail.clone());
+        self.crew.sync(move || {
+            let ended = bench.sync(&mut |phase, done, total| mail.send(Letter::Step(phase, done, total)));
+            mail.send(Letter::Synced(ended));
+        });
+    }
+
+    /// A step of the running sync.
+    pub fn step(&self, phase: &str, done: u64, total: u64) {
+        let share = if total == 0 { 0.0 } else { done as f32 / total as f32 };
+        self.with(|data| {
+            data.set_stage(phase.into());
+            data.set_share(share.clamp(0.0, 1.0));
+        });
+    }
+
+    /// The sync ended.
+    pub fn ended(&self, end: Result<SyncEnd, String>) {
+        self.running.set(false);
+        self.reached.set(Some(end.is_ok()));
+        self.with(|data| {
+            data.set_running(false);
+            let (outcome, detail) = match &end {
+                Ok(end) if end.failed.is_empty() => ("done", String::new()),
+                Ok(end) => ("failed", end.failed.clone()),
+                Err(why) => ("failed", why.clone()),
+            };
+            data.set_outcome(outcome.into());
+            data.set_outcome_detail(detail.into());
+            if let Ok(end) = &end {
+                data.set_up(bytes(end.bytes_up).into());
+                data.set_down(bytes(end.bytes_down).into());
+            }
+        });
+        self.look(false);
+    }
+
+    /// Looks where the device stands; with `feed`, also at the last checks.
+    pub fn look(&self, feed: bool) {
+        let (bench, mail) = (Arc::clone(&self.bench), self.mail.clone());
+        self.crew.look(move || {
+            let bearings = bench.bearings();
+            let past = feed.then(|| bench.feed(FEED_ROWS));
+            mail.send(Letter::Bearings(Box::new(bearings), past, bench.retro_hits(RETRO_ROWS)));
+        });
+    }
+
+    /// Shows where the device stands.
+    pub fn stands(&self, bearings: &Bearings, past: Option<Vec<Past>>, retro: Vec<Retro>) {
+        let now = Utc::now();
+        let rows: Vec<RegisterRow> = bearings
+            .registers
+            .iter()
+            .map(|held| RegisterRow {
+                id: held.age.id.to_string().into(),
+                records: grouped(held.records).into(),
+                version: held.age.version.to_string().into(),
+                age: ages::age(held.age.as_of, now),
+                old: ages::is_old(held.age.as_of, now),
+            })
+            .collect();
+        self.registers.set_vec(rows);
+        let rows: Vec<RetroRow> = retro
+            .into_iter()
+            .map(|hit| RetroRow {
+                grade: face::grade(hit.grade),
+                mark: hit.mark.into(),
+                seen: ages::day_and_time(hit.seen).into(),
+                register: hit.register.into(),
+                record: hit.record.into(),
+            })
+            .collect();
+        self.retro.set_vec(rows);
+        self.with(|data| {
+            data.set_unsent(count(bearings.unsent));
+            data.set_photos(count(bearings.photos_pending));
+            data.set_entries(count(bearings.entries));
+            data.set_enrolled(bearings.hub.is_some());
+            data.set_hub(bearings.hub.clone().unwrap_or_default().into());
+            data.set_has_receipt(bearings.receipt.is_some());
+            if let Some((covers, at)) = bearings.receipt {
+                data.set_receipt_age(ages::age(at, now));
+                data.set_receipt_size(grouped(covers).into());
+            }
+        });
+        if let Some(past) = past {
+            self.scan.remember(past);
+        }
+        self.scan.mark_sent(bearings.receipt.map_or(0, |(covers, _)| covers));
+        self.show_bar(bearings);
+    }
+
+    fn show_bar(&self, bearings: &Bearings) {
+        let Some(app) = self.app.upgrade() else { return };
+        let now = Utc::now();
+        let bar = app.global::<ShellData>();
+        bar.set_post(if bearings.post.is_empty() { "—".into() } else { bearings.post.as_str().into() });
+        bar.set_officer(bearings.officer.as_str().into());
+        bar.set_practice(bearings.practice);
+        bar.set_register_count(i32::try_from(bearings.registers.len()).unwrap_or(i32::MAX));
+        let newest = bearings.registers.iter().map(|r| r.age.as_of).max();
+        bar.set_newest(newest.map_or_else(ages::unknown, |as_of| ages::age(as_of, now)));
+        bar.set_old(newest.is_some_and(|as_of| ages::is_old(as_of, now)));
+        bar.set_unsent(count(bearings.unsent));
+        if !self.running.get() {
+            self.show_link(match self.reached.get() {
+                Some(true) => Link::Online,
+                Some(false) => Link::Offline,
+                None if bearings.receipt.is_some() => Link::Untried,
+                None => Link::Never,
+            });
+        }
+        if bearings.on_paper == 0 {
+            bar.set_paper(SharedString::default());
+        }
+    }
+
+    fn show_link(&self, link: Link) {
+        if let Some(app) = self.app.upgrade() {
+            app.global::<ShellData>().set_link(link);
+        }
+    }
+}
+
+fn count(n: u64) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
+}
+
+/// Thousands parted by thin spaces, as all three languages may have it.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3 * 3);
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push('\u{a0}');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Bytes as a person reads them.
+fn bytes(n: u64) -> String {
+    match n {
+        0..1_000 => format!("{n} B"),
+        1_000..1_000_000 => format!("{:.1} kB", n as f64 / 1e3),
+        _ => format!("{:.1} MB", n as f64 / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_and_bytes_take_their_unit() {
+        assert_eq!(grouped(1_100_000), "1\u{a0}100\u{a0}000");
+        assert_eq!(grouped(999), "999");
+        for (n, text) in [(999, "999 B"), (1_500, "1.5 kB"), (2_340_000, "2.3 MB")] {
+            assert_eq!(bytes(n), text);
+        }
+    }
+}

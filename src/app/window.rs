@@ -1,0 +1,160 @@
+//! Puts the window together: platform, fonts, controllers, and the post that comes home.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use slint::{BackendSelector, ComponentHandle, PlatformError};
+use tracepost_ui::{App, Bell, Grade, ShellData, Theme};
+
+use super::bench::Bench;
+use super::crew::Crew;
+use super::live::{self, ViewSize};
+use super::mail::{Letter, Mail};
+use super::scan::Scan;
+use super::shell::{self, Shell};
+use super::sync::Sync;
+use super::verdict::Verdict;
+use super::{AppError, AppOptions, face};
+
+/// A window with its controllers, on whatever platform Slint was given.
+pub struct Stage {
+    app: App,
+    mail: Mail,
+    desk: Rc<Controllers>,
+    size: Arc<ViewSize>,
+}
+
+struct Controllers {
+    scan: Rc<Scan>,
+    verdict: Rc<Verdict>,
+    sync: Rc<Sync>,
+    shell: Rc<Shell>,
+}
+
+impl Stage {
+    /// A window whose work is done by threads, and whose bell is rung through the event loop.
+    ///
+    /// # Errors
+    /// When the platform gives no window, or the system no thread.
+    pub fn new(options: &AppOptions) -> Result<Self, AppError> {
+        let crew = Crew::threads()?;
+        Self::build(options, crew).map_err(no_display)
+    }
+
+    /// A window whose work is done at once on the calling thread; [`Stage::settle`] brings the answers home. For tests.
+    ///
+    /// # Errors
+    /// When the platform gives no window.
+    pub fn inline(options: &AppOptions) -> Result<Self, AppError> {
+        Self::build(options, Crew::Inline).map_err(no_display)
+    }
+
+    fn build(options: &AppOptions, crew: Crew) -> Result<Self, PlatformError> {
+        tracepost_ui::register_fonts();
+        let app = App::new()?;
+        let weak = app.as_weak();
+        let mail = Mail::new(move || {
+            // Fails only when the event loop has ended, and then nobody looks any more.
+            let _ = weak.upgrade_in_event_loop(|app| app.global::<Bell>().invoke_ring());
+        });
+        let (crew, size) = (Rc::new(crew), Arc::new(ViewSize::default()));
+        let bench = || Arc::clone(&options.bench) as Arc<dyn Bench>;
+        let from_file = matches!(options.source, Some(live::Source::Footage { .. }));
+        let scan = Scan::attach(&app, bench(), Rc::clone(&crew), mail.clone(), Arc::clone(&size), from_file);
+        let verdict = Verdict::attach(&app, bench(), Rc::clone(&crew), mail.clone(), Rc::clone(&scan));
+        let sync = Sync::attach(&app, bench(), crew, mail.clone(), Rc::clone(&scan));
+        let shell = Shell::attach(&app, Rc::clone(&scan), Rc::clone(&verdict), Rc::clone(&sync));
+        app.global::<Theme>().set_dark(options.dark);
+        app.global::<ShellData>().set_loud(options.loud);
+        shell::say_language(&app, &options.language);
+        scan.camera(if options.source.is_some() { "starting" } else { "none" });
+        let desk = Rc::new(Controllers { scan, verdict, sync, shell });
+        let (weak, letters) = (Rc::downgrade(&desk), mail.clone());
+        app.global::<Bell>().on_ring(move || {
+            if let Some(desk) = weak.upgrade() {
+                desk.open_all(&letters);
+            }
+        });
+        desk.sync.look(true);
+        Ok(Self { app, mail, desk, size })
+    }
+
+    /// The window.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Opens every letter, and those that opening brings. For tests; a running window does it when the bell rings.
+    pub fn settle(&self) {
+        for _ in 0..8 {
+            self.desk.open_all(&self.mail);
+        }
+    }
+}
+
+impl Controllers {
+    fn open_all(&self, mail: &Mail) {
+        for letter in mail.take() {
+            self.open(letter);
+        }
+    }
+
+    fn open(&self, letter: Letter) {
+        match letter {
+            Letter::Picture => self.scan.picture(),
+            Letter::Accepted(accepted, frame) => self.scan.accepted(&accepted, &frame),
+            Letter::Camera(code, detail) => {
+                self.scan.camera(code);
+                if !detail.is_empty() {
+                    self.shell.trouble("source", &detail);
+                }
+            }
+            Letter::Answered { number, revision, item, answer } => {
+                let grade = face::grade(answer.verdict.grade);
+                if let Some(card) = self.scan.answered(number, revision, *item, *answer) {
+                    self.verdict.show(card);
+                    self.scan.settle();
+                    self.shell.verdict_came(grade);
+                }
+                self.sync.look(false);
+            }
+            Letter::Opened(entry, index, Ok(())) => self.verdict.record_opened(entry, index),
+            Letter::Opened(_, _, Err(why)) => self.shell.trouble("record", &why),
+            Letter::Decided(Ok(code)) => {
+                self.verdict.decided(code);
+                self.sync.look(false);
+            }
+            Letter::Decided(Err(why)) => self.shell.trouble("decide", &why),
+            Letter::Step(phase, done, total) => self.sync.step(phase, done, total),
+            Letter::Synced(end) => self.sync.ended(end),
+            Letter::Bearings(bearings, past, retro) => match *bearings {
+                Ok(bearings) => self.sync.stands(&bearings, past, retro),
+                Err(why) => self.shell.trouble("status", &why),
+            },
+        }
+    }
+}
+
+fn no_display(error: PlatformError) -> AppError {
+    AppError::NoDisplay(error.to_string())
+}
+
+/// Drawing by the processor needs no graphics stack and is the faster one on the tablets at hand.
+fn choose_renderer(gpu: bool) -> Result<(), PlatformError> {
+    let select =
+        |renderer: &str| BackendSelector::new().backend_name("winit".into()).renderer_name(renderer.into()).select();
+    if gpu { select("femtovg").or_else(|_| select("software")) } else { select("software") }
+}
+
+pub(super) fn run(options: AppOptions) -> Result<(), AppError> {
+    choose_renderer(options.gpu).map_err(no_display)?;
+    let stage = Stage::new(&options)?;
+    let live = match &options.source {
+        Some(source) => Some(live::start(source.clone(), stage.mail.clone(), Arc::clone(&stage.size))?),
+        None => None,
+    };
+    stage.app.global::<ShellData>().set_grade(Grade::None);
+    let ran = stage.app.run().map_err(no_display);
+    drop(live);
+    ran
+}
