@@ -1,3 +1,5 @@
+//! Files of every form and fault, imported.
+
 use super::*;
 use crate::domain::{Scheme, Status};
 use crate::registers::practice;

@@ -1,3 +1,5 @@
+//! Small registers, built, kept and searched.
+
 use super::*;
 use crate::domain::{Description, Mark, Record, Status};
 use crate::registers::practice;

@@ -1,3 +1,5 @@
+//! Items against small registers: each rule, each cap, each question.
+
 use super::*;
 use crate::domain::{Description, RegisterVersion, SeenMark, Status};
 use crate::registers::index::{IndexBuilder, RegisterFacts};

@@ -1,3 +1,5 @@
+//! Generations built, cut short, damaged and read again.
+
 use std::collections::HashMap;
 use std::convert::Infallible;
 
