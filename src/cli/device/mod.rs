@@ -10,6 +10,8 @@ mod words;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+#[cfg(feature = "gui")]
+use std::sync::Arc;
 
 use clap::Parser;
 
@@ -88,8 +90,18 @@ impl Globals {
         Ok(desk)
     }
 
+    #[cfg(feature = "gui")]
+    fn app(&self, arguments: &AppArguments) -> Result<(), Stop> {
+        crate::app::display_is_there().map_err(no_display)?;
+        let desk = Arc::new(Desk::open(&self.options(true)).map_err(failed)?);
+        let _door = crate::desk::control::open(&desk)
+            .inspect_err(|error| tracing::warn!(%error, "a second tracepost sync will be refused while the app runs"));
+        crate::app::run(crate::app::AppOptions::new(desk, arguments.footage.clone())).map_err(no_display)
+    }
+
+    #[cfg(not(feature = "gui"))]
     fn app(&self, _: &AppArguments) -> Result<(), Stop> {
-        Err(no_display("this build has no window"))
+        Err(Failure::usage("This build has no window.", "Name a subcommand; see tracepost --help.").into())
     }
 
     #[cfg(feature = "hub")]
@@ -104,6 +116,7 @@ impl Globals {
 }
 
 /// No window could be opened.
+#[cfg(feature = "gui")]
 pub fn no_display(error: impl std::fmt::Display) -> Stop {
     Failure::new(
         format_args!("The window cannot open: {error}."),

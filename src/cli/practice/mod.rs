@@ -25,6 +25,10 @@ const FOOTAGE_FPS: f32 = 15.0;
 /// # Errors
 /// When the post cannot be set up, a step of the story does not hold, or there is no display.
 pub fn run(officer: Option<&str>, arguments: &DemoArguments, out: &Printer) -> Result<(), Stop> {
+    #[cfg(feature = "gui")]
+    if !arguments.headless {
+        crate::app::display_is_there().map_err(crate::cli::device::no_display)?;
+    }
     let folder = tempfile::Builder::new().prefix("tracepost-practice-").tempdir()?;
     let post = Post::set_up(folder.path(), officer.unwrap_or(OFFICER), arguments)?;
     if arguments.headless { story::walk(post, out) } else { open_window(post) }
@@ -78,8 +82,18 @@ impl Post {
     }
 }
 
+#[cfg(feature = "gui")]
+fn open_window(post: Post) -> Result<(), Stop> {
+    let desk = std::sync::Arc::new(post.desk(true)?);
+    let _door = crate::desk::control::open(&desk);
+    say("the app is open; the practice hub runs in this process and ends with it");
+    let options = crate::app::AppOptions::new(desk, Some(post.footage.clone()));
+    crate::app::run(options).map_err(crate::cli::device::no_display)
+}
+
+#[cfg(not(feature = "gui"))]
 fn open_window(_: Post) -> Result<(), Stop> {
-    Err(crate::cli::device::no_display("this build has no window"))
+    Err(Failure::usage("This build has no window.", "Try tracepost demo --headless.").into())
 }
 
 /// A line for the person who watches, apart from results.
