@@ -127,7 +127,7 @@ fn a_refused_update_changes_nothing() {
     let newer = hub.publish("weapons", 6, invented(150), true);
     let last = newer.manifest.chunks.last().unwrap().hash;
     let chunk = hub.chunks.remove(&last).unwrap();
-    assert!(matches!(hub.install(&records, &[newer.clone()]), Err(RecordsError::Fetch { .. })));
+    assert!(matches!(hub.install(&records, std::slice::from_ref(&newer)), Err(RecordsError::Fetch { .. })));
     hub.chunks.insert(last, [&chunk[..chunk.len() - 1], &[0]].concat());
     assert!(matches!(hub.install(&records, &[newer]), Err(RecordsError::Chunk(ChunkError::Hash))));
     assert!(all.iter().all(|r| found(&records, r)));
