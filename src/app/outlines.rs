@@ -56,8 +56,8 @@ fn line(view: &mut View, from: Point, to: Point, radius: i32, colour: [u8; 3]) {
 
 fn dot(view: &mut View, x: i32, y: i32, radius: i32, colour: [u8; 3]) {
     let (width, height) = (view.width as i32, view.height as i32);
-    for row in (y - radius).max(0)..=(y + radius).min(height - 1) {
-        for column in (x - radius).max(0)..=(x + radius).min(width - 1) {
+    for row in y.saturating_sub(radius).max(0)..=y.saturating_add(radius).min(height - 1) {
+        for column in x.saturating_sub(radius).max(0)..=x.saturating_add(radius).min(width - 1) {
             let at = (row as usize * width as usize + column as usize) * 3;
             view.rgb[at..at + 3].copy_from_slice(&colour);
         }

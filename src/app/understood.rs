@@ -41,6 +41,9 @@ pub fn line(text: &str) -> Line {
     if understood.findings.contains(&Finding::CheckDigitWrong) {
         notes.push("check_digit_wrong");
     }
+    if first.scheme == Scheme::Other {
+        notes.push("unusable");
+    }
     notes.dedup();
     Line { shown: true, usable, key, scheme: first.scheme.code(), notes }
 }
@@ -67,7 +70,7 @@ mod tests {
             ("AB1234", "AB1234", "serial", &[]),
             ("S/N AB1234", "AB1234", "serial", &["label"]),
             ("1HGBH41JXMN109186", "1HGBH41JXMN109186", "vin", &[]),
-            ("??", "", "serial", &["unusable"]),
+            ("??", "", "other", &["unusable"]),
         ];
         for (text, key, scheme, notes) in table {
             let got = line(text);
