@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::bench::{CheckAnswer, CheckRequest, Recorded};
+use super::face;
 use crate::decode::{Accepted, View};
 use crate::desk::item::{add_symbol, add_typed};
 use crate::domain::{Description, Finding, Grade, Item, MarkSource};
@@ -170,6 +171,15 @@ impl Card {
         self.from_code.retain(|f| *f != field);
         self.revision += 1;
         true
+    }
+
+    /// The mark to name the item by: the one that the strongest candidate is about, else the first.
+    pub fn name(&self) -> &str {
+        let about = self.answer.as_ref().and_then(|answer| {
+            let candidate = answer.given.verdict.candidates.first()?;
+            answer.item.marks.get(face::matched(&answer.item, candidate)?)
+        });
+        about.or(self.item.marks.first()).map(|m| m.mark.value.as_str()).unwrap_or_default()
     }
 
     /// The check of this item as it stands.

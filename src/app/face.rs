@@ -86,6 +86,12 @@ pub fn cells(item: &Item, candidate: &Candidate) -> Vec<Cell> {
     columns.iter().find(|cells| fits(cells)).or(columns.first()).cloned().unwrap_or_default()
 }
 
+/// Which mark of the item this candidate is about, by its place on the card: the first whose columns fit.
+pub fn matched(item: &Item, candidate: &Candidate) -> Option<usize> {
+    let read: String = cells(item, candidate).iter().map(|c| c.read.as_str()).collect();
+    item.marks.iter().position(|m| !read.is_empty() && canonical(&m.mark.value) == read)
+}
+
 /// Both sides of one key; `None` when the differences speak of other characters than the key has.
 fn columns(key: &str, candidate: &Candidate) -> Option<Vec<Cell>> {
     let mut by_place: BTreeMap<usize, Vec<&crate::domain::Difference>> = BTreeMap::new();
@@ -200,6 +206,8 @@ mod tests {
         for (marks, differs, serial, (read, record, at)) in table {
             let got = sides(&cells(&item(marks), &candidate(differs, serial)));
             assert_eq!(got, (read.to_owned(), record.to_owned(), at.to_vec()), "{marks:?}");
+            let about = matched(&item(marks), &candidate(differs, serial));
+            assert_eq!(about, Some(marks.len() - 1), "in these the last mark is the one meant");
         }
     }
 

@@ -30,6 +30,8 @@ pub enum Source {
     Footage {
         /// The file or folder.
         path: PathBuf,
+        /// Frames a second, where the footage does not say.
+        fps: Option<f32>,
         /// Whether it begins again at its end.
         repeat: bool,
     },
@@ -39,7 +41,7 @@ impl Source {
     fn open(&self) -> Result<Box<dyn FrameSource>, CaptureError> {
         match self {
             Self::Camera(id) => Ok(Box::new(open_camera(id.as_deref())?)),
-            Self::Footage { path, .. } => Ok(Box::new(Paced::new(open_footage(path, None)?))),
+            Self::Footage { path, fps, .. } => Ok(Box::new(Paced::new(open_footage(path, *fps)?))),
         }
     }
 }

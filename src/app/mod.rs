@@ -45,6 +45,8 @@ pub struct AppOptions {
     pub dark: bool,
     /// The card opens by itself.
     pub loud: bool,
+    /// Every code read is an item of its own, until the officer says otherwise.
+    pub each_alone: bool,
     /// Draw with the graphics processor; without one that works, the window falls back to drawing by itself.
     pub gpu: bool,
 }
@@ -52,8 +54,22 @@ pub struct AppOptions {
 impl AppOptions {
     /// A window over a desk, in English, light and discreet, with the camera or the given footage. Footage repeats itself.
     pub fn new(bench: Arc<impl Bench>, footage: Option<PathBuf>) -> Self {
-        let source = footage.map_or(Source::Camera(None), |path| Source::Footage { path, repeat: true });
-        Self { bench, source: Some(source), language: "en".into(), dark: false, loud: false, gpu: false }
+        let source = footage.map_or(Source::Camera(None), |path| Source::Footage { path, fps: None, repeat: true });
+        Self {
+            bench,
+            source: Some(source),
+            language: "en".into(),
+            dark: false,
+            loud: false,
+            each_alone: false,
+            gpu: false,
+        }
+    }
+
+    /// In the language of a POSIX locale (`fr_FR.UTF-8`), as far as there is a translation.
+    pub fn in_language(self, locale: &str) -> Self {
+        let known = tracepost_ui::LANGUAGES.iter().find(|code| locale.starts_with(**code));
+        Self { language: known.unwrap_or(&"en").to_string(), ..self }
     }
 }
 
@@ -61,9 +77,7 @@ impl AppOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     /// No display.
-    #[error(
-        "there is no display to open a window on ({0}); nothing was changed: start this from a desktop session, or use the command line (tracepost check, tracepost scan; for a look around: tracepost demo --headless)"
-    )]
+    #[error("there is no display to open a window on ({0})")]
     NoDisplay(String),
     /// The system gives no thread.
     #[error("the window's helpers cannot be started ({0}); nothing was changed: close other programs and try again")]

@@ -44,6 +44,7 @@ pub struct Scan {
     told: RefCell<Vec<Told>>,
     habits: RefCell<Habits>,
     page: Cell<usize>,
+    each_alone: Cell<bool>,
     marks: Rc<VecModel<MarkRow>>,
     details: Rc<VecModel<Detail>>,
     feed: Rc<VecModel<FeedRow>>,
@@ -72,6 +73,7 @@ impl Scan {
             told: RefCell::default(),
             habits: RefCell::default(),
             page: Cell::new(0),
+            each_alone: Cell::new(false),
             marks: Rc::default(),
             details: Rc::default(),
             feed: Rc::default(),
@@ -104,6 +106,7 @@ impl Scan {
                 }
             }
         };
+        backend.on_turn_each_alone(on(|scan| scan.turn_each_alone()));
         backend.on_same_or_next(on(|scan| scan.same_or_next()));
         backend.on_close_picker(on(|scan| {
             scan.close_picker();
@@ -196,10 +199,35 @@ impl Scan {
     /// New sightings of symbols from the camera or footage.
     pub fn accepted(&self, accepted: &[Accepted], frame: &Arc<View>) {
         let source = if self.from_file { CheckSource::File } else { CheckSource::Camera };
-        if self.card.borrow_mut().add_symbols(accepted, source, frame) {
-            self.check();
+        if !self.each_alone.get() {
+            if self.card.borrow_mut().add_symbols(accepted, source, frame) {
+                self.check();
+            }
+            return self.refresh();
+        }
+        for symbol in accepted {
+            // A code that stays in sight, or comes back at once, is the item that is open already.
+            let mut same = self.card.borrow().clone();
+            if !same.is_empty() && !same.add_symbols(std::slice::from_ref(symbol), source, frame) {
+                continue;
+            }
+            self.next_item();
+            if self.card.borrow_mut().add_symbols(std::slice::from_ref(symbol), source, frame) {
+                self.check();
+            }
         }
         self.refresh();
+    }
+
+    /// F9: every code read is an item of its own, or marks gather again.
+    pub fn turn_each_alone(&self) {
+        self.set_each_alone(!self.each_alone.get());
+    }
+
+    /// Says whether every code read is an item of its own.
+    pub fn set_each_alone(&self, alone: bool) {
+        self.each_alone.set(alone);
+        self.with(|data| data.set_each_alone(alone));
     }
 
     /// Sends the open item to be checked.
@@ -257,7 +285,7 @@ impl Scan {
             } else {
                 face::grade(answer.grade())
             },
-            mark: first_mark(card).into(),
+            mark: card.name().into(),
             about: SharedString::default(),
             time: ages::time(answer.at).into(),
             unsent: true,
@@ -496,10 +524,6 @@ impl Scan {
             app.global::<ShellData>().set_grade(grade);
         }
     }
-}
-
-fn first_mark(card: &Card) -> String {
-    card.item.marks.first().map(|m| m.mark.value.clone()).unwrap_or_default()
 }
 
 fn mark_row(seen: &crate::domain::SeenMark) -> MarkRow {

@@ -185,6 +185,8 @@ impl Shell {
             self.scan.open_picker(self.scan.first_unknown());
         } else if is(Key::F8) {
             self.verdict.turn_photo();
+        } else if is(Key::F9) {
+            self.scan.turn_each_alone();
         } else if is(Key::F10) {
             self.go(Screen::Settings);
         } else if is(Key::Escape) {

@@ -113,7 +113,7 @@ impl Verdict {
         self.with(|data| {
             data.set_ready(true);
             data.set_grade(face::grade(answer.grade()));
-            data.set_mark(card.item.marks.first().map(|m| m.mark.value.as_str()).unwrap_or_default().into());
+            data.set_mark(card.name().into());
             data.set_time(ages::time(answer.at).into());
             data.set_entry(verdict.entry.map(|e| e.to_string()).unwrap_or_default().into());
             data.set_paper(answer.paper().unwrap_or_default().into());
@@ -209,9 +209,8 @@ impl Verdict {
             "year" | "make" | "model" | "calibre" | "kind" | "object" => self.scan.open_picker(ask),
             "characters" => {
                 let card = self.scan.card();
-                let mark = card.item.marks.first().map(|m| m.mark.value.clone()).unwrap_or_default();
                 self.go(Screen::Scan);
-                self.scan.set_entry(&mark);
+                self.scan.set_entry(card.name());
             }
             _ => self.go(Screen::Scan),
         }

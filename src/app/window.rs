@@ -46,7 +46,7 @@ impl Stage {
     /// # Errors
     /// When the platform gives no window.
     pub fn inline(options: &AppOptions) -> Result<Self, AppError> {
-        Self::build(options, Crew::Inline).map_err(no_display)
+        Self::build(options, Crew::inline()).map_err(no_display)
     }
 
     fn build(options: &AppOptions, crew: Crew) -> Result<Self, PlatformError> {
@@ -67,6 +67,7 @@ impl Stage {
         app.global::<Theme>().set_dark(options.dark);
         app.global::<ShellData>().set_loud(options.loud);
         shell::say_language(&app, &options.language);
+        scan.set_each_alone(options.each_alone);
         scan.camera(if options.source.is_some() { "starting" } else { "none" });
         let desk = Rc::new(Controllers { scan, verdict, sync, shell });
         let (weak, letters) = (Rc::downgrade(&desk), mail.clone());
@@ -154,6 +155,8 @@ pub(super) fn run(options: AppOptions) -> Result<(), AppError> {
         None => None,
     };
     stage.app.global::<ShellData>().set_grade(Grade::None);
+    // A tablet has no room to give away.
+    stage.app.window().set_maximized(true);
     let ran = stage.app.run().map_err(no_display);
     drop(live);
     ran

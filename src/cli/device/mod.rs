@@ -96,7 +96,8 @@ impl Globals {
         let desk = Arc::new(Desk::open(&self.options(true)).map_err(failed)?);
         let _door = crate::desk::control::open(&desk)
             .inspect_err(|error| tracing::warn!(%error, "a second tracepost sync will be refused while the app runs"));
-        crate::app::run(crate::app::AppOptions::new(desk, arguments.footage.clone())).map_err(no_display)
+        let options = crate::app::AppOptions::new(desk, arguments.footage.clone()).in_language(&language());
+        crate::app::run(options).map_err(no_display)
     }
 
     #[cfg(not(feature = "gui"))]
@@ -113,6 +114,13 @@ impl Globals {
     fn demo(&self, _: &args::DemoArguments, _: &Printer) -> Result<(), Stop> {
         Err(Failure::usage("This build has no hub to practise with.", "Use a build with the hub feature.").into())
     }
+}
+
+/// The language of the session, as POSIX has it: `fr_FR.UTF-8`, `uk_UA` …; empty when it names none.
+#[cfg(feature = "gui")]
+pub fn language() -> String {
+    let named = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
+    named.into_iter().find(|value| !value.is_empty()).unwrap_or_default()
 }
 
 /// No window could be opened.

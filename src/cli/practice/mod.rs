@@ -87,8 +87,15 @@ fn open_window(post: Post) -> Result<(), Stop> {
     let desk = std::sync::Arc::new(post.desk(true)?);
     let _door = crate::desk::control::open(&desk);
     say("the app is open; the practice hub runs in this process and ends with it");
-    let options = crate::app::AppOptions::new(desk, Some(post.footage.clone()));
-    crate::app::run(options).map_err(crate::cli::device::no_display)
+    let fps = post.footage.extension().is_some_and(|e| e == "mjpeg").then_some(FOOTAGE_FPS);
+    let source = crate::app::Source::Footage { path: post.footage.clone(), fps, repeat: true };
+    let options = crate::app::AppOptions {
+        source: Some(source),
+        // The footage shows one item after another.
+        each_alone: true,
+        ..crate::app::AppOptions::new(desk, None)
+    };
+    crate::app::run(options.in_language(&crate::cli::device::language())).map_err(crate::cli::device::no_display)
 }
 
 #[cfg(not(feature = "gui"))]
