@@ -155,8 +155,13 @@ pub(super) fn run(options: AppOptions) -> Result<(), AppError> {
         None => None,
     };
     stage.app.global::<ShellData>().set_grade(Grade::None);
-    // A tablet has no room to give away.
-    stage.app.window().set_maximized(true);
+    // A tablet has no room to give away. Asked for once the window is there; before, window managers do not listen.
+    let weak = stage.app.as_weak();
+    slint::Timer::single_shot(std::time::Duration::from_millis(50), move || {
+        if let Some(app) = weak.upgrade() {
+            app.window().set_maximized(true);
+        }
+    });
     let ran = stage.app.run().map_err(no_display);
     drop(live);
     ran
