@@ -78,8 +78,12 @@ impl Evidence {
     }
 
     /// Whether the key says too little to list a record that the description contradicts: any contradiction on a key that
-    /// several records bear, more against than for on any other crowded one.
+    /// several records bear, more against than for on any other crowded one. An equal mark with a letter in it is always
+    /// listed, for a different model on the record rules nothing out when the serial is equal.
     pub fn is_out_of_question(&self) -> bool {
+        if self.rule == Rule::Exact && self.letters {
+            return false;
+        }
         let borne_by_many = self.density >= 1.0 && self.against > 0;
         !self.is_specific() && (borne_by_many || self.is_outweighed())
     }
