@@ -30,6 +30,14 @@ pub fn is_picture_name(path: &Path) -> bool {
 /// When the file cannot be read, is no picture, is damaged, or is too large.
 pub fn load_picture(path: &Path) -> Result<Frame, CaptureError> {
     let file = std::fs::File::open(path).map_err(|e| CaptureError::unreadable(path, &e))?;
+    let len = file.metadata().map_or(0, |m| m.len());
+    if len > PICTURE_BYTES_MAX {
+        return Err(CaptureError::FileTooLarge {
+            path: path.display().to_string(),
+            bytes: len,
+            limit: PICTURE_BYTES_MAX,
+        });
+    }
     let mut bytes = Vec::new();
     file.take(PICTURE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|e| CaptureError::unreadable(path, &e))?;
     if bytes.len() as u64 > PICTURE_BYTES_MAX {
@@ -46,8 +54,13 @@ pub fn load_picture(path: &Path) -> Result<Frame, CaptureError> {
 pub fn picture_from_bytes(bytes: &[u8], path: &Path) -> Result<Frame, CaptureError> {
     let open = || ImageReader::new(Cursor::new(bytes)).with_guessed_format();
     let sized = open().map_err(|e| CaptureError::unreadable(path, &e))?;
-    if sized.format().is_none() {
-        return Err(CaptureError::not_a_picture(path));
+    match sized.format() {
+        None => return Err(CaptureError::not_a_picture(path)),
+        // The decoder fills what is missing with grey and says nothing. A whole file has its end marker (ITU T.81, B.1.1.3).
+        Some(image::ImageFormat::Jpeg) if !bytes.windows(2).rev().any(|pair| pair == [0xff, 0xd9]) => {
+            return Err(CaptureError::damaged(path, "its end is missing"));
+        }
+        Some(_) => {}
     }
     let (width, height) = sized.into_dimensions().map_err(|e| told(path, &e))?;
     if u64::from(width) * u64::from(height) > PICTURE_PIXELS_MAX {

@@ -1,6 +1,8 @@
 //! The check of an item: look-up, grade, entry on disk, answer, in that order and by no other road.
 
-use crate::domain::{Finding, Item, Seq, Verdict};
+use chrono::NaiveDate;
+
+use crate::domain::{Finding, Grade, Item, Seq, Verdict};
 use crate::ledger::{Check, CheckSource, LateCheck, Payload};
 
 use super::status::moment;
@@ -61,6 +63,7 @@ impl Desk {
     pub fn check(&self, request: CheckRequest) -> CheckAnswer {
         let CheckRequest { item, findings, source, photo } = request;
         let mut verdict = self.records.judge(&item);
+        lower_expired(&mut verdict, self.today());
         for finding in findings {
             if !verdict.findings.contains(&finding) {
                 verdict.findings.push(finding);
@@ -89,6 +92,11 @@ impl Desk {
         CheckAnswer { verdict, recorded }
     }
 
+    /// Today, by the device's clock (UTC).
+    pub(super) fn today(&self) -> NaiveDate {
+        moment(self.ledger.clock().now().wall_ms).date_naive()
+    }
+
     /// Tries to enter checks that were only on paper. Called after each entry that succeeded and before each sync.
     pub(super) fn write_late_checks(&self) {
         let mut waiting = locked(&self.unwritten);
@@ -113,5 +121,62 @@ impl Desk {
         let paper = format!("P{}-{}", moment(checked_ms).format("%d%H%M%S"), waiting.len() + 1);
         waiting.push(Unwritten { officer, late: LateCheck { paper: paper.clone(), checked_ms, check } });
         paper
+    }
+}
+
+/// A record that has expired gives no red, but is still shown and says so.
+pub(super) fn lower_expired(verdict: &mut Verdict, today: NaiveDate) {
+    let mut lowered = false;
+    for candidate in &mut verdict.candidates {
+        let expires = candidate.fields.get("expires_on").and_then(|day| day.parse::<NaiveDate>().ok());
+        if expires.is_some_and(|day| day < today) {
+            candidate.grade = candidate.grade.min(Grade::Possible);
+            lowered = true;
+        }
+    }
+    if !lowered {
+        return;
+    }
+    verdict.findings.push(Finding::RecordExpired);
+    verdict.candidates.sort_by(|a, b| b.grade.cmp(&a.grade));
+    if let Some(best) = verdict.candidates.first() {
+        verdict.grade = best.grade;
+        verdict.rule = Some(best.rule);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Candidate, NotChecked, RegisterId, Rule};
+
+    fn candidate(record: &str, grade: Grade, expires_on: Option<&str>) -> Candidate {
+        Candidate {
+            register: RegisterId("r".into()),
+            record: record.into(),
+            grade,
+            rule: if grade == Grade::Hit { Rule::Exact } else { Rule::LookAlike },
+            differs: Vec::new(),
+            fields: expires_on.map(|day| ("expires_on".to_owned(), day.to_owned())).into_iter().collect(),
+        }
+    }
+
+    #[test]
+    fn an_expired_record_gives_no_red_and_says_so() {
+        let today = NaiveDate::from_ymd_opt(2026, 5, 1).expect("a day");
+        let table = [
+            (vec![("a", Grade::Hit, Some("2026-04-30"))], Grade::Possible, true),
+            (vec![("a", Grade::Hit, Some("2026-05-01"))], Grade::Hit, false),
+            (vec![("a", Grade::Hit, Some("2020-01-01")), ("b", Grade::Probable, None)], Grade::Probable, true),
+            (vec![("a", Grade::Hit, None)], Grade::Hit, false),
+        ];
+        for (rows, grade, expired) in table {
+            let mut verdict = Verdict::not_checked(NotChecked::UnusableMark);
+            verdict.candidates = rows.iter().map(|(id, g, day)| candidate(id, *g, *day)).collect();
+            verdict.grade = verdict.candidates[0].grade;
+            lower_expired(&mut verdict, today);
+            assert_eq!(verdict.grade, grade, "{rows:?}");
+            assert_eq!(verdict.findings.contains(&Finding::RecordExpired), expired, "{rows:?}");
+        }
     }
 }

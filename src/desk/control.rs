@@ -74,14 +74,18 @@ impl Drop for Door {
 
 fn answer(desk: &Desk, mut stream: UnixStream) -> io::Result<()> {
     stream.set_read_timeout(Some(REQUEST_WAIT))?;
+    // An asker that stopped reading must never hold up the sync.
+    stream.set_write_timeout(Some(REQUEST_WAIT))?;
     let mut line = String::new();
     io::Read::take(BufReader::new(&stream), REQUEST_BYTES_MAX).read_line(&mut line)?;
     let last = match serde_json::from_str(&line) {
         Err(_) => json!({ "error": "not a request that this version knows" }),
         Ok(Request::Sync) => {
+            let mut listens = true;
             let mut say = |phase: Phase, done: u64, total: u64| {
                 // The asker may be gone; the sync goes on.
-                let _ = send(&mut stream, &json!({ "phase": phase.code(), "done": done, "total": total }));
+                let line = json!({ "phase": phase.code(), "done": done, "total": total });
+                listens = listens && send(&mut stream, &line).is_ok();
             };
             match desk.sync(&mut say) {
                 Ok(report) => json!({ "report": report }),

@@ -5,6 +5,9 @@ use crate::domain::{DecisionCode, Seq};
 use crate::ledger::{Decided, Payload, RecordOpened, ShiftClosed};
 use crate::store::GradeCounts;
 
+/// Most characters of a note; an entry must fit into a request to the hub.
+const NOTE_CHARS_MAX: usize = 4_000;
+
 impl Desk {
     /// Records a decision about a check, with a note and, when given, a picture. A later decision stands beside the earlier
     /// one; the latest counts.
@@ -14,7 +17,7 @@ impl Desk {
     pub fn decide(&self, of: Seq, code: DecisionCode, note: &str, photo: Option<&[u8]>) -> Result<Seq, DeskError> {
         self.ledger.sighting(of)?;
         let photo = photo.map(|bytes| self.ledger.put_photo(bytes)).transpose()?;
-        let decided = Decided { of, code, note: note.to_owned(), photo };
+        let decided = Decided { of, code, note: note.chars().take(NOTE_CHARS_MAX).collect(), photo };
         Ok(self.ledger.append(&self.officer(), &Payload::Decision(decided))?)
     }
 
@@ -37,6 +40,7 @@ impl Desk {
     /// # Errors
     /// When the disk refuses.
     pub fn close_shift(&self) -> Result<(Seq, GradeCounts), DeskError> {
+        self.write_late_checks();
         let since = self.ledger.last_shift()?.map_or(Seq(0), Seq::next);
         let counts = self.ledger.counts(since)?;
         let closed = ShiftClosed {

@@ -30,6 +30,9 @@ pub enum DeskError {
     /// A second sync at once.
     #[error("a sync is already running; it goes on: wait for its end")]
     AlreadySyncing,
+    /// A look-up on a device without registers.
+    #[error("there is no register on this device; nothing was looked up: sync first")]
+    NoRegisters,
     /// The registers, or a pattern that they do not take.
     #[error(transparent)]
     Records(#[from] RecordsError),

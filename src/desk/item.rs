@@ -1,12 +1,17 @@
 //! From what was given or read to an item that can be checked.
 
 use crate::domain::understand::{Understood, understand, understand_typed};
-use crate::domain::{Description, Finding, Item, Mark, MarkSource, Object, Scheme, SeenMark, Symbology};
+use crate::domain::{Description, Finding, Item, Mark, MarkSource, Scheme, SeenMark, Symbology};
 
 /// Most marks that one item may carry; a crate is many items, not one with many marks.
 pub const MARKS_MAX: usize = 64;
 /// Most characters of one mark; a driver's licence in PDF417 holds some 1,500.
 pub const MARK_CHARS_MAX: usize = 4_096;
+
+/// Most bytes of all marks of an item together: an entry must fit into a request to the hub with room to spare.
+pub const ITEM_BYTES_MAX: usize = 64 << 10;
+/// Most characters of a fact of the description.
+pub const FACT_CHARS_MAX: usize = 200;
 
 /// A mark as a person or a script gave it.
 #[derive(Debug, Clone)]
@@ -28,9 +33,12 @@ pub enum ItemError {
     /// Too many marks.
     #[error("more than {MARKS_MAX} marks on one item; a crate is many items")]
     TooManyMarks,
-    /// A mark that is too long.
-    #[error("a mark of more than {MARK_CHARS_MAX} characters")]
+    /// A mark that is too long, or marks that are too long together.
+    #[error("a mark of more than {MARK_CHARS_MAX} characters, or marks of more than {ITEM_BYTES_MAX} bytes together")]
     MarkTooLong,
+    /// A fact that is too long.
+    #[error("a fact of the description of more than {FACT_CHARS_MAX} characters")]
+    FactTooLong,
 }
 
 /// An item of marks that were typed or came from a script.
@@ -64,7 +72,6 @@ pub fn add_symbol(item: &mut Item, symbology: Symbology, identifier: &str, text:
     let understood = understand(text, identifier);
     let findings = understood.findings.clone();
     add_understood(item, understood, MarkSource::Read(symbology), None);
-    settle_object(item);
     findings
 }
 
@@ -73,7 +80,6 @@ pub fn add_typed(item: &mut Item, text: &str, source: MarkSource) -> Vec<Finding
     let understood = understand_typed(text);
     let findings = understood.findings.clone();
     add_understood(item, understood, source, None);
-    settle_object(item);
     findings
 }
 
@@ -81,7 +87,8 @@ fn add_understood(item: &mut Item, understood: Understood, source: MarkSource, p
     for mut mark in understood.marks {
         mark.place = mark.place.or_else(|| place.map(str::to_owned));
         let known = item.marks.iter().any(|m| m.mark == mark && m.source == source);
-        if !known && item.marks.len() < MARKS_MAX {
+        let fits = text_bytes(item) + mark.value.len() <= ITEM_BYTES_MAX;
+        if !known && fits && item.marks.len() < MARKS_MAX {
             item.marks.push(SeenMark { mark, source });
         }
     }
@@ -96,30 +103,24 @@ fn add_understood(item: &mut Item, understood: Understood, source: MarkSource, p
     own.issuer = own.issuer.take().or(said.issuer);
 }
 
-fn finish(mut item: Item) -> Result<Item, ItemError> {
+fn finish(item: Item) -> Result<Item, ItemError> {
     if item.marks.is_empty() {
         return Err(ItemError::Empty);
     }
     if item.marks.len() > MARKS_MAX {
         return Err(ItemError::TooManyMarks);
     }
-    settle_object(&mut item);
+    if text_bytes(&item) > ITEM_BYTES_MAX {
+        return Err(ItemError::MarkTooLong);
+    }
+    let d = &item.description;
+    let texts = [&d.kind, &d.make, &d.model, &d.calibre, &d.country, &d.issuer];
+    if texts.into_iter().flatten().any(|t| t.chars().count() > FACT_CHARS_MAX) {
+        return Err(ItemError::FactTooLong);
+    }
     Ok(item)
 }
 
-/// A scheme can give the object away, and an object can give the scheme of a bare number away: the number of a passport is
-/// typed like a serial, but is a document's number.
-fn settle_object(item: &mut Item) {
-    if item.description.object.is_none() {
-        item.description.object = item.marks.iter().find_map(|m| Object::implied_by(m.mark.scheme));
-    }
-    let meant = match item.description.object {
-        Some(Object::TravelDocument) => Scheme::Document,
-        Some(Object::Container) => Scheme::Container,
-        Some(Object::Vehicle) => Scheme::Plate,
-        _ => return,
-    };
-    for seen in item.marks.iter_mut().filter(|m| m.source == MarkSource::Typed && m.mark.scheme == Scheme::Serial) {
-        seen.mark.scheme = meant;
-    }
+fn text_bytes(item: &Item) -> usize {
+    item.marks.iter().map(|m| m.mark.value.len() + m.mark.place.as_ref().map_or(0, String::len)).sum()
 }

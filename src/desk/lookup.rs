@@ -26,6 +26,9 @@ impl Desk {
     /// nothing is shown.
     pub fn search(&self, pattern: &str) -> Result<LookUp, DeskError> {
         self.records.wait();
+        if self.records.is_ready() && self.records.registers().is_empty() {
+            return Err(DeskError::NoRegisters);
+        }
         let found = self.records.search(pattern, SHOWN_MAX)?;
         let shown = u32::try_from(found.candidates.len()).unwrap_or(u32::MAX);
         let entry = Payload::Search(Search { pattern: pattern.to_owned(), shown, cut: found.cut });

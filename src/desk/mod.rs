@@ -27,7 +27,7 @@ pub use retro::RetroHitFound;
 pub use status::{ClockStatus, LedgerStatus, ReceiptStatus, RegisterStatus, Status, read_status};
 pub use sync::SyncReport;
 
-use crate::domain::PostId;
+use crate::domain::{PostId, Seq};
 use crate::ledger::{Payload, SignedIn, Started};
 use crate::platform::dirs;
 use crate::store::records::Records;
@@ -119,7 +119,10 @@ impl Desk {
 impl Drop for Desk {
     /// The head is signed at exit, so that what was written until then is proven by the device.
     fn drop(&mut self) {
-        if let Err(error) = self.ledger.sign_head() {
+        self.write_late_checks();
+        // A ledger without entries has nothing to sign, and signing would settle for ever whether it is for practice.
+        let begun = self.ledger.head().is_ok_and(|(size, _)| size > Seq(0));
+        if begun && let Err(error) = self.ledger.sign_head() {
             tracing::warn!(%error, "the head could not be signed at exit");
         }
     }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::check::lower_expired;
 use super::{Desk, DeskError};
-use crate::domain::{Candidate, Grade, Seq, Verdict};
+use crate::domain::{Candidate, Grade, NotChecked, Seq, Verdict};
 use crate::ledger::{CandidateRef, Payload, RetroHit};
 use crate::store::Sighting;
 
@@ -12,7 +13,7 @@ pub const DAYS: i64 = 90;
 const DAY_MS: i64 = 86_400_000;
 /// Sightings read at once; bounds memory, whatever the ledger holds.
 const PAGE: u32 = 500;
-/// Names the registers, with versions, against which the past was checked last.
+/// Names the registers, with versions, against which the past was checked last, and the last check that was looked at.
 const CHECKED_AGAINST: &str = "retro.checked_against";
 
 /// A past sighting that a new record turns out to match.
@@ -33,31 +34,54 @@ impl Desk {
     /// # Errors
     /// When the ledger cannot be read or written.
     pub fn check_past_again(&self, progress: &mut dyn FnMut(u64)) -> Result<Vec<RetroHitFound>, DeskError> {
-        let now: Vec<_> = self.records.registers().into_iter().map(|r| format!("{}@{}", r.id, r.version)).collect();
-        let now = now.join("\n").into_bytes();
-        if !self.records.is_ready() || self.ledger.setting(CHECKED_AGAINST)?.as_deref() == Some(&now) {
+        if !self.records.is_ready() {
             return Ok(Vec::new());
         }
+        let registers: Vec<_> =
+            self.records.registers().into_iter().map(|r| format!("{}@{}", r.id, r.version)).collect();
+        let registers = registers.join(" ");
+        let earlier = self.ledger.setting(CHECKED_AGAINST)?.unwrap_or_default();
+        let earlier = String::from_utf8(earlier).unwrap_or_default();
+        // With the same registers only what was checked since is looked at: such a check may have been answered from the
+        // registers before, while the new ones were being taken over.
+        let mut after = match earlier.split_once('\n') {
+            Some((against, seen)) if against == registers => Seq(seen.parse().unwrap_or(0)),
+            _ => Seq(0),
+        };
         let since = self.ledger.clock().now().wall_ms.saturating_sub(DAYS * DAY_MS);
-        let (mut found, mut after, mut done) = (Vec::new(), Seq(0), 0);
+        let (mut found, mut done) = (Vec::new(), 0);
         loop {
             let page = self.ledger.sightings_since(since, after, PAGE)?;
             let Some(last) = page.last() else { break };
             after = last.seq;
             for sighting in &page {
-                found.extend(self.check_again(sighting)?);
+                let asked: Vec<_> =
+                    sighting.check.registers.iter().map(|r| format!("{}@{}", r.id, r.version)).collect();
+                let same = !asked.is_empty() && asked.join(" ") == registers;
+                if same {
+                    continue;
+                }
+                match self.check_again(sighting)? {
+                    Again::Nothing => {}
+                    Again::Found(hit) => found.push(hit),
+                    Again::CannotAsk => return Ok(found),
+                }
             }
             done += page.len() as u64;
             progress(done);
         }
-        self.ledger.set_setting(CHECKED_AGAINST, &now)?;
+        self.ledger.set_setting(CHECKED_AGAINST, format!("{registers}\n{after}").as_bytes())?;
         Ok(found)
     }
 
-    fn check_again(&self, sighting: &Sighting) -> Result<Option<RetroHitFound>, DeskError> {
+    fn check_again(&self, sighting: &Sighting) -> Result<Again, DeskError> {
         let mut verdict = self.records.judge(&sighting.check.item);
+        if matches!(verdict.reason, Some(NotChecked::IndexLoading | NotChecked::RegistersUnreadable)) {
+            return Ok(Again::CannotAsk);
+        }
+        lower_expired(&mut verdict, self.today());
         if !brings_news(sighting, &verdict.candidates) {
-            return Ok(None);
+            return Ok(Again::Nothing);
         }
         let strong = verdict.candidates.iter().filter(|c| is_strong(c)).map(CandidateRef::from).collect();
         let hit = RetroHit {
@@ -68,8 +92,16 @@ impl Desk {
         };
         let entry = self.ledger.append(&self.officer(), &Payload::RetroHit(hit))?;
         verdict.entry = Some(entry);
-        Ok(Some(RetroHitFound { of: sighting.seq, entry, verdict }))
+        Ok(Again::Found(RetroHitFound { of: sighting.seq, entry, verdict }))
     }
+}
+
+/// What came of checking a sighting again.
+enum Again {
+    Nothing,
+    Found(RetroHitFound),
+    /// The registers became unreadable; the past is not done with.
+    CannotAsk,
 }
 
 /// Only what would have stopped the item counts: a *possible* of yesterday's hundred items is noise.
@@ -77,10 +109,16 @@ fn is_strong(candidate: &Candidate) -> bool {
     candidate.grade >= Grade::Probable
 }
 
-/// Whether a strong candidate was neither in the answer of then nor in an earlier retro-hit.
+/// Whether a strong candidate was not as strong in the answer of then, nor in an earlier retro-hit.
 fn brings_news(sighting: &Sighting, candidates: &[Candidate]) -> bool {
     let later = sighting.retro_hit.iter().flat_map(|r| &r.candidates);
-    let known: BTreeSet<_> =
-        sighting.check.candidates.iter().chain(later).map(|c| (&c.register, c.record.as_str())).collect();
+    let known: BTreeSet<_> = sighting
+        .check
+        .candidates
+        .iter()
+        .chain(later)
+        .filter(|c| c.grade >= Grade::Probable)
+        .map(|c| (&c.register, c.record.as_str()))
+        .collect();
     candidates.iter().any(|c| is_strong(c) && !known.contains(&(&c.register, c.record.as_str())))
 }

@@ -115,14 +115,14 @@ impl Desk {
             Err(TryLockError::WouldBlock) => return Err(DeskError::AlreadySyncing),
         };
         self.write_late_checks();
-        let mut session = Session::connect(self.identity()?, Patience::default(), progress)?;
         let mut report = SyncReport::default();
+        let identity = self.identity()?;
+        // A kill between taking registers over and checking the past again leaves this to be done, link or no link.
+        self.past_again(&mut report);
+        let mut session = Session::connect(identity, Patience::default(), progress)?;
         session.urgent(&&self.ledger, progress);
         self.registers_down(&mut session, progress, &mut report);
-        match self.check_past_again(&mut |_| {}) {
-            Ok(found) => report.retro_hits = found.iter().map(RetroReport::from).collect(),
-            Err(error) => report.failed.push(error.to_string()),
-        }
+        self.past_again(&mut report);
         let mut up = Up::default();
         if let Err(error) = session.up(&mut &self.ledger, progress, &mut up) {
             report.failed.push(error.to_string());
@@ -138,6 +138,14 @@ impl Desk {
             .map(|r| ReceiptStatus { through: r.through, server_time: moment(r.server_ms) });
         (report.bytes_up, report.bytes_down) = session.bytes();
         Ok(report)
+    }
+
+    fn past_again(&self, report: &mut SyncReport) {
+        self.records.wait();
+        match self.check_past_again(&mut |_| {}) {
+            Ok(found) => report.retro_hits.extend(found.iter().map(RetroReport::from)),
+            Err(error) => report.failed.push(error.to_string()),
+        }
     }
 
     /// The hub's page of sightings, for a practice post whose hub is on this machine.

@@ -87,6 +87,9 @@ impl Hub {
             return Ok(Err(Refusal::DeviceMismatch));
         }
         let practice = self.practice()?;
+        if request.practice.is_some_and(|begun_as| begun_as != practice) {
+            return Ok(Err(Refusal::PracticeMismatch));
+        }
         let device = NewDevice {
             id: request.device,
             public_key: key.to_bytes(),

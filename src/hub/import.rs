@@ -86,7 +86,8 @@ impl Hub {
         let defaults = Defaults { owner: register.owner.clone(), object: options.object };
         let sinks = Sinks {
             record: &mut |imported| {
-                objects.extend(imported.record.description.object.map(Object::code));
+                // A row that does not say what it is may be anything: its register is asked for every object.
+                objects.insert(imported.record.description.object.unwrap_or(Object::Other).code());
                 spill.push(&row(&imported)).map_err(Into::into)
             },
             reject: &mut |reject| rejects.push(reject.line, &reject.reason).map_err(Into::into),

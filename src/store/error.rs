@@ -37,6 +37,12 @@ pub enum StoreError {
         /// The home.
         dir: PathBuf,
     },
+    /// There was a ledger, and it is gone.
+    #[error("the ledger in {dir} is missing, though this home had one; nothing was changed: put ledger.db back from where the home was copied, or use another --home, and tell the centre", dir = dir.display())]
+    LedgerMissing {
+        /// The home.
+        dir: PathBuf,
+    },
     /// The ledger is there and its key is not.
     #[error("the ledger in {dir} has no key: {path} is missing; the ledger itself is untouched: put the key file back from where the home was copied", dir = dir.display(), path = path.display())]
     KeyMissing {

@@ -121,11 +121,19 @@ impl LedgerStore {
     fn open_writer(home: &Home, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         Home::open(home.dir())?;
         let lock = home.lock()?;
+        if !home.ledger().exists() && home.reserve().exists() {
+            // The reserve is made after the ledger: there was one, and a new one would hide that it is gone.
+            return Err(StoreError::LedgerMissing { dir: home.dir().to_owned() });
+        }
         let keys = Keys::open_or_create(home)?;
         let path = home.ledger();
         let reserve = Reserve::of(home);
         let connection = match Self::open_tables(&path, &keys) {
-            Err(error) if error.is_disk_full() && reserve.release() => Self::open_tables(&path, &keys)?,
+            // On a full disk even the file of shared memory beside the log cannot be made, and SQLite calls that an I/O error.
+            Err(error) if (error.is_disk_full() || no_room(home)) && reserve.release() => {
+                Self::open_tables(&path, &keys)?
+            }
+            Err(_) if no_room(home) => return Err(StoreError::DiskFull { path }),
             other => other?,
         };
         reserve.restore();
@@ -524,6 +532,11 @@ fn check_identity(connection: &Connection, keys: &Keys) -> rusqlite::Result<bool
         let (device, key): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
         Ok(device == keys.device().0.as_bytes() && key == keys.verifying().as_bytes())
     })
+}
+
+/// Whether the disk has no room for the files that SQLite makes beside a database.
+fn no_room(home: &Home) -> bool {
+    files::free_bytes(home.dir()).is_some_and(|free| free < 128 << 10)
 }
 
 fn stored_entry(row: &Row<'_>) -> rusqlite::Result<StoredEntry> {

@@ -195,6 +195,8 @@ fn chunk_bytes(client: &mut Client, wanted: &ChunkRef, progress: &mut dyn FnMut(
         match outcome {
             Ok(None) => break,
             Ok(Some(refusal)) => return Err(refused(refusal.error, refusal.message)),
+            // The link broke after the last byte: there is no rest to ask for.
+            Err(error) if error.is_passing() && bytes.len() == wanted.len as usize => break,
             Err(error) if error.is_passing() => {
                 without_progress = if bytes.len() > before { 0 } else { without_progress + 1 };
                 if without_progress >= client.attempts() {

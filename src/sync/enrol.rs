@@ -45,6 +45,7 @@ pub fn enrol_with(
         public_key: Hex(signing.verifying_key().to_bytes().to_vec()),
         proof: Hex(ed25519_dalek::Signer::sign(signing, &proof).to_bytes().to_vec()),
         program: concat!("tracepost ", env!("CARGO_PKG_VERSION")).to_owned(),
+        practice,
     };
     let answer: EnrolAnswer = client.post_json("/v1/enrol", &request)?;
     let wrong_key = || SyncError::WrongKey { url: code.url.clone() };

@@ -175,6 +175,7 @@ pub(super) fn refused(refusal: Refusal, message: String) -> SyncError {
         Refusal::InviteExpired => SyncError::InviteExpired,
         Refusal::InviteUsed => SyncError::InviteUsed,
         Refusal::DeviceMismatch => SyncError::DeviceMismatch,
+        Refusal::PracticeMismatch => SyncError::PracticeMismatch,
         Refusal::NotEnrolled => SyncError::Unknown,
         Refusal::Revoked => SyncError::Revoked,
         Refusal::HeadWrong => SyncError::HeadWrong,

@@ -43,6 +43,9 @@ pub struct EnrolRequest {
     pub proof: Hex,
     /// Name and version of the program, for the hub's list.
     pub program: String,
+    /// What the device's ledger was begun as, when it was begun: a hub of the other sort refuses before the token is spent.
+    #[serde(default)]
+    pub practice: Option<bool>,
 }
 
 /// What the device signs to prove that it holds its key: bound to one hub and one invite.
@@ -154,6 +157,8 @@ pub enum Refusal {
     InviteUsed,
     /// The device's id is taken by another key, or the key does not fit its proof.
     DeviceMismatch,
+    /// One of hub and device is for practice and the other is real; the token is still good.
+    PracticeMismatch,
     /// The call needs a client certificate that this hub gave out.
     NotEnrolled,
     /// The device was revoked.

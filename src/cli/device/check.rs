@@ -4,7 +4,7 @@ use std::io::{self, BufRead};
 
 use serde_json::{Value, json};
 
-use super::args::CheckArguments;
+use super::args::{CheckArguments, DescriptionArguments};
 use super::question;
 use super::words;
 use crate::cli::common::{Failure, Printer, Stop};
@@ -22,7 +22,7 @@ const LINE_BYTES_MAX: usize = 1 << 20;
 /// goes on; the status is then 1.
 pub fn run(desk: &Desk, arguments: &CheckArguments, out: &Printer) -> Result<(), Stop> {
     if arguments.marks == ["-"] {
-        return many(desk, io::stdin().lock(), out);
+        return many(desk, io::stdin().lock(), &arguments.description, out);
     }
     let answer = desk.check(CheckRequest::new(item_of(arguments)?, CheckSource::Typed));
     if out.is_json() {
@@ -38,9 +38,16 @@ pub fn run(desk: &Desk, arguments: &CheckArguments, out: &Printer) -> Result<(),
 /// # Errors
 /// As for [`run`].
 pub fn refuse_wrong_words(arguments: &CheckArguments) -> Result<(), Stop> {
-    if arguments.marks != ["-"] {
-        item_of(arguments)?;
+    let wrong = |e: question::QuestionError| Failure::usage(format_args!("{e}."), "See tracepost check --help.");
+    if arguments.marks == ["-"] {
+        question::description_of(&arguments.description).map_err(wrong)?;
+        return Ok(());
     }
+    if arguments.marks.iter().any(|mark| mark == "-") {
+        let what = "- stands for standard input and goes with no other mark.";
+        return Err(Failure::usage(what, "See tracepost check --help.").into());
+    }
+    item_of(arguments)?;
     Ok(())
 }
 
@@ -66,7 +73,7 @@ pub fn not_recorded(number: &str) -> Failure {
     )
 }
 
-fn many(desk: &Desk, mut input: impl BufRead, out: &Printer) -> Result<(), Stop> {
+fn many(desk: &Desk, mut input: impl BufRead, otherwise: &DescriptionArguments, out: &Printer) -> Result<(), Stop> {
     let mut failed = false;
     let mut line = String::new();
     while let Some(whole) = next_line(&mut input, &mut line)? {
@@ -75,7 +82,7 @@ fn many(desk: &Desk, mut input: impl BufRead, out: &Printer) -> Result<(), Stop>
         }
         let id = if whole { question::id_of(&line) } else { None };
         let item = if whole {
-            question::from_line(&line).map_err(|e| e.to_string())
+            question::from_line(&line, otherwise).map_err(|e| e.to_string())
         } else {
             Err(format!("not UTF-8, or longer than {LINE_BYTES_MAX} bytes"))
         };
@@ -129,7 +136,8 @@ fn next_line(input: &mut impl BufRead, line: &mut String) -> io::Result<Option<b
 fn take_text(bytes: Vec<u8>, line: &mut String) -> bool {
     match String::from_utf8(bytes) {
         Ok(text) => {
-            *line = text;
+            // Scripts on Windows begin their files with a byte order mark.
+            *line = text.trim_start_matches('\u{feff}').to_owned();
             true
         }
         Err(_) => false,

@@ -133,7 +133,8 @@ pub fn status(home: &Home, out: &Printer) -> Result<(), Stop> {
             status.ledger.open_hits,
         );
         if status.registers.is_empty() {
-            text.push_str("\nRegisters: none; every check is answered NOT CHECKED. Next: tracepost sync");
+            let next = if status.hub.is_some() { "sync" } else { "enrol CODE" };
+            text.push_str(&format!("\nRegisters: none; every check is answered NOT CHECKED. Next: tracepost {next}"));
         }
         for r in &status.registers {
             text.push_str(&format!(

@@ -17,6 +17,7 @@ use clap::Parser;
 
 use crate::cli::common::{Failure, Printer, Stop, finish, print_completions, print_manual, start_logging};
 use crate::desk::{Desk, DeskError, DeskOptions, home_of};
+use crate::store::records::RecordsError;
 use crate::store::{Home, StoreError};
 use args::{AppArguments, Arguments, Command};
 
@@ -145,6 +146,9 @@ pub fn failed(error: impl Into<DeskError>) -> Stop {
             "Make the folder readable and writable for you, or give another with --home.",
         )
         .into();
+    }
+    if let DeskError::Records(RecordsError::Pattern(error)) = &error {
+        return Failure::usage(format_args!("Nothing was looked up: {error}."), "Fix more characters.").into();
     }
     let text = error.to_string();
     let (what, rest) = text.split_once(';').unwrap_or((&text, ""));

@@ -13,6 +13,11 @@ pub enum QuestionError {
     /// The line is not JSON.
     #[error("not a JSON object: {0}")]
     NotJson(String),
+    /// It is JSON of another form.
+    #[error(
+        "not of the expected form: \"marks\" is a list of texts or of {{\"value\",\"scheme\",\"place\"}}, the other keys are texts"
+    )]
+    Form,
     /// No mark stands in it.
     #[error("no marks: give \"marks\":[…]")]
     NoMarks,
@@ -53,12 +58,15 @@ pub fn id_of(line: &str) -> Option<Value> {
     serde_json::from_str::<Value>(line).ok()?.get("id").cloned()
 }
 
-/// Reads one JSON line. Keys that are not known are passed over, so that a file may carry notes of its own.
+/// Reads one JSON line; what it does not say of the item is taken from the arguments. Keys that are not known are passed over, so that a file may carry notes of its own.
 ///
 /// # Errors
 /// When the line is no JSON object, holds no mark, or names an object or scheme that does not exist.
-pub fn from_line(line: &str) -> Result<Item, QuestionError> {
-    let line: Line = serde_json::from_str(line).map_err(|e| QuestionError::NotJson(without_content(&e)))?;
+pub fn from_line(line: &str, otherwise: &DescriptionArguments) -> Result<Item, QuestionError> {
+    let line: Line = serde_json::from_str(line).map_err(|e| match serde_json::from_str::<Value>(line) {
+        Ok(_) => QuestionError::Form,
+        Err(_) => QuestionError::NotJson(without_content(&e)),
+    })?;
     if line.marks.is_empty() {
         return Err(QuestionError::NoMarks);
     }
@@ -72,15 +80,19 @@ pub fn from_line(line: &str) -> Result<Item, QuestionError> {
             }
         })
         .collect::<Result<Vec<_>, QuestionError>>()?;
+    let given = description_of(otherwise)?;
     let description = Description {
-        object: line.object.as_deref().filter(|o| !o.trim().is_empty()).map(object_of).transpose()?,
-        kind: filled(line.kind),
-        make: filled(line.make),
-        model: filled(line.model),
-        calibre: line.calibre.and_then(text_of),
-        year: year_of(line.year)?,
-        country: filled(line.country),
-        issuer: filled(line.issuer),
+        object: match line.object.as_deref().filter(|o| !o.trim().is_empty()) {
+            Some(object) => Some(object_of(object)?),
+            None => given.object,
+        },
+        kind: filled(line.kind).or(given.kind),
+        make: filled(line.make).or(given.make),
+        model: filled(line.model).or(given.model),
+        calibre: line.calibre.and_then(text_of).or(given.calibre),
+        year: year_of(line.year)?.or(given.year),
+        country: filled(line.country).or(given.country),
+        issuer: filled(line.issuer).or(given.issuer),
     };
     Ok(build_item(marks, description)?)
 }
@@ -96,7 +108,15 @@ pub fn from_arguments(
 ) -> Result<Item, QuestionError> {
     let scheme = scheme.map(scheme_of).transpose()?;
     let marks = marks.iter().map(|value| GivenMark { value: value.clone(), scheme, place: None }).collect();
-    let description = Description {
+    Ok(build_item(marks, description_of(given)?)?)
+}
+
+/// The description that the arguments give.
+///
+/// # Errors
+/// When the object is none.
+pub fn description_of(given: &DescriptionArguments) -> Result<Description, QuestionError> {
+    Ok(Description {
         object: given.object.as_deref().map(object_of).transpose()?,
         kind: filled(given.kind.clone()),
         make: filled(given.make.clone()),
@@ -105,8 +125,7 @@ pub fn from_arguments(
         year: given.year,
         country: filled(given.country.clone()),
         issuer: filled(given.issuer.clone()),
-    };
-    Ok(build_item(marks, description)?)
+    })
 }
 
 fn object_of(text: &str) -> Result<Object, QuestionError> {
@@ -153,21 +172,25 @@ mod tests {
     fn lines_are_read_or_refused_with_a_reason() {
         let item = from_line(
             r#"{"id":"a","marks":["АВ 1234",{"value":"D7A72000000001","scheme":"uii","place":"frame"}],"object":"firearm","year":"1978","calibre":9}"#,
+            &DescriptionArguments { kind: Some("pistol".into()), year: Some(1900), ..DescriptionArguments::default() },
         )
         .expect("a good line");
         assert_eq!(item.marks.len(), 2);
         assert_eq!(item.marks[1].mark.scheme, Scheme::Uii);
-        assert_eq!(item.description.year, Some(1978));
+        assert_eq!(item.description.year, Some(1978), "the line goes before the arguments");
+        assert_eq!(item.description.kind.as_deref(), Some("pistol"));
         assert_eq!(item.description.calibre.as_deref(), Some("9"));
 
         for (line, reason) in [
             ("AB1234", "not a JSON object"),
             (r#"{"id":1}"#, "no marks"),
+            (r#"{"marks":"AB1234"}"#, "not of the expected form"),
+            (r#"{"marks":[1234]}"#, "not of the expected form"),
             (r#"{"marks":["AB1234"],"object":"spaceship"}"#, "object must be"),
             (r#"{"marks":[{"value":"AB1234","scheme":"tattoo"}]}"#, "scheme must be"),
             (r#"{"marks":["AB1234"],"year":"last"}"#, "year must be"),
         ] {
-            let error = from_line(line).expect_err(line).to_string();
+            let error = from_line(line, &DescriptionArguments::default()).expect_err(line).to_string();
             assert!(error.contains(reason), "{line}: {error}");
             assert!(!error.contains("1234"), "an error must not quote the mark: {error}");
         }

@@ -256,6 +256,8 @@ impl Scan<'_> {
     fn broken(&mut self, path: &Path, frame: Option<u64>, error: &str) -> Result<(), Stop> {
         self.failed = true;
         let file = path.display().to_string();
+        // What reading says of a file begins with its name already.
+        let error = error.strip_prefix(&format!("{file}: ")).unwrap_or(error);
         if self.out.is_json() {
             self.out.object(&ErrorLine { file: &file, frame, error: error.to_owned() })?;
         } else {

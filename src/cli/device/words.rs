@@ -13,6 +13,9 @@ pub fn verdict(verdict: &Verdict) -> String {
         text.push('\n');
         text.push_str(&self::candidate(candidate));
     }
+    if verdict.more > 0 {
+        let _ = write!(text, "\n  {} more records share too little with the item to be listed", verdict.more);
+    }
     if !verdict.ask.is_empty() {
         let asks: Vec<_> = verdict.ask.iter().map(|a| ask(*a)).collect();
         let _ = write!(text, "\n  would settle it: {}", asks.join(", "));

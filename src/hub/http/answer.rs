@@ -43,6 +43,9 @@ fn words(refusal: Refusal) -> (StatusCode, &'static str) {
         Refusal::InviteUnknown => (StatusCode::FORBIDDEN, "no invite has this token"),
         Refusal::InviteExpired => (StatusCode::FORBIDDEN, "the invite has expired"),
         Refusal::InviteUsed => (StatusCode::FORBIDDEN, "the invite was used by another device"),
+        Refusal::PracticeMismatch => {
+            (StatusCode::CONFLICT, "one of hub and device is for practice and the other is real")
+        }
         Refusal::DeviceMismatch => (StatusCode::FORBIDDEN, "the device's id, key and proof do not belong together"),
         Refusal::NotEnrolled => (StatusCode::UNAUTHORIZED, "this needs a client certificate that this hub gave out"),
         Refusal::Revoked => (StatusCode::FORBIDDEN, "the device was revoked"),

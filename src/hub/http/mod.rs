@@ -108,7 +108,7 @@ pub fn serve(hub: Hub, listener: TcpListener) -> Result<Serving, HubError> {
         .spawn(move || {
             runtime.block_on(async move {
                 let mut server = axum_server::from_tcp(listener)?
-                    .acceptor(tls::PeerAcceptor(RustlsAcceptor::new(tls)))
+                    .acceptor(tls::PeerAcceptor(RustlsAcceptor::new(tls).handshake_timeout(STALLED)))
                     .handle(served)
                     .http1_only();
                 server.http_builder().http1().timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(STALLED);

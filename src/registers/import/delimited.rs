@@ -11,6 +11,9 @@ use super::{Defaults, ImportError, ImportSummary};
 /// A row longer than this is a quote that was opened and never closed.
 const ROW_BYTES_MAX: usize = 1 << 20;
 
+/// So many lines may one row have.
+const ROW_LINES_MAX: u64 = 4;
+
 /// Where a column's text goes: nowhere, or to fields, each with its place among the texts that are joined there.
 type Columns = Vec<Vec<(usize, usize)>>;
 
@@ -28,6 +31,7 @@ pub(super) fn read<R: Read>(
     let columns = columns_of(&names, mapping)?;
 
     let mut record = csv::ByteRecord::new();
+    let mut line_after = csv.position().line();
     loop {
         match csv.read_byte_record(&mut record) {
             Ok(true) => {}
@@ -35,7 +39,12 @@ pub(super) fn read<R: Read>(
             Err(e) => return Err(failed(e, intake.summary.rows)),
         }
         let line = record.position().map_or(0, csv::Position::line);
-        if record.as_slice().len() > ROW_BYTES_MAX {
+        // A quote that was opened by mistake swallows the rows after it until the next quote, or the end: rows that nobody
+        // would miss. A real text of several lines is short.
+        let lines = csv.position().line().saturating_sub(line_after);
+        line_after = csv.position().line();
+        let at_end = csv.is_done() && record.iter().last().is_some_and(|field| field.contains(&b'\n'));
+        if record.as_slice().len() > ROW_BYTES_MAX || lines > ROW_LINES_MAX || at_end {
             return Err(ImportError::Malformed {
                 line,
                 rows: intake.summary.rows,

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::weigh::Scales;
 use crate::domain::keys::{self, Keys};
-use crate::domain::{Mark, Rule};
-use crate::registers::index::{Index, KeyId, RecordRef};
+use crate::domain::{Mark, Rule, Scheme};
+use crate::registers::index::{Index, KeyId, RecordRef, class_of};
 
 /// A number of fewer digits agrees with everything.
 const NUMBER_DIGITS_MIN: usize = 3;
@@ -61,7 +61,12 @@ pub(super) fn gather(index: &Index, marks: &[(&Mark, u8, Vec<usize>)], scales: &
                     search.loosely(&keys);
                 }
             }
+            search.as_any_scheme(&mark.value);
         } else {
+            // The same text may stand in a register's serial column.
+            let canonical = keys::canonical(&mark.value);
+            let as_serial = index.exact(b'S', &canonical);
+            search.keep(Rule::Exact, false, &Rc::from(canonical.as_str()), as_serial);
             let key = keys::exact_key(mark.scheme, &mark.value);
             let found = index.exact(*class, &key);
             search.keep(Rule::Exact, true, &Rc::from(key), found);
@@ -92,6 +97,18 @@ impl Search<'_, '_> {
             self.keep(Rule::Number, false, &read, self.index.same_number(&keys.number));
         }
         self.keep(Rule::OneEdit, false, &read, self.index.one_edit(&keys.canonical));
+    }
+
+    /// Who types a UII without its envelope, a passport's number or a plate types what looks like a serial; a register that
+    /// lists the text under its own scheme must be found all the same.
+    fn as_any_scheme(&mut self, value: &str) {
+        for scheme in [Scheme::Uii, Scheme::Vin, Scheme::Plate, Scheme::Engine, Scheme::Document, Scheme::Container] {
+            let key = keys::exact_key(scheme, value);
+            if let (Some(class), Some(_)) = (class_of(scheme), key.chars().nth(1)) {
+                let found = self.index.exact(class, &key);
+                self.keep(Rule::Exact, false, &Rc::from(key), found);
+            }
+        }
     }
 
     fn keep(&mut self, rule: Rule, exact_scheme: bool, read: &Rc<str>, found: impl IntoIterator<Item = KeyId>) {

@@ -41,10 +41,21 @@ pub(super) struct Generation {
     db: Option<Mutex<Connection>>,
 }
 
+/// A database of records in a home whose pointer is gone: that is damage, and not a home without registers.
+fn db_without_pointer(dir: &Path) -> Option<String> {
+    let names = std::fs::read_dir(dir).ok()?.flatten().map(|e| e.file_name().to_string_lossy().into_owned());
+    names.into_iter().find(|name| name.starts_with("records-") && name.ends_with(".db"))
+}
+
 impl Generation {
     /// What the pointer names; an empty generation when there is none.
     pub fn open(dir: &Path, key: &[u8; 32]) -> Result<Self, RecordsError> {
         let Some(pointer) = Pointer::read(dir)? else {
+            if let Some(left) = db_without_pointer(dir) {
+                return Err(RecordsError::Unreadable(format!(
+                    "{left} is here, and nothing says which registers are in use"
+                )));
+            }
             let index = IndexBuilder::new(Vec::new())?.finish()?;
             return Ok(Self { number: 0, index, registers: Vec::new(), db: None });
         };
