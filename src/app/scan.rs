@@ -41,6 +41,10 @@ pub struct Scan {
     card: RefCell<Card>,
     /// The item before, for *same item* pressed too late.
     before: RefCell<Option<Card>>,
+    /// Items closed before their answer had come; each waits for it, for it may be a match.
+    waiting: RefCell<Vec<Card>>,
+    /// The highest number given to an item; none is given twice.
+    numbers: Cell<u64>,
     told: RefCell<Vec<Told>>,
     habits: RefCell<Habits>,
     page: Cell<usize>,
@@ -70,6 +74,8 @@ impl Scan {
             from_file,
             card: RefCell::new(Card::new(1)),
             before: RefCell::default(),
+            waiting: RefCell::default(),
+            numbers: Cell::new(1),
             told: RefCell::default(),
             habits: RefCell::default(),
             page: Cell::new(0),
@@ -265,6 +271,15 @@ impl Scan {
         if let Some(closed) = before.as_mut().filter(|c| c.number == number) {
             closed.answer = Some(answer);
             self.tell(closed);
+            return None;
+        }
+        let mut waiting = self.waiting.borrow_mut();
+        if let Some(at) = waiting.iter().position(|c| c.number == number) {
+            waiting[at].answer = Some(answer);
+            self.tell(&waiting[at]);
+            if waiting[at].revision == revision {
+                waiting.remove(at);
+            }
         }
         None
     }
@@ -342,8 +357,10 @@ impl Scan {
                 *card = last;
             }
         } else {
-            let next = Card::new(card.number + 1);
-            *before = Some(std::mem::replace(&mut *card, next));
+            self.numbers.set(self.numbers.get().max(card.number) + 1);
+            let next = Card::new(self.numbers.get());
+            let closed = before.replace(std::mem::replace(&mut *card, next));
+            self.waiting.borrow_mut().extend(closed.filter(|c| c.answer.is_none()));
         }
         drop(card);
         drop(before);

@@ -138,7 +138,7 @@ pub(super) fn lower_expired(verdict: &mut Verdict, today: NaiveDate) {
         return;
     }
     verdict.findings.push(Finding::RecordExpired);
-    verdict.candidates.sort_by(|a, b| b.grade.cmp(&a.grade));
+    verdict.candidates.sort_by_key(|c| std::cmp::Reverse(c.grade));
     if let Some(best) = verdict.candidates.first() {
         verdict.grade = best.grade;
         verdict.rule = Some(best.rule);

@@ -1,7 +1,7 @@
 //! From what was given or read to an item that can be checked.
 
 use crate::domain::understand::{Understood, understand, understand_typed};
-use crate::domain::{Description, Finding, Item, Mark, MarkSource, Scheme, SeenMark, Symbology};
+use crate::domain::{Description, Finding, Item, Mark, MarkSource, Object, Scheme, SeenMark, Symbology};
 
 /// Most marks that one item may carry; a crate is many items, not one with many marks.
 pub const MARKS_MAX: usize = 64;
@@ -46,6 +46,13 @@ pub enum ItemError {
 /// # Errors
 /// When it holds no mark, or more than the limits above.
 pub fn build_item(given: Vec<GivenMark>, description: Description) -> Result<Item, ItemError> {
+    // Before any is taken, so that none is left out in silence.
+    if given.len() > MARKS_MAX {
+        return Err(ItemError::TooManyMarks);
+    }
+    if given.iter().map(|m| m.value.len()).sum::<usize>() > ITEM_BYTES_MAX {
+        return Err(ItemError::MarkTooLong);
+    }
     let mut item = Item { marks: Vec::new(), description };
     for mark in given {
         if mark.value.chars().count() > MARK_CHARS_MAX {
@@ -72,6 +79,7 @@ pub fn add_symbol(item: &mut Item, symbology: Symbology, identifier: &str, text:
     let understood = understand(text, identifier);
     let findings = understood.findings.clone();
     add_understood(item, understood, MarkSource::Read(symbology), None);
+    settle_object(item);
     findings
 }
 
@@ -80,6 +88,7 @@ pub fn add_typed(item: &mut Item, text: &str, source: MarkSource) -> Vec<Finding
     let understood = understand_typed(text);
     let findings = understood.findings.clone();
     add_understood(item, understood, source, None);
+    settle_object(item);
     findings
 }
 
@@ -103,7 +112,17 @@ fn add_understood(item: &mut Item, understood: Understood, source: MarkSource, p
     own.issuer = own.issuer.take().or(said.issuer);
 }
 
-fn finish(item: Item) -> Result<Item, ItemError> {
+/// A scheme can give the object away: a VIN stands on a vehicle. Only where every mark says so; what an officer gave holds.
+fn settle_object(item: &mut Item) {
+    if item.description.object.is_none() {
+        let first = item.marks.first().and_then(|m| Object::implied_by(m.mark.scheme));
+        let all_agree = item.marks.iter().all(|m| Object::implied_by(m.mark.scheme) == first);
+        item.description.object = first.filter(|_| all_agree);
+    }
+}
+
+fn finish(mut item: Item) -> Result<Item, ItemError> {
+    settle_object(&mut item);
     if item.marks.is_empty() {
         return Err(ItemError::Empty);
     }
@@ -123,4 +142,43 @@ fn finish(item: Item) -> Result<Item, ItemError> {
 
 fn text_bytes(item: &Item) -> usize {
     item.marks.iter().map(|m| m.mark.value.len() + m.mark.place.as_ref().map_or(0, String::len)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(value: &str, scheme: Option<Scheme>) -> GivenMark {
+        GivenMark { value: value.into(), scheme, place: None }
+    }
+
+    #[test]
+    fn a_scheme_that_was_said_stays_and_the_object_follows_only_where_every_mark_agrees() {
+        let vehicle = Some(Object::Vehicle);
+        let document = Description { object: Some(Object::TravelDocument), ..Description::default() };
+        let item = build_item(vec![given("L898902C3", Some(Scheme::Serial))], document).expect("an item");
+        assert_eq!(item.marks[0].mark.scheme, Scheme::Serial);
+        let vin = given("1HGBH41JXMN109186", None);
+        let item = build_item(vec![vin.clone()], Description::default()).expect("an item");
+        assert_eq!(item.description.object, vehicle);
+        let item = build_item(vec![vin, given("AB1234", None)], Description::default()).expect("an item");
+        assert_eq!(item.description.object, None, "a gun in a car is not a car");
+    }
+
+    #[test]
+    fn what_no_request_could_carry_is_refused() {
+        let long = "1".repeat(MARK_CHARS_MAX + 1);
+        let distinct: Vec<_> = (0..=MARKS_MAX).map(|n| given(&format!("AB{n:05}"), None)).collect();
+        let heavy: Vec<_> =
+            (0..30).map(|n| given(&format!("{n}{}", "Ж1".repeat(1_900)), Some(Scheme::Serial))).collect();
+        let fact = Description { make: Some("x".repeat(FACT_CHARS_MAX + 1)), ..Description::default() };
+        let none = Description::default;
+        assert_eq!(build_item(vec![given("  ", None)], none()), Err(ItemError::Empty));
+        assert_eq!(build_item(vec![given(&long, None)], none()), Err(ItemError::MarkTooLong));
+        assert_eq!(build_item(heavy, none()), Err(ItemError::MarkTooLong));
+        assert_eq!(build_item(distinct, none()), Err(ItemError::TooManyMarks));
+        assert_eq!(build_item(vec![given("AB1", None)], fact), Err(ItemError::FactTooLong));
+        let twice = vec![given("AB1234", None); 2];
+        assert_eq!(build_item(twice, none()).map(|i| i.marks.len()), Ok(1), "the same mark twice is one");
+    }
 }

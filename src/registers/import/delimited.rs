@@ -32,10 +32,15 @@ pub(super) fn read<R: Read>(
 
     let mut record = csv::ByteRecord::new();
     let mut line_after = csv.position().line();
+    let mut last = None;
     loop {
         match csv.read_byte_record(&mut record) {
             Ok(true) => {}
-            Ok(false) => break,
+            // Whether a quote was closed is not told; a last text of several lines is taken for one that was not.
+            Ok(false) => match last {
+                Some((line, true)) => return Err(unclosed(line, intake.summary.rows)),
+                _ => break,
+            },
             Err(e) => return Err(failed(e, intake.summary.rows)),
         }
         let line = record.position().map_or(0, csv::Position::line);
@@ -43,15 +48,10 @@ pub(super) fn read<R: Read>(
         // would miss. A real text of several lines is short.
         let lines = csv.position().line().saturating_sub(line_after);
         line_after = csv.position().line();
-        let at_end = csv.is_done() && record.iter().last().is_some_and(|field| field.contains(&b'\n'));
-        if record.as_slice().len() > ROW_BYTES_MAX || lines > ROW_LINES_MAX || at_end {
-            return Err(ImportError::Malformed {
-                line,
-                rows: intake.summary.rows,
-                expected: "CSV",
-                detail: "a quote is opened here and not closed".to_owned(),
-            });
+        if record.as_slice().len() > ROW_BYTES_MAX || lines > ROW_LINES_MAX {
+            return Err(unclosed(line, intake.summary.rows));
         }
+        last = Some((line, record.iter().next_back().is_some_and(|field| field.contains(&b'\n'))));
         if std::str::from_utf8(record.as_slice()).is_err() {
             return Err(ImportError::Encoding { line, hint: encoding_hint(record.as_slice()) });
         }
@@ -114,6 +114,11 @@ fn guess_delimiter(head: &[u8]) -> u8 {
     }
     // A tie goes to the comma, the first.
     counts.into_iter().rev().max_by_key(|&(_, n)| n).map_or(b',', |(d, _)| d)
+}
+
+fn unclosed(line: u64, rows: u64) -> ImportError {
+    let detail = "a quote is opened here and not closed".to_owned();
+    ImportError::Malformed { line, rows, expected: "CSV", detail }
 }
 
 fn failed(error: csv::Error, rows: u64) -> ImportError {

@@ -216,3 +216,16 @@ fn a_failing_sink_stops_the_import() {
     assert!(matches!(outcome, Err(ImportError::Sink(_))), "{outcome:?}");
     assert_eq!(kept, 3);
 }
+
+#[test]
+fn a_stray_quote_in_csv_is_never_let_to_swallow_rows() {
+    let rows = |n: u32| (0..n).map(|n| format!("{n},AB{n:05},x\n")).collect::<String>();
+    let middle = format!("id,serial,model\n{}7000,AB70000,\"a stray\n{}", rows(50), rows(5_000));
+    let last = format!("id,serial,model\n{}7000,AB70000,\"a stray\n{}", rows(50), rows(2));
+    for text in [middle, last] {
+        let (outcome, _) = run(Format::Csv, text, "");
+        assert!(matches!(outcome, Err(ImportError::Malformed { line: 52, .. })), "{outcome:?}");
+    }
+    let two_lines = format!("id,serial,model\n9000,AB1234,\"of two\nlines\"\n{}", rows(3));
+    assert_eq!(counts(run(Format::Csv, two_lines, "").0.expect("a text of two lines is no fault"))[1], 4);
+}

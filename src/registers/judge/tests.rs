@@ -216,3 +216,23 @@ fn the_same_question_has_the_same_answer() {
     let ask = || practice.ask(&[serial("0707")], pistol());
     assert_eq!(ask(), ask());
 }
+
+#[test]
+fn a_uii_without_its_envelope_and_a_number_in_the_serial_column_are_found_all_the_same() {
+    let practice = practice();
+    for mark in [serial("D7A72000000001"), serial("d7a72000000001"), Mark::new(Scheme::Uii, "D7A72000000001")] {
+        let verdict = practice.ask(std::slice::from_ref(&mark), Description::default());
+        assert_eq!(verdict.candidates.first().map(|c| c.record.as_str()), Some("uii"), "{mark:?}");
+        assert_eq!(verdict.grade, Grade::Hit, "{mark:?}");
+    }
+    let as_uii = practice.ask(&[Mark::new(Scheme::Uii, "QWX771204")], Description::default());
+    assert_eq!(as_uii.candidates.first().map(|c| c.record.as_str()), Some("two-marks"));
+}
+
+#[test]
+fn an_equal_mark_with_a_letter_is_listed_whatever_the_description_says() {
+    let other = Description { kind: Some("shotgun".into()), model: Some("ТОЗ-34".into()), ..pistol() };
+    let verdict = practice().ask(&[serial("ЗЯ 471903")], other);
+    assert_ne!(verdict.grade, Grade::NoRecord);
+    assert_eq!(verdict.candidates[0].record, "sparse");
+}
