@@ -15,6 +15,7 @@ pub mod ledger;
 mod migrations;
 pub mod photos;
 mod projections;
+mod proofs;
 pub mod records;
 mod reserve;
 pub mod settings;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::ledger::{hash, read_heads, read_receipts};
 use super::projections::{Row, TABLES, number, seq};
+use super::proofs::{hash, read_heads, read_receipts};
 use super::{LedgerStore, StoreError, wal};
 use crate::domain::{Hash, Seq};
 use crate::ledger::{Entry, Parties, Verification, Verifier, VerifyingKey};
