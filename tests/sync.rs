@@ -204,14 +204,19 @@ fn one_flipped_byte_in_the_hubs_ledger_is_found_and_named() {
         device.check(&format!("V{n}66"), Grade::NoRecord);
     }
     device.up().unwrap();
+    // Whatever the byte was, it is another one afterwards: the last byte of a signature is often zero.
+    let changed = |at: &str, table: &str| {
+        format!(
+            "UPDATE {table} SET bytes = CAST(substr(bytes, 1, {at} - 1)
+             || CASE substr(bytes, {at}, 1) WHEN x'00' THEN x'01' ELSE x'00' END || substr(bytes, {at} + 1) AS BLOB)"
+        )
+    };
     for (sql, entry) in [
-        (
-            "UPDATE entries SET bytes = CAST(substr(bytes, 1, 30) || x'00' || substr(bytes, 32) AS BLOB) WHERE seq = 13",
-            13,
-        ),
-        ("UPDATE receipts SET bytes = CAST(substr(bytes, 1, length(bytes) - 1) || x'00' AS BLOB)", 20),
-        ("UPDATE heads SET bytes = CAST(substr(bytes, 1, length(bytes) - 1) || x'00' AS BLOB)", 20),
+        (changed("31", "entries") + " WHERE seq = 13", 13),
+        (changed("length(bytes)", "receipts"), 20),
+        (changed("length(bytes)", "heads"), 20),
     ] {
+        let sql = sql.as_str();
         let copy = world.copy_and(sql);
         let proof = copy.hub.verify_ledger(device.id, &mut |_, _| ()).unwrap();
         assert!(!proof.ok, "{sql}");

@@ -194,6 +194,11 @@ impl Scan {
     }
 
     fn take_text(&self, text: &str, by_scanner: bool) {
+        // Where each code is an item of its own, so is each text; the same mark given again is the item that is open.
+        let mut same = self.card.borrow().clone();
+        if self.each_alone.get() && !same.is_empty() && same.add_text(text, by_scanner) {
+            self.next_item();
+        }
         let changed = self.card.borrow_mut().add_text(text, by_scanner);
         // The same mark typed again is a wish to see the answer again.
         if changed || self.card.borrow().answer.is_none() {
