@@ -87,7 +87,16 @@ pub(super) fn registers(
     if updates.is_empty() {
         return Ok(down);
     }
-    fetch(client, &updates, shelf, staging, progress, &mut down)?;
+    for (register, why) in fetch(client, &updates, shelf, staging, progress, &mut down)? {
+        tracing::warn!(%register, "{why}");
+        updates.retain(|u| u.manifest.register != register);
+        if let Some(change) = down.registers.iter_mut().find(|c| c.id == register) {
+            change.refused = Some(why);
+        }
+    }
+    if updates.is_empty() {
+        return Ok(down);
+    }
     let mut installing = |done, total| progress.step(Phase::Install, done, total);
     shelf.install(
         &updates,
@@ -144,7 +153,8 @@ fn manifest(
     Ok(Update { signed, manifest })
 }
 
-/// Fetches what is missing; each chunk that is whole stays, whatever happens next.
+/// Fetches what is missing; each chunk that is whole stays, whatever happens next. Gives the registers of which a chunk is
+/// not what was promised, with the reason: they keep their old version and stand in nobody's way.
 fn fetch(
     client: &mut Client,
     updates: &[Update],
@@ -152,34 +162,47 @@ fn fetch(
     staging: &Staging,
     progress: &mut dyn Progress,
     down: &mut Down,
-) -> Result<(), SyncError> {
-    let mut missing: Vec<&ChunkRef> = Vec::new();
-    let mut total = 0;
+) -> Result<Vec<(RegisterId, String)>, SyncError> {
+    let mut missing: Vec<(&RegisterId, &ChunkRef)> = Vec::new();
     for update in updates {
         for wanted in &update.manifest.chunks {
-            if shelf.holds_chunk(&update.manifest.register, wanted)? {
-                continue;
+            if !shelf.holds_chunk(&update.manifest.register, wanted)? {
+                missing.push((&update.manifest.register, wanted));
             }
-            total += u64::from(wanted.len);
-            missing.push(wanted);
         }
     }
+    let total = missing.iter().map(|(_, wanted)| u64::from(wanted.len)).sum();
     let mut done = 0;
+    let mut spoilt: Vec<(RegisterId, String)> = Vec::new();
     progress.step(Phase::Registers, 0, total);
-    for wanted in missing {
-        if !staging.has(&wanted.hash) || staging.get(wanted).is_none() {
-            let bytes = chunk_bytes(client, wanted, &mut |part| progress.step(Phase::Registers, done + part, total))?;
-            staging.put(&wanted.hash, &bytes)?;
-            down.chunks += 1;
+    for (register, wanted) in missing {
+        let given_up = spoilt.iter().any(|(id, _)| id == register);
+        if !given_up && staging.get(wanted).is_none() {
+            let fetched =
+                chunk_bytes(client, register, wanted, &mut |part| progress.step(Phase::Registers, done + part, total));
+            match fetched {
+                Ok(bytes) => {
+                    staging.put(&wanted.hash, &bytes)?;
+                    down.chunks += 1;
+                }
+                Err(error @ SyncError::Register { .. }) => spoilt.push((register.clone(), error.to_string())),
+                Err(error) => return Err(error),
+            }
         }
         done += u64::from(wanted.len);
         progress.step(Phase::Registers, done, total);
     }
-    Ok(())
+    Ok(spoilt)
 }
 
 /// One chunk; when the link breaks in its middle, the next attempt asks for the rest only.
-fn chunk_bytes(client: &mut Client, wanted: &ChunkRef, progress: &mut dyn FnMut(u64)) -> Result<Vec<u8>, SyncError> {
+fn chunk_bytes(
+    client: &mut Client,
+    register: &RegisterId,
+    wanted: &ChunkRef,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Vec<u8>, SyncError> {
+    let refuse = |why: String| SyncError::Register { register: register.clone(), why };
     let path = format!("/v1/chunks/{}", wanted.hash);
     let mut bytes: Vec<u8> = Vec::with_capacity(wanted.len.min(1 << 22) as usize);
     let mut without_progress = 0;
@@ -194,6 +217,9 @@ fn chunk_bytes(client: &mut Client, wanted: &ChunkRef, progress: &mut dyn FnMut(
         });
         match outcome {
             Ok(None) => break,
+            Ok(Some(refusal)) if refusal.error == Refusal::NotFound => {
+                return Err(refuse("the hub does not have a piece that it promises".to_owned()));
+            }
             Ok(Some(refusal)) => return Err(refused(refusal.error, refusal.message)),
             // The link broke after the last byte: there is no rest to ask for.
             Err(error) if error.is_passing() && bytes.len() == wanted.len as usize => break,
@@ -207,6 +233,6 @@ fn chunk_bytes(client: &mut Client, wanted: &ChunkRef, progress: &mut dyn FnMut(
             Err(error) => return Err(error),
         }
     }
-    chunk::check(wanted, &bytes).map_err(|e| SyncError::Store(e.to_string()))?;
+    chunk::check(wanted, &bytes).map_err(|e| refuse(e.to_string()))?;
     Ok(bytes)
 }
