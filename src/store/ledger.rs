@@ -134,6 +134,9 @@ impl LedgerStore {
             Err(_) if no_room(home) => return Err(StoreError::DiskFull { path }),
             other => other?,
         };
+        // What a kill left behind the end of the log is not to be taken for a change later: the log begins anew. When a reader
+        // is in the way or the disk is full, it stays as it is, and nothing is lost by that.
+        let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         reserve.restore();
         let reader = connection::open(&path, keys.database(), Mode::Read)?;
         let head = read_head(&connection, &keys).map_err(StoreError::database(&path))?;
