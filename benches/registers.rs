@@ -15,7 +15,7 @@ use tracepost::domain::{Ask, Description, Grade, Item, Mark, Record, Rule, Schem
 use tracepost::domain::{Object, RegisterId, RegisterVersion};
 use tracepost::registers::import::{Defaults, Format, Mapping, Sinks, import};
 use tracepost::registers::practice::{self, Dice, Generator};
-use tracepost::registers::{Index, IndexBuilder, RecordRef, RegisterFacts, chunk, judge, publish};
+use tracepost::registers::{Index, IndexBuilder, RecordRef, RegisterFacts, Registers, chunk, judge, publish};
 
 struct Options {
     records: u64,
@@ -116,7 +116,7 @@ fn published(records: &[Record]) {
     );
 }
 
-fn indexed(records: &[Record]) -> Index {
+fn indexed(records: &[Record]) -> Registers {
     let facts = RegisterFacts {
         id: RegisterId("practice".into()),
         version: RegisterVersion(1),
@@ -144,10 +144,10 @@ fn indexed(records: &[Record]) -> Index {
         index.memory_bytes() as f64 / records.len() as f64,
         bytes.len() as f64 / 1e6
     );
-    index
+    index.into()
 }
 
-fn ask(index: &Index, records: &[Record], mark: &str, description: Description) -> Verdict {
+fn ask(index: &Registers, records: &[Record], mark: &str, description: Description) -> Verdict {
     let item = Item { marks: vec![SeenMark::typed(Mark::new(Scheme::Serial, mark))], description };
     let fetch = |at: RecordRef| Ok::<_, Infallible>(records[at.0 as usize].clone());
     match judge(index, &item, &fetch) {
@@ -297,7 +297,7 @@ impl Tally {
 /// How a serial is written down wrongly, when it can be.
 type Spoil = fn(&str, &mut Dice) -> Option<String>;
 
-fn recall(options: &Options, index: &Index, records: &[Record]) {
+fn recall(options: &Options, index: &Registers, records: &[Record]) {
     let kinds: [(&str, Spoil); 3] = [
         ("exact, however typed", |s, d| Some(typed(s, d))),
         ("one look-alike", look_alike_error),
@@ -341,7 +341,7 @@ fn recall(options: &Options, index: &Index, records: &[Record]) {
     }
 }
 
-fn clean(options: &Options, index: &Index, records: &[Record]) {
+fn clean(options: &Options, index: &Registers, records: &[Record]) {
     let keys_taken: HashSet<String> = records.iter().map(|r| keys::canonical(&r.marks[0].value)).collect();
     for (told, knows) in
         [("nothing told", Knows::Nothing), ("kind model calibre", Knows::AllButYear), ("and year", Knows::All)]
@@ -390,7 +390,7 @@ fn percentiles(mut times: Vec<Duration>) -> (f64, f64, f64) {
     (at(0.5), at(0.99), at(1.0))
 }
 
-fn look_ups(options: &Options, index: &Index, records: &[Record]) {
+fn look_ups(options: &Options, index: &Registers, records: &[Record]) {
     let mut dice = Dice::new(options.seed ^ 99);
     for (told, knows) in [("nothing told", Knows::Nothing), ("all told, one edit searched", Knows::All)] {
         let mut times = Vec::new();
@@ -411,7 +411,7 @@ fn look_ups(options: &Options, index: &Index, records: &[Record]) {
 
 /// The same exact look-up in plain SQLite: a table with an index over the canonical key, in memory.
 #[cfg(feature = "device")]
-fn beside_sqlite(options: &Options, index: &Index, records: &[Record]) {
+fn beside_sqlite(options: &Options, index: &Registers, records: &[Record]) {
     let db = rusqlite::Connection::open_in_memory().expect("memory");
     db.execute_batch("CREATE TABLE r (k TEXT, id TEXT); BEGIN").expect("a table");
     {

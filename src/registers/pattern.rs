@@ -3,7 +3,7 @@
 //! Such a search is a leak of police data waiting to happen, so a pattern needs four fixed characters and the answer is
 //! short; whoever offers the search also writes it to the ledger.
 
-use super::index::{Index, RecordRef};
+use super::{RecordRef, Registers};
 use crate::domain::keys;
 
 /// Fewest fixed characters of a pattern.
@@ -35,7 +35,7 @@ pub struct Matches {
 const CLASSES: &[u8] = b"SUVPEDC";
 
 /// Finds marks by a pattern; letters fold as in every other comparison.
-pub fn search(index: &Index, pattern: &str, limit: usize) -> Result<Matches, PatternError> {
+pub fn search(index: &Registers, pattern: &str, limit: usize) -> Result<Matches, PatternError> {
     let pattern = fold(pattern)?;
     let prefix: String = pattern.iter().take_while(|c| !matches!(c, '?' | '*')).collect();
     let mut found = Matches { records: Vec::new(), cut: false };

@@ -39,6 +39,15 @@ impl IndexBuilder {
         })
     }
 
+    /// An index that stands over `base`: its facts have the numbers that they have there, and new ones the numbers after.
+    pub fn beside(base: &Index, registers: Vec<RegisterFacts>) -> Result<Self, IndexError> {
+        let mut builder = Self::new(registers)?;
+        for (own, known) in builder.dictionaries.iter_mut().zip(&base.dictionaries) {
+            own.continue_from(known);
+        }
+        Ok(builder)
+    }
+
     /// The next record, and the position that it got.
     pub fn push(&mut self, register: usize, record: &Record) -> Result<RecordRef, IndexError> {
         let position = u32::try_from(self.records.len()).map_err(|_| IndexError::TooManyRecords)?;

@@ -40,6 +40,12 @@ impl DictionaryBuilder {
         Self { fact, by_raw: HashMap::new(), by_forms: HashMap::new(), done: Dictionary::default() }
     }
 
+    /// Takes over every number that another dictionary gave out.
+    pub fn continue_from(&mut self, earlier: &Dictionary) {
+        self.by_forms = (1u32..).zip(&earlier.entries).map(|(id, (forms, _))| (forms.clone(), id)).collect();
+        self.done = earlier.clone();
+    }
+
     pub fn add(&mut self, raw: Option<&str>) -> u32 {
         let Some(raw) = raw else {
             return 0;

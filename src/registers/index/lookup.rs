@@ -6,7 +6,7 @@ use crate::domain::keys;
 
 /// A distinct key by its place in the sorted order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId(pub(super) u32);
+pub struct KeyId(pub(in crate::registers) u32);
 
 /// Longest key for which one-edit neighbours are tried. A serial does not come near it.
 const ONE_EDIT_CHARS_MAX: usize = 40;

@@ -214,9 +214,9 @@ impl Index {
         at.map_or(0.0, |i| f64::from(self.years[i].1) / self.records.len().max(1) as f64)
     }
 
-    /// See [`Density::of`].
-    pub(super) fn density(&self, register: u8, key: KeyId) -> f64 {
-        self.density.of(register, self.key_bytes(key))
+    /// See [`Density::of`]; `key` with its class, not necessarily one of this index.
+    pub(super) fn density_of(&self, register: u8, key: &[u8]) -> f64 {
+        self.density.of(register, key)
     }
 
     /// Bytes that the index takes in memory, without what the allocator adds.

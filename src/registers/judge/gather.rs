@@ -6,7 +6,8 @@ use std::rc::Rc;
 use super::weigh::Scales;
 use crate::domain::keys::{self, Keys};
 use crate::domain::{Mark, Rule, Scheme};
-use crate::registers::index::{Index, KeyId, RecordRef, class_of};
+use crate::registers::Registers;
+use crate::registers::index::{KeyId, RecordRef, class_of};
 
 /// A number of fewer digits agrees with everything.
 const NUMBER_DIGITS_MIN: usize = 3;
@@ -50,7 +51,7 @@ impl Gathered {
 }
 
 /// Looks every mark up by every rule that may apply to it.
-pub(super) fn gather(index: &Index, marks: &[(&Mark, u8, Vec<usize>)], scales: &mut Scales<'_>) -> Gathered {
+pub(super) fn gather(index: &Registers, marks: &[(&Mark, u8, Vec<usize>)], scales: &mut Scales<'_>) -> Gathered {
     let mut gathered = Gathered::default();
     for (mark_number, (mark, class, registers)) in marks.iter().enumerate() {
         let mut search = Search { index, registers, mark: mark_number, gathered: &mut gathered, scales: &mut *scales };
@@ -76,7 +77,7 @@ pub(super) fn gather(index: &Index, marks: &[(&Mark, u8, Vec<usize>)], scales: &
 }
 
 struct Search<'a, 'b> {
-    index: &'a Index,
+    index: &'a Registers,
     registers: &'a [usize],
     mark: usize,
     gathered: &'a mut Gathered,

@@ -14,7 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::gather::{Gathered, Match};
 use self::rules::{Evidence, grade};
 use self::weigh::Scales;
-use super::index::{Index, RecordRef, class_of, same_sort};
+use super::index::{RecordRef, class_of, same_sort};
+use super::layers::Registers;
 use crate::domain::keys;
 use crate::domain::{
     Ask, Candidate, Finding, Grade, Item, Mark, NotChecked, Object, Record, RegisterId, Rule, Scheme, Verdict,
@@ -28,9 +29,6 @@ const NUMBER_MAX: usize = 3;
 /// When more than twice those come into question, the item's marks say next to nothing: this many stand for the rest until
 /// one more fact is told.
 const SAMPLE: usize = 2;
-
-/// The registers on a device, ready to be asked.
-pub type Registers = Index;
 
 /// What the marks of an item ask for.
 struct Question<'a> {
@@ -78,7 +76,7 @@ pub fn judge<E>(index: &Registers, item: &Item, fetch: &dyn Fn(RecordRef) -> Res
 }
 
 impl<'a> Question<'a> {
-    fn of(index: &Index, item: &'a Item) -> Self {
+    fn of(index: &Registers, item: &'a Item) -> Self {
         let mut question = Self { marks: Vec::new(), asked: BTreeSet::new(), any_usable: false };
         for mark in item.marks.iter().map(|seen| &seen.mark) {
             let Some(class) = class_of(mark.scheme).filter(|_| is_usable(mark)) else {
@@ -124,7 +122,7 @@ struct Ranked {
 }
 
 impl Ranked {
-    fn of(index: &Index, gathered: Gathered, scales: &mut Scales<'_>) -> Self {
+    fn of(index: &Registers, gathered: Gathered, scales: &mut Scales<'_>) -> Self {
         let (mut strong, mut one_edit, mut number) = (Vec::new(), Vec::new(), Vec::new());
         let mut left_out = 0;
         for (record, matches) in gathered.records {
@@ -186,7 +184,12 @@ fn narrow(weak: &mut Vec<Judged>, max: usize) -> u32 {
 }
 
 /// All that speaks for and against a record, and the match that counts.
-fn evidence(index: &Index, record: RecordRef, matches: &[Match], scales: &mut Scales<'_>) -> Option<(Evidence, Match)> {
+fn evidence(
+    index: &Registers,
+    record: RecordRef,
+    matches: &[Match],
+    scales: &mut Scales<'_>,
+) -> Option<(Evidence, Match)> {
     let best = matches.iter().max_by(|a, b| a.rule.cmp(&b.rule).then(b.mark.cmp(&a.mark)))?;
     let register = index.compact(record).register();
     let density = |m: &Match| index.density(register, m.key);
@@ -218,7 +221,7 @@ fn parts_differ(shown: &[Judged], marks: usize) -> bool {
     sets.iter().enumerate().any(|(n, a)| sets[n + 1..].iter().any(|b| a.is_disjoint(b)))
 }
 
-fn asks(index: &Index, item: &Item, ranked: &Ranked, scales: &Scales<'_>) -> Vec<Ask> {
+fn asks(index: &Registers, item: &Item, ranked: &Ranked, scales: &Scales<'_>) -> Vec<Ask> {
     let Some(best) = ranked.shown.first() else {
         return Vec::new();
     };
@@ -252,7 +255,7 @@ fn asks(index: &Index, item: &Item, ranked: &Ranked, scales: &Scales<'_>) -> Vec
     asks
 }
 
-fn candidate(index: &Index, judged: &Judged, record: &Record) -> Candidate {
+fn candidate(index: &Registers, judged: &Judged, record: &Record) -> Candidate {
     let differs = if judged.found.rule == Rule::Exact {
         Vec::new()
     } else {

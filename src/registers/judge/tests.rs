@@ -6,7 +6,7 @@ use crate::registers::index::{IndexBuilder, RegisterFacts};
 
 /// A register with so many invented pistols of a series that its keys are crowded, and some lone records.
 struct Practice {
-    index: Index,
+    index: Registers,
     records: Vec<Record>,
 }
 
@@ -67,7 +67,7 @@ fn practice() -> Practice {
     for record in &records {
         builder.push(0, record).unwrap();
     }
-    Practice { index: builder.finish().unwrap(), records }
+    Practice { index: builder.finish().unwrap().into(), records }
 }
 
 impl Practice {

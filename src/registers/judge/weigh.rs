@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 
 use crate::domain::{Ask, Description, Object};
+use crate::registers::Registers;
 use crate::registers::describe::{Fact, Forms, Relation, forms, relate, relate_years};
-use crate::registers::index::{Index, RecordRef, same_sort};
+use crate::registers::index::{RecordRef, same_sort};
 
 use super::rules::CONTRADICTION;
 
@@ -26,7 +27,7 @@ pub(super) struct Weight {
 
 /// The item's description, ready to be compared with many records.
 pub(super) struct Scales<'a> {
-    index: &'a Index,
+    index: &'a Registers,
     facts: [Option<Forms>; 4],
     year: Option<u16>,
     object: Option<Object>,
@@ -36,7 +37,7 @@ pub(super) struct Scales<'a> {
 }
 
 impl<'a> Scales<'a> {
-    pub fn new(index: &'a Index, description: &Description) -> Self {
+    pub fn new(index: &'a Registers, description: &Description) -> Self {
         let texts = [&description.kind, &description.make, &description.model, &description.calibre];
         let mut facts = [const { None }; 4];
         for ((slot, fact), text) in facts.iter_mut().zip(Fact::ALL).zip(texts) {

@@ -10,7 +10,7 @@ use super::{RecordsError, db, row, sealed};
 use crate::domain::{Candidate, Grade, Record, RegisterId, Rule};
 use crate::registers::chunk::{bucket_key, bucket_of};
 use crate::registers::judge::fields;
-use crate::registers::{ChunkRef, Index, IndexBuilder, Manifest, RecordRef, RegisterFacts, SignedManifest};
+use crate::registers::{ChunkRef, Index, IndexBuilder, Manifest, RecordRef, RegisterFacts, Registers, SignedManifest};
 
 /// A register of a generation, as it was signed.
 pub(super) struct Register {
@@ -35,7 +35,7 @@ impl Register {
 
 pub(super) struct Generation {
     pub number: u64,
-    pub index: Index,
+    pub index: Registers,
     pub registers: Vec<Register>,
     /// `None` when there are no registers at all.
     db: Option<Mutex<Connection>>,
@@ -56,7 +56,7 @@ impl Generation {
                     "{left} is here, and nothing says which registers are in use"
                 )));
             }
-            let index = IndexBuilder::new(Vec::new())?.finish()?;
+            let index = IndexBuilder::new(Vec::new())?.finish()?.into();
             return Ok(Self { number: 0, index, registers: Vec::new(), db: None });
         };
         match Self::open_number(dir, key, pointer) {
@@ -90,7 +90,7 @@ impl Generation {
                 index
             }
         };
-        Ok(Self { number: pointer.generation, index, registers, db: Some(Mutex::new(connection)) })
+        Ok(Self { number: pointer.generation, index: index.into(), registers, db: Some(Mutex::new(connection)) })
     }
 
     /// A generation that was just built.
@@ -102,7 +102,7 @@ impl Generation {
         registers: Vec<Register>,
     ) -> Result<Self, RecordsError> {
         let connection = db::open(&db_path(dir, number), key)?;
-        Ok(Self { number, index, registers, db: Some(Mutex::new(connection)) })
+        Ok(Self { number, index: index.into(), registers, db: Some(Mutex::new(connection)) })
     }
 
     fn with_db<T>(&self, work: impl FnOnce(&Connection) -> Result<T, RecordsError>) -> Result<T, RecordsError> {

@@ -1,0 +1,270 @@
+//! What a check asks: a large base index, and over it a small one with what has changed since the base was built.
+//!
+//! An update must not wait for a new base, and a check must not wait for an update. So changed and new records stand in an
+//! *overlay*, an index of its own, and the base's records that were changed or withdrawn are *hidden*. Whoever searches sees
+//! one index: the methods here have the names of [`Index`]'s and ask both.
+//!
+//! Facts about frequency (density of keys, shares of kinds and years) come from the base alone: a few thousand changes do
+//! not make a key common, and an answer should not shift with each of them. An overlay's dictionaries continue the base's,
+//! so a fact has one number in both; that is why an overlay belongs to exactly one base.
+
+use std::sync::Arc;
+
+use super::describe::Forms;
+use super::index::{Compact, Index, IndexBuilder, IndexError, KeyId, RecordRef, RegisterFacts};
+use crate::domain::Record;
+
+/// The bit that says of a record or a key that it is the overlay's.
+const OVER: u32 = 1 << 31;
+
+impl RecordRef {
+    /// Whether the record stands in the overlay.
+    pub fn is_over(self) -> bool {
+        self.0 & OVER != 0
+    }
+
+    /// Its row in the layer in which it stands.
+    pub fn row(self) -> u32 {
+        self.0 & !OVER
+    }
+
+    /// The record of the overlay at that row.
+    pub fn over(row: u32) -> Self {
+        Self(row | OVER)
+    }
+}
+
+/// Rows of the base that no search may find any more.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hidden {
+    words: Vec<u64>,
+    count: u64,
+}
+
+impl Hidden {
+    /// Hides a row; `false` when it was hidden already.
+    pub fn hide(&mut self, row: u32) -> bool {
+        let at = (row / 64) as usize;
+        if self.words.len() <= at {
+            self.words.resize(at + 1, 0);
+        }
+        let bit = 1u64 << (row % 64);
+        let is_new = self.words[at] & bit == 0;
+        self.words[at] |= bit;
+        self.count += u64::from(is_new);
+        is_new
+    }
+
+    /// Whether a row is hidden.
+    pub fn holds(&self, row: u32) -> bool {
+        self.words.get((row / 64) as usize).is_some_and(|word| word & (1u64 << (row % 64)) != 0)
+    }
+
+    /// Number of rows hidden.
+    pub fn len(&self) -> u64 {
+        self.count
+    }
+
+    /// Nothing is hidden.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+/// What has changed since a base was built.
+#[derive(Debug, Clone)]
+pub struct Overlay {
+    index: Index,
+    hidden: Hidden,
+}
+
+impl Overlay {
+    /// The overlay of `base`: `registers` as they are now (in the base's order), the rows that it hides, and the changed and
+    /// new records with the number of the register of each. A record's position in `records` is its row.
+    ///
+    /// # Errors
+    /// When there are more registers or records than an index holds.
+    pub fn build<'a>(
+        base: &Index,
+        registers: Vec<RegisterFacts>,
+        hidden: Hidden,
+        records: impl IntoIterator<Item = (usize, &'a Record)>,
+    ) -> Result<Self, IndexError> {
+        let mut builder = IndexBuilder::beside(base, registers)?;
+        for (register, record) in records {
+            if builder.push(register, record)?.0 >= OVER - 1 {
+                return Err(IndexError::TooManyRecords);
+            }
+        }
+        Ok(Self { index: builder.finish()?, hidden })
+    }
+
+    /// Changed and new records.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Hides nothing and adds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty() && self.hidden.is_empty()
+    }
+
+    /// The rows of the base that are hidden.
+    pub fn hidden(&self) -> &Hidden {
+        &self.hidden
+    }
+
+    /// Bytes in memory, without what the allocator adds.
+    pub fn memory_bytes(&self) -> usize {
+        self.index.memory_bytes() + self.hidden.words.len() * 8
+    }
+}
+
+/// The registers on a device, ready to be asked. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Registers {
+    base: Arc<Index>,
+    over: Option<Arc<Overlay>>,
+}
+
+impl From<Index> for Registers {
+    fn from(base: Index) -> Self {
+        Self { base: Arc::new(base), over: None }
+    }
+}
+
+impl Registers {
+    /// A base with an overlay that was built for it; `None` while nothing has changed.
+    pub fn new(base: Arc<Index>, over: Option<Arc<Overlay>>) -> Self {
+        Self { base, over }
+    }
+
+    /// The base.
+    pub fn base(&self) -> &Arc<Index> {
+        &self.base
+    }
+
+    /// The overlay.
+    pub fn overlay(&self) -> Option<&Arc<Overlay>> {
+        self.over.as_ref()
+    }
+
+    /// The registers as they are now, in the order of their numbers.
+    pub fn registers(&self) -> &[RegisterFacts] {
+        self.over.as_ref().map_or_else(|| self.base.registers(), |over| over.index.registers())
+    }
+
+    /// Number of the register in which a record stands.
+    pub fn register_of(&self, record: RecordRef) -> usize {
+        usize::from(self.compact(record).register())
+    }
+
+    /// The index in which something stands, by its number.
+    fn layer(&self, number: u32) -> &Index {
+        match &self.over {
+            Some(over) if number & OVER != 0 => &over.index,
+            _ => &self.base,
+        }
+    }
+
+    /// What both layers find, told apart.
+    fn both(&self, find: impl Fn(&Index) -> Vec<KeyId>) -> Vec<KeyId> {
+        let mut found = find(&self.base);
+        if let Some(over) = &self.over {
+            found.extend(find(&over.index).into_iter().map(|id| KeyId(id.0 | OVER)));
+        }
+        found
+    }
+
+    pub(super) fn compact(&self, record: RecordRef) -> Compact {
+        self.layer(record.0).compact(RecordRef(record.row()))
+    }
+
+    pub(super) fn fact(&self, fact: usize, id: u32) -> Option<&Forms> {
+        self.over.as_ref().map_or(&*self.base, |over| &over.index).fact(fact, id)
+    }
+
+    /// Number of distinct facts; their numbers run from 1 to this.
+    pub(super) fn facts_of(&self, fact: usize) -> usize {
+        self.over.as_ref().map_or(&*self.base, |over| &over.index).facts_of(fact)
+    }
+
+    /// Share of the base's records that have that fact.
+    pub(super) fn share(&self, fact: usize, id: u32) -> f64 {
+        self.base.share(fact, id)
+    }
+
+    /// Share of the base's records made in that year.
+    pub(super) fn share_of_year(&self, year: u16) -> f64 {
+        self.base.share_of_year(year)
+    }
+
+    /// How crowded a key's surroundings are in the base.
+    pub(super) fn density(&self, register: u8, key: KeyId) -> f64 {
+        self.base.density_of(register, self.key_bytes(key))
+    }
+
+    /// The key with its class before it.
+    pub(super) fn key_bytes(&self, id: KeyId) -> &[u8] {
+        self.layer(id.0).key_bytes(KeyId(id.0 & !OVER))
+    }
+
+    /// The key without its class.
+    pub(super) fn key(&self, id: KeyId) -> &str {
+        self.layer(id.0).key(KeyId(id.0 & !OVER))
+    }
+
+    /// The records that bear a key, but for the hidden ones.
+    pub(super) fn records_of(&self, id: KeyId) -> impl Iterator<Item = RecordRef> + '_ {
+        let mark = id.0 & OVER;
+        let hidden = self.over.as_ref().map(|over| &over.hidden).filter(|hidden| mark == 0 && !hidden.is_empty());
+        let found = self.layer(id.0).records_of(KeyId(id.0 & !OVER));
+        found.filter(move |r| hidden.is_none_or(|hidden| !hidden.holds(r.0))).map(move |r| RecordRef(r.0 | mark))
+    }
+
+    /// The key itself, in each layer that has it.
+    pub(super) fn exact(&self, class: u8, key: &str) -> impl Iterator<Item = KeyId> + use<> {
+        let over = self.over.as_ref().and_then(|over| over.index.exact(class, key)).map(|id| KeyId(id.0 | OVER));
+        self.base.exact(class, key).into_iter().chain(over)
+    }
+
+    /// Keys with the same skeleton (K2).
+    pub(super) fn same_skeleton(&self, skeleton: &str) -> Vec<KeyId> {
+        self.both(|index| index.same_skeleton(skeleton))
+    }
+
+    /// Keys with the same core (K3).
+    pub(super) fn same_core(&self, core: &str) -> Vec<KeyId> {
+        self.both(|index| index.same_core(core))
+    }
+
+    /// Keys with the same number (K4).
+    pub(super) fn same_number(&self, number: &str) -> Vec<KeyId> {
+        self.both(|index| index.same_number(number))
+    }
+
+    /// Keys that may sound the same (KT).
+    pub(super) fn same_sound(&self, canonical: &str, sound: &[String]) -> Vec<KeyId> {
+        self.both(|index| index.same_sound(canonical, sound))
+    }
+
+    /// Keys of the class of serials that are one edit away.
+    pub(super) fn one_edit(&self, canonical: &str) -> Vec<KeyId> {
+        self.both(|index| index.one_edit(canonical))
+    }
+
+    /// Every key of a class that begins so, of both layers, in the order of the keys.
+    pub(super) fn keys_from(&self, class: u8, prefix: &str) -> impl Iterator<Item = KeyId> + '_ {
+        let mut below = self.base.keys_from(class, prefix).peekable();
+        let over = self.over.as_ref().map(|over| over.index.keys_from(class, prefix).map(|id| KeyId(id.0 | OVER)));
+        let mut above = over.into_iter().flatten().peekable();
+        std::iter::from_fn(move || match (below.peek(), above.peek()) {
+            (Some(&low), Some(&high)) if self.key_bytes(high) < self.key_bytes(low) => above.next(),
+            (Some(_), _) => below.next(),
+            (None, _) => above.next(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

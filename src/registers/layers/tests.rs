@@ -1,0 +1,123 @@
+//! A base with its overlay answers as an index built of the same records at once.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+
+use super::*;
+use crate::domain::{Description, Item, Mark, RegisterId, RegisterVersion, Scheme, SeenMark};
+use crate::registers::{judge, pattern, practice};
+
+fn facts(version: u64, records: usize) -> Vec<RegisterFacts> {
+    vec![RegisterFacts {
+        id: RegisterId("weapons".into()),
+        version: RegisterVersion(version),
+        as_of_ms: 0,
+        owner: "invented".into(),
+        objects: Vec::new(),
+        records: records as u64,
+        practice: true,
+    }]
+}
+
+fn index(records: &[Record]) -> Index {
+    let mut builder = IndexBuilder::new(facts(1, records.len())).unwrap();
+    for record in records {
+        builder.push(0, record).unwrap();
+    }
+    builder.finish().unwrap()
+}
+
+/// A base, what has changed in it, and the same as a whole.
+struct Both {
+    base: Vec<Record>,
+    over: Vec<Record>,
+    layered: Registers,
+    whole: Vec<Record>,
+    flat: Registers,
+}
+
+fn both() -> Both {
+    let all: Vec<Record> = practice::Generator::new(5).take(400).collect();
+    let (base, new) = all.split_at(340);
+    let mut hidden = Hidden::default();
+    let mut over = new.to_vec();
+    let mut whole = base.to_vec();
+    for (n, record) in base.iter().enumerate() {
+        match n % 8 {
+            0 => assert!(hidden.hide(n as u32), "withdrawn"),
+            1 => {
+                hidden.hide(n as u32);
+                let mut changed = record.clone();
+                changed.marks = vec![Mark::new(Scheme::Serial, format!("ЖЖ {:06}", 7919 * n % 999_983))];
+                changed.description.model = Some(format!("ВИГАДКА {n}"));
+                over.push(changed);
+            }
+            _ => {}
+        }
+    }
+    let gone: BTreeSet<&str> =
+        base.iter().enumerate().filter(|(n, _)| hidden.holds(*n as u32)).map(|(_, r)| r.id.as_str()).collect();
+    whole.retain(|r| !gone.contains(r.id.as_str()));
+    whole.extend(over.iter().cloned());
+    let below = Arc::new(index(base));
+    let overlay = Overlay::build(&below, facts(2, whole.len()), hidden, over.iter().map(|r| (0, r))).unwrap();
+    let layered = Registers::new(below, Some(Arc::new(overlay)));
+    Both { base: base.to_vec(), over, layered, flat: index(&whole).into(), whole }
+}
+
+impl Both {
+    fn layered_record(&self, at: RecordRef) -> &Record {
+        let layer = if at.is_over() { &self.over } else { &self.base };
+        &layer[at.row() as usize]
+    }
+
+    fn ask(&self, serial: &str, description: &Description) -> [BTreeSet<String>; 2] {
+        let item =
+            Item { marks: vec![SeenMark::typed(Mark::new(Scheme::Serial, serial))], description: description.clone() };
+        let layered = judge(&self.layered, &item, &|at| Ok::<_, Infallible>(self.layered_record(at).clone())).unwrap();
+        let flat = judge(&self.flat, &item, &|at| Ok::<_, Infallible>(self.whole[at.0 as usize].clone())).unwrap();
+        assert_eq!(layered.registers[0].version, RegisterVersion(2), "the versions of now are told");
+        [layered, flat].map(|v| v.candidates.into_iter().map(|c| c.record).collect())
+    }
+}
+
+#[test]
+fn every_record_is_found_as_in_one_index_and_no_hidden_one_is() {
+    let both = both();
+    for record in &both.whole {
+        let [layered, _] = both.ask(&record.marks[0].value, &record.description);
+        assert!(layered.contains(&record.id), "{} is not found", record.id);
+    }
+    let now: BTreeSet<&str> = both.whole.iter().map(|r| r.id.as_str()).collect();
+    for (n, record) in both.base.iter().enumerate() {
+        let [layered, flat] = both.ask(&record.marks[0].value, &record.description);
+        assert!(layered.iter().all(|id| now.contains(id.as_str())), "row {n}: a withdrawn record is shown");
+        let by_old_mark = n % 8 > 1;
+        assert_eq!(layered.contains(&record.id), by_old_mark, "row {n}");
+        assert_eq!(flat.contains(&record.id), by_old_mark, "row {n}");
+    }
+}
+
+#[test]
+fn a_pattern_walks_both_layers_in_the_order_of_their_marks() {
+    let both = both();
+    for wanted in ["ЖЖ00*", "ЖЖ*5?1", "*Ж007*", "*1234*"] {
+        let layered = pattern::search(&both.layered, wanted, 500).unwrap();
+        let flat = pattern::search(&both.flat, wanted, 500).unwrap();
+        let found = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect::<BTreeSet<_>>();
+        let a = found(layered.records.iter().map(|&at| both.layered_record(at).id.as_str()).collect());
+        let b = found(flat.records.iter().map(|at| both.whole[at.0 as usize].id.as_str()).collect());
+        assert_eq!(a, b, "{wanted}");
+        let keys: Vec<_> = both.layered.keys_from(b'S', "").map(|id| both.layered.key_bytes(id)).collect();
+        assert!(keys.is_sorted());
+    }
+    assert!(!pattern::search(&both.layered, "ЖЖ00*", 500).unwrap().records.is_empty());
+}
+
+#[test]
+fn a_row_is_hidden_once() {
+    let mut hidden = Hidden::default();
+    assert!(hidden.is_empty() && !hidden.holds(1000));
+    assert!(hidden.hide(1000) && !hidden.hide(1000) && hidden.hide(0));
+    assert_eq!((hidden.len(), hidden.holds(1000), hidden.holds(999), hidden.holds(1001)), (2, true, false, false));
+}
