@@ -71,7 +71,7 @@ mod tests {
     fn drawn(state: OutlineState) -> View {
         let mut view = View { width: 100, height: 60, rgb: vec![90; 100 * 60 * 3] };
         let quad = [[40, 40], [160, 40], [160, 80], [40, 80]];
-        draw(&mut view, &[Outline { quad, state }], 200, 120);
+        draw(&mut view, &[Outline { quad, state, text: String::new() }], 200, 120);
         view
     }
 
@@ -95,6 +95,6 @@ mod tests {
     fn corners_outside_the_picture_do_no_harm() {
         let mut view = View { width: 4, height: 4, rgb: vec![0; 48] };
         let quad = [[-5000, -5000], [i32::MAX, 0], [i32::MAX, i32::MAX], [0, i32::MIN]];
-        draw(&mut view, &[Outline { quad, state: OutlineState::Accepted }], 4, 4);
+        draw(&mut view, &[Outline { quad, state: OutlineState::Accepted, text: String::new() }], 4, 4);
     }
 }

@@ -1,72 +1,133 @@
 //! What may be believed. A misread serial is worse than none.
 //!
-//! An engine's word is a *vote*: this text, of this symbology, from that pass, in that frame. The table below says how
-//! many votes each symbology needs, and which texts are refused whatever the votes.
+//! One read of a text is a *look*: this text, of this symbology, by that pass, in that frame. [`rule`] says for each
+//! symbology how many looks settle a text and which texts are refused whatever the looks; to change when something is
+//! believed, change its row. Three rules hold for every row:
+//!
+//! - looks in the same frame count once; in a still, where there is one frame only, each pass counts as a frame;
+//! - looks that disagree about one place take each other away: counting begins anew behind them;
+//! - and while the disagreement lies within the row's window, one look more than the row says is asked for.
 
 use crate::domain::Symbology;
 
-/// How a vote came about.
+/// How a look came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
-    /// One default pass over the whole frame.
+    /// A default pass over pixels as the camera gave them, of the whole frame or of a part.
     Plain,
     /// Any pass over changed pixels, and rqrr.
     Rescue,
 }
 
-/// How many votes a text needs, by the pass that gave the strongest of them.
+/// How it can be told from the text alone that it was misread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Need {
-    /// Votes when one of them is from a plain pass.
+enum Check {
+    /// The symbol carries error correction or a check character outside the text, and the engine holds to it.
+    Within,
+    /// Nothing tells.
+    Nothing,
+    /// Last digit after the GS1 General Specifications 7.9, weights 3 and 1 from the right.
+    Mod10,
+    /// The same, of the UPC-A number that a UPC-E stands for.
+    ExpandedMod10,
+}
+
+/// When texts of one symbology are believed.
+#[derive(Debug, Clone, Copy)]
+struct Rule {
+    /// Looked for unless the caller says otherwise.
+    on: bool,
+    /// Looks that settle a text when one of them is plain.
     plain: usize,
-    /// Votes when all are from rescue passes.
+    /// Looks that settle it when all are from rescue passes.
     rescue: usize,
+    /// Looks count within so many frames.
+    window_frames: u64,
+    /// Characters at least.
+    chars: usize,
+    /// Characters at least, when the pass enlarged its pixels: short linear codes appear in any enlarged noise.
+    chars_enlarged: usize,
+    /// If any are given, no other lengths are believed: a cut-off label imitates a shorter one.
+    lengths: &'static [usize],
+    check: Check,
 }
 
-/// Votes count within so many frames; in a still each pass counts as a frame.
-pub(super) const WINDOW_FRAMES: u64 = 5;
-
-/// Strong error detection (Reed-Solomon over the whole symbol, or a check character modulo 103): one look is enough.
-/// The others misread now and then, but rarely twice in the same way.
-fn need(symbology: Symbology) -> Need {
+/// The whole of acceptance. Reed-Solomon over the symbol, and the check character modulo 103 of Code 128, let one plain
+/// look suffice; the others misread now and then, but rarely twice in the same way. Codes of goods, and those that
+/// anything imitates, are off.
+#[rustfmt::skip]
+const fn rule(symbology: Symbology) -> Rule {
+    use Check::*;
     use Symbology::*;
     match symbology {
-        QrCode | DataMatrix | Aztec | Code128 => Need { plain: 1, rescue: 2 },
-        MicroQr | Pdf417 | Code39 | Code93 => Need { plain: 2, rescue: 2 },
-        Ean13 | Ean8 | UpcA | UpcE => Need { plain: 2, rescue: 2 },
-        // No check character at all, or none that the symbol demands: only when asked for, and never from one look.
-        Codabar | Itf => Need { plain: 2, rescue: 3 },
+        //                 on   plain rescue window chars enlarged lengths       check
+        QrCode     => row(true,   1,    2,    15,     1,    1,     &[],          Within),
+        DataMatrix => row(true,   1,    2,    15,     1,    1,     &[],          Within),
+        Aztec      => row(true,   1,    2,    15,     1,    1,     &[],          Within),
+        MicroQr    => row(true,   2,    2,     5,     1,    1,     &[],          Within),
+        Pdf417     => row(true,   2,    2,     5,     1,    1,     &[],          Within),
+        Code128    => row(true,   1,    2,     5,     1,    4,     &[],          Within),
+        Code93     => row(true,   2,    2,     5,     1,    4,     &[],          Within),
+        Code39     => row(true,   2,    2,     5,     1,    4,     &[],          Nothing),
+        Codabar    => row(false,  2,    3,     5,     4,    4,     &[],          Nothing),
+        Itf        => row(false,  2,    3,     5,    14,   14,     &[14, 16],    Mod10),
+        Ean13      => row(false,  2,    2,     5,    13,   13,     &[13],        Mod10),
+        Ean8       => row(false,  2,    2,     5,     8,    8,     &[8],         Mod10),
+        UpcA       => row(false,  2,    2,     5,    12,   12,     &[12, 13],    Mod10),
+        UpcE       => row(false,  2,    2,     5,     8,    8,     &[8, 12, 13], ExpandedMod10),
     }
 }
 
-/// Whether votes suffice. `rival` is the most votes that any other text has at the same place: who is contradicted needs
-/// as many votes more.
-pub(super) fn suffice(symbology: Symbology, votes: &[Source], rival: usize) -> bool {
-    let need = need(symbology);
-    let wanted = if votes.contains(&Source::Plain) { need.plain } else { need.rescue };
-    votes.len() >= wanted + rival
+#[expect(clippy::too_many_arguments, reason = "one line of the table for each symbology")]
+const fn row(
+    on: bool,
+    plain: usize,
+    rescue: usize,
+    window_frames: u64,
+    chars: usize,
+    chars_enlarged: usize,
+    lengths: &'static [usize],
+    check: Check,
+) -> Rule {
+    Rule { on, plain, rescue, window_frames, chars, chars_enlarged, lengths, check }
 }
 
-/// Whether a text can be what its symbology says, before any votes are counted. `enlarged` says that the pass had
-/// enlarged its pixels.
+/// No row looks back further than this many frames.
+pub(super) const WINDOW_FRAMES_MAX: u64 = 15;
+
+/// What is looked for unless the caller says otherwise.
+pub(super) fn on_by_default() -> Vec<Symbology> {
+    Symbology::ALL.into_iter().filter(|&s| rule(s).on).collect()
+}
+
+/// In how many frames looks at this symbology count together.
+pub(super) fn window_frames(symbology: Symbology) -> u64 {
+    rule(symbology).window_frames
+}
+
+/// Whether looks, one for each frame within the window, settle a text; `disputed` says that within the window another
+/// text was read at the same place.
+pub(super) fn suffice(symbology: Symbology, looks: &[Source], disputed: bool) -> bool {
+    let rule = rule(symbology);
+    let wanted = if looks.contains(&Source::Plain) { rule.plain } else { rule.rescue };
+    looks.len() >= wanted + usize::from(disputed)
+}
+
+/// Whether a text can be what its symbology says, before any look is counted. `enlarged` says that the pass had enlarged
+/// its pixels.
 pub(super) fn possible(symbology: Symbology, text: &str, enlarged: bool) -> bool {
-    use Symbology::*;
-    match symbology {
-        QrCode | MicroQr | DataMatrix | Aztec | Pdf417 | Code128 | Code93 => !text.is_empty(),
-        // Short Code 39 appears in any row of enlarged noise.
-        Code39 => text.chars().count() >= if enlarged { 4 } else { 1 },
-        // ITF has no end that a cut-off label could not imitate; only the fixed lengths with a check digit are safe
-        // (ITF-14 and ITF-16 of the GS1 and JAN rules).
-        Itf => matches!(text.len(), 14 | 16) && mod_10_holds(text),
-        Codabar => text.chars().count() >= 4,
-        Ean13 => text.len() == 13 && mod_10_holds(text),
-        Ean8 => text.len() == 8 && mod_10_holds(text),
-        UpcA => matches!(text.len(), 12 | 13) && mod_10_holds(text),
-        UpcE => upc_e_holds(text),
-    }
+    let rule = rule(symbology);
+    let chars = text.chars().count();
+    let least = if enlarged { rule.chars_enlarged } else { rule.chars };
+    let long_enough = chars >= least && (rule.lengths.is_empty() || rule.lengths.contains(&chars));
+    long_enough
+        && match rule.check {
+            Check::Within | Check::Nothing => true,
+            Check::Mod10 => mod_10_holds(text),
+            Check::ExpandedMod10 => upc_e_holds(text),
+        }
 }
 
-/// Check digit of the GS1 General Specifications 7.9: weights 3 and 1 from the right, sum a multiple of ten.
 fn mod_10_holds(text: &str) -> bool {
     let mut sum = 0;
     for (i, c) in text.chars().rev().enumerate() {
@@ -97,43 +158,71 @@ mod tests {
     use super::Symbology::*;
     use super::*;
 
+    /// Looks of successive frames, whether another text was read there, and whether that settles it.
     #[test]
-    fn votes() {
-        let table: &[(Symbology, &[Source], usize, bool)] = &[
+    fn looks() {
+        let table: &[(Symbology, &[Source], bool, bool)] = &[
             // One plain look is enough for the four strong ones, and only for them.
-            (QrCode, &[Plain], 0, true),
-            (DataMatrix, &[Plain], 0, true),
-            (Aztec, &[Plain], 0, true),
-            (Code128, &[Plain], 0, true),
-            (MicroQr, &[Plain], 0, false),
-            (Pdf417, &[Plain], 0, false),
-            (Code39, &[Plain], 0, false),
-            (Code93, &[Plain], 0, false),
-            (Ean13, &[Plain], 0, false),
-            (Itf, &[Plain], 0, false),
-            (Codabar, &[Plain], 0, false),
+            (QrCode, &[Plain], false, true),
+            (DataMatrix, &[Plain], false, true),
+            (Aztec, &[Plain], false, true),
+            (Code128, &[Plain], false, true),
+            (MicroQr, &[Plain], false, false),
+            (Pdf417, &[Plain], false, false),
+            (Code39, &[Plain], false, false),
+            (Code93, &[Plain], false, false),
+            (Ean13, &[Plain], false, false),
+            (Ean8, &[Plain], false, false),
+            (UpcA, &[Plain], false, false),
+            (UpcE, &[Plain], false, false),
+            (Itf, &[Plain], false, false),
+            (Codabar, &[Plain], false, false),
             // A rescue pass is never believed alone.
-            (QrCode, &[Rescue], 0, false),
-            (DataMatrix, &[Rescue], 0, false),
-            (Code128, &[Rescue], 0, false),
-            (QrCode, &[Rescue, Rescue], 0, true),
-            (Code128, &[Rescue, Rescue], 0, true),
+            (QrCode, &[Rescue], false, false),
+            (DataMatrix, &[Rescue], false, false),
+            (Aztec, &[Rescue], false, false),
+            (Code128, &[Rescue], false, false),
+            (QrCode, &[Rescue, Rescue], false, true),
+            (Code128, &[Rescue, Rescue], false, true),
             // Two looks for the others.
-            (Pdf417, &[Plain, Plain], 0, true),
-            (Code39, &[Plain, Rescue], 0, true),
-            (Code39, &[Rescue, Rescue], 0, true),
-            (Ean8, &[Plain, Plain], 0, true),
-            (Itf, &[Rescue, Rescue], 0, false),
-            // Who is contradicted must be seen more often.
-            (QrCode, &[Plain], 1, false),
-            (QrCode, &[Plain, Plain], 1, true),
-            (Code39, &[Plain, Plain], 1, false),
-            (Code39, &[Plain, Plain, Plain], 1, true),
-            (Code39, &[Plain, Plain, Plain], 2, false),
-            (QrCode, &[], 0, false),
+            (MicroQr, &[Plain, Plain], false, true),
+            (Pdf417, &[Plain, Plain], false, true),
+            (Code39, &[Plain, Rescue], false, true),
+            (Code39, &[Rescue, Rescue], false, true),
+            (Code93, &[Rescue, Plain], false, true),
+            (Ean13, &[Plain, Plain], false, true),
+            (Ean8, &[Plain, Plain], false, true),
+            (UpcA, &[Plain, Plain], false, true),
+            (UpcE, &[Plain, Plain], false, true),
+            (Itf, &[Plain, Rescue], false, true),
+            (Itf, &[Rescue, Rescue], false, false),
+            (Codabar, &[Rescue, Rescue], false, false),
+            (Codabar, &[Rescue, Rescue, Rescue], false, true),
+            // Who is contradicted must be seen once more.
+            (QrCode, &[Plain], true, false),
+            (QrCode, &[Plain, Plain], true, true),
+            (QrCode, &[Rescue, Rescue], true, false),
+            (Code39, &[Plain, Plain], true, false),
+            (Code39, &[Plain, Plain, Plain], true, true),
+            (QrCode, &[], false, false),
         ];
-        for &(symbology, votes, rival, want) in table {
-            assert_eq!(suffice(symbology, votes, rival), want, "{symbology} {votes:?} against {rival}");
+        for &(symbology, looks, disputed, want) in table {
+            assert_eq!(suffice(symbology, looks, disputed), want, "{symbology} {looks:?} disputed {disputed}");
+        }
+    }
+
+    #[test]
+    fn what_is_on() {
+        assert_eq!(on_by_default(), [QrCode, MicroQr, DataMatrix, Aztec, Pdf417, Code128, Code39, Code93]);
+    }
+
+    #[test]
+    fn one_look_never_settles_what_has_no_strong_check() {
+        for symbology in Symbology::ALL {
+            let rule = rule(symbology);
+            assert!(rule.rescue >= 2 && rule.plain >= 1 && rule.window_frames >= 5, "{symbology}");
+            assert!(rule.plain >= 2 || rule.check == Check::Within, "{symbology}");
+            assert!(rule.chars >= 1 && rule.chars_enlarged >= rule.chars, "{symbology}");
         }
     }
 
@@ -145,6 +234,11 @@ mod tests {
             (Code39, "AB1", false, true),
             (Code39, "AB1", true, false),
             (Code39, "AB12", true, true),
+            (Code128, "AB1", false, true),
+            (Code128, "AB1", true, false),
+            (Code93, "AB1", true, false),
+            (Pdf417, "A", true, true),
+            (DataMatrix, "", true, false),
             (Ean13, "4006381333931", false, true),
             (Ean13, "4006381333930", false, false),
             (Ean13, "400638133393", false, false),

@@ -1,7 +1,6 @@
 //! A stream of frames: one symbol seen in sixty frames is one sighting.
 
-use super::acceptance::WINDOW_FRAMES;
-use super::board::{Accepted, Board, Voice};
+use super::board::{Accepted, Board, Voice, Window};
 use super::engine::Read;
 use super::frame::{Frame, Luma};
 use super::passes::{self, PLAIN, RESCUE};
@@ -30,12 +29,14 @@ pub enum OutlineState {
 }
 
 /// A symbol's outline for the viewfinder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outline {
     /// Corners in pixels of the frame.
     pub quad: Quad,
     /// How far it has come.
     pub state: OutlineState,
+    /// The raw text; of a symbol that is not accepted yet what was read last, empty while only its pattern was found.
+    pub text: String,
 }
 
 /// What one frame brought.
@@ -84,15 +85,15 @@ impl LiveReader {
             self.hints.clear();
         }
         self.last_ms = frame.at_ms;
-        self.board.forget(self.last_ms.saturating_sub(GONE_MS), self.round, WINDOW_FRAMES);
+        self.board.forget(self.last_ms.saturating_sub(GONE_MS), self.round);
         let luma = frame.luma();
         let mut broken = Vec::new();
         let plain = PLAIN.run(luma, &self.options.symbologies);
         self.count(plain, Voice::of(&PLAIN), &mut broken);
-        let mut accepted = self.board.accept(self.round, WINDOW_FRAMES, frame.index);
+        let mut accepted = self.board.accept(self.round, Window::Frames, frame.index);
         self.note_hints(&broken);
         self.rescue(luma, &mut broken);
-        accepted.extend(self.board.accept(self.round, WINDOW_FRAMES, frame.index));
+        accepted.extend(self.board.accept(self.round, Window::Frames, frame.index));
         let outlines = self.outlines(&broken);
         LiveResult { accepted, outlines }
     }
@@ -102,7 +103,7 @@ impl LiveReader {
             if read.broken {
                 broken.push((read.symbology, read.quad));
             } else {
-                self.board.vote(read, voice, self.round, self.last_ms);
+                self.board.vote(read, voice, self.round, self.last_ms, Window::Frames);
             }
         }
     }
@@ -152,16 +153,16 @@ impl LiveReader {
     }
 
     fn outlines(&self, broken: &[(Symbology, Quad)]) -> Vec<Outline> {
-        let fresh = self.board.candidates.iter().filter(|c| c.last_ms + OUTLINE_MS >= self.last_ms);
+        let fresh = self.board.candidates.iter().filter(|c| c.track.at_ms() + OUTLINE_MS >= self.last_ms);
         let mut outlines: Vec<Outline> = fresh
             .map(|c| {
                 let state = if c.accepted { OutlineState::Accepted } else { OutlineState::Reading };
-                Outline { quad: c.quad(), state }
+                Outline { quad: c.quad(), state, text: c.text().to_owned() }
             })
             .collect();
         for &(_, quad) in broken {
             if !outlines.iter().any(|o| place::overlap(&o.quad, &quad)) {
-                outlines.push(Outline { quad, state: OutlineState::Reading });
+                outlines.push(Outline { quad, state: OutlineState::Reading, text: String::new() });
             }
         }
         outlines
@@ -199,7 +200,7 @@ mod tests {
         let mut reader = LiveReader::default();
         let first = reader.feed(&at(frame(800, 400, &[(&label, 50, 50)]), 0));
         assert_eq!(first.accepted, []);
-        assert_eq!(first.outlines[0].state, OutlineState::Reading);
+        assert_eq!((first.outlines[0].state, first.outlines[0].text.as_str()), (OutlineState::Reading, "SN-445566"));
         let second = reader.feed(&at(frame(800, 400, &[(&label, 52, 51)]), 1));
         assert_eq!((second.accepted[0].text.as_str(), second.accepted[0].frame), ("SN-445566", 1));
         assert_eq!(second.outlines[0].state, OutlineState::Accepted);

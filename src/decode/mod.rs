@@ -15,6 +15,7 @@ mod place;
 mod still;
 #[cfg(test)]
 mod tests;
+mod track;
 
 pub use board::Accepted;
 pub use frame::{Frame, Layout, Luma, ShortPixels, View};

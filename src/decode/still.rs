@@ -1,6 +1,7 @@
 //! Stills: a picture has no second frame, so a second pass that agrees stands in for it.
 
-use super::board::{Accepted, Board, Voice};
+use super::acceptance;
+use super::board::{Accepted, Board, Voice, Window};
 use super::engine::Read;
 use super::frame::{Frame, Luma};
 use super::passes::{self, PLAIN, Pass, RESCUE, TURNED};
@@ -17,8 +18,7 @@ pub struct ReaderOptions {
 impl Default for ReaderOptions {
     /// All but EAN/UPC, ITF and Codabar: those stand on goods, not on weapons, and are weak against misreads.
     fn default() -> Self {
-        use Symbology::*;
-        Self { symbologies: vec![QrCode, MicroQr, DataMatrix, Aztec, Pdf417, Code128, Code39, Code93] }
+        Self { symbologies: acceptance::on_by_default() }
     }
 }
 
@@ -54,7 +54,7 @@ impl Reader {
 const RESCUE_PIXELS_MAX: u64 = 16_000_000;
 
 /// In a still each pass is a round of its own, and none is ever too old.
-const WINDOW: u64 = u64::MAX / 2;
+const WINDOW: Window = Window::Everything;
 
 struct Look<'a> {
     luma: Luma<'a>,
@@ -101,7 +101,7 @@ impl Look<'_> {
             if read.broken {
                 self.broken.push((read.symbology, read.quad));
             } else {
-                self.board.vote(read, voice, self.round, 0);
+                self.board.vote(read, voice, self.round, 0, WINDOW);
             }
         }
     }
