@@ -5,8 +5,10 @@
 
 pub mod check_digit;
 pub mod decision;
+pub mod hand_scanner;
 pub mod ids;
 pub mod item;
+pub mod keyboard;
 pub mod keys;
 pub mod mark;
 pub mod payload;
@@ -16,8 +18,10 @@ pub mod understand;
 pub mod verdict;
 
 pub use decision::DecisionCode;
+pub use hand_scanner::HandScannerSettings;
 pub use ids::{DeviceId, Fingerprint, Hash, PostId, RegisterId, RegisterVersion, Seq};
 pub use item::{Description, Item, Object};
+pub use keyboard::KeyboardLayout;
 pub use keys::{Keys, Note, Reading};
 pub use mark::{Mark, MarkSource, Scheme, SeenMark};
 pub use record::{Action, Record, Status};

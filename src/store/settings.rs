@@ -4,9 +4,10 @@ use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use super::{LedgerStore, StoreError};
-use crate::domain::{DeviceId, Fingerprint, PostId};
+use crate::domain::{DeviceId, Fingerprint, HandScannerSettings, PostId};
 
 const ENROLMENT: &str = "enrolment";
+const HAND_SCANNER: &str = "hand_scanner";
 
 /// What enrolment gave the device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,24 @@ impl LedgerStore {
         self.set_practice(enrolment.practice)?;
         let value = serde_json::to_vec(enrolment).map_err(|_| StoreError::Setting { key: ENROLMENT })?;
         self.set_setting(ENROLMENT, &value)
+    }
+
+    /// How the hand scanner is set up; the usual way before anybody said otherwise, and where what was kept cannot be
+    /// understood.
+    pub fn hand_scanner(&self) -> Result<HandScannerSettings, StoreError> {
+        let kept = self.setting(HAND_SCANNER)?;
+        Ok(kept.map_or_else(HandScannerSettings::default, |value| {
+            serde_json::from_slice(&value).unwrap_or_else(|error| {
+                tracing::warn!(%error, "the settings of the hand scanner cannot be understood; the usual ones are used");
+                HandScannerSettings::default()
+            })
+        }))
+    }
+
+    /// Keeps how the hand scanner is set up.
+    pub fn set_hand_scanner(&self, settings: &HandScannerSettings) -> Result<(), StoreError> {
+        let value = serde_json::to_vec(settings).map_err(|_| StoreError::Setting { key: HAND_SCANNER })?;
+        self.set_setting(HAND_SCANNER, &value)
     }
 
     /// A setting by name.

@@ -1,6 +1,7 @@
 //! What is written is there, in order, with all that is derived from it.
 
 use super::*;
+use crate::domain::{HandScannerSettings, KeyboardLayout};
 use crate::store::StoreError;
 
 #[test]
@@ -223,4 +224,23 @@ fn settings_are_kept_by_name() {
     assert_eq!(store.setting("a").unwrap().as_deref(), Some(b"2".as_slice()));
     store.remove_setting("a").unwrap();
     assert_eq!(store.setting("a").unwrap(), None);
+}
+
+#[test]
+fn the_hand_scanner_stays_as_it_was_set() {
+    let place = place();
+    let store = write(&place.home);
+    assert_eq!(store.hand_scanner().unwrap(), HandScannerSettings::default());
+    let set = HandScannerSettings {
+        suffix: "<ETX>".into(),
+        layout: KeyboardLayout::FrAzerty,
+        serial_port: Some("/dev/ttyACM0".into()),
+        ..HandScannerSettings::default()
+    };
+    store.set_hand_scanner(&set).unwrap();
+    drop(store);
+    let again = write(&place.home);
+    assert_eq!(again.hand_scanner().unwrap(), set);
+    again.set_setting("hand_scanner", b"\xff").unwrap();
+    assert_eq!(again.hand_scanner().unwrap(), HandScannerSettings::default(), "what cannot be read sets nothing");
 }
