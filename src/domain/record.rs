@@ -1,4 +1,4 @@
-//! One entry of a register: an item wanted by an owner.
+//! One entry of a register: an item wanted by an owner, or one that was delivered and is expected to be in its place.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,8 +8,63 @@ use serde::{Deserialize, Serialize};
 
 use super::item::Description;
 use super::mark::Mark;
+use super::range::SerialRange;
 
-/// Why an item is wanted.
+/// What a register is kept for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum RegisterKind {
+    /// Items that somebody looks for.
+    #[default]
+    Wanted,
+    /// Items that were handed over to a unit, and have no business elsewhere.
+    Delivered,
+    /// Items announced to a unit, on their way.
+    Expected,
+}
+
+impl RegisterKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Wanted, Self::Delivered, Self::Expected];
+
+    /// The name used in JSON and files; it never changes.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Wanted => "wanted",
+            Self::Delivered => "delivered",
+            Self::Expected => "expected",
+        }
+    }
+
+    /// The status of a record whose source names none.
+    pub fn status(self) -> Status {
+        match self {
+            Self::Wanted => Status::Wanted,
+            Self::Delivered => Status::Delivered,
+            Self::Expected => Status::Expected,
+        }
+    }
+}
+
+impl fmt::Display for RegisterKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// No kind of register has that name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no kind of register is called {0:?}; there are wanted, delivered and expected")]
+pub struct UnknownRegisterKind(pub String);
+
+impl FromStr for RegisterKind {
+    type Err = UnknownRegisterKind;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|x| x.code() == s).ok_or_else(|| UnknownRegisterKind(s.to_owned()))
+    }
+}
+
+/// Why an item is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
@@ -24,12 +79,30 @@ pub enum Status {
     /// The source did not say.
     #[default]
     Wanted,
+    /// Not wanted: handed over to the unit that the record names. Seen elsewhere, that is a finding and never a hit.
+    Delivered,
+    /// Not wanted: announced to the unit that the record names.
+    Expected,
 }
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 7] =
-        [Self::Stolen, Self::Lost, Self::Trafficked, Self::Smuggled, Self::Unaccounted, Self::Seized, Self::Wanted];
+    pub const ALL: [Self; 9] = [
+        Self::Stolen,
+        Self::Lost,
+        Self::Trafficked,
+        Self::Smuggled,
+        Self::Unaccounted,
+        Self::Seized,
+        Self::Wanted,
+        Self::Delivered,
+        Self::Expected,
+    ];
+
+    /// Whether somebody looks for the item; what was delivered or is expected is only known.
+    pub fn is_wanted(self) -> bool {
+        !matches!(self, Self::Delivered | Self::Expected)
+    }
 
     /// The name used in JSON and files; it never changes.
     pub fn code(self) -> &'static str {
@@ -41,6 +114,8 @@ impl Status {
             Self::Unaccounted => "unaccounted",
             Self::Seized => "seized",
             Self::Wanted => "wanted",
+            Self::Delivered => "delivered",
+            Self::Expected => "expected",
         }
     }
 }
@@ -77,6 +152,9 @@ pub enum Action {
 }
 
 impl Action {
+    /// Every action.
+    pub const ALL: [Self; 4] = [Self::Seize, Self::Detain, Self::DiscreetCheck, Self::Report];
+
     /// The name used in JSON and files; it never changes.
     pub fn code(self) -> &'static str {
         match self {
@@ -88,16 +166,35 @@ impl Action {
     }
 }
 
+/// Where an item of a delivered or expected list belongs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+pub struct Delivery {
+    /// The unit or person that received it or shall receive it.
+    pub to: String,
+    /// Where that is.
+    #[serde(default)]
+    pub place: Option<String>,
+    /// Day of the delivery, past or to come.
+    #[serde(default)]
+    pub on: Option<NaiveDate>,
+}
+
 /// One record. `id` is the source's own, or `h:` and a hash of the canonical fields where the source gives none.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 pub struct Record {
     /// Id within its register.
     pub id: String,
     /// The marks, each with its scheme and place.
     pub marks: Vec<Mark>,
-    /// What the wanted item is.
+    /// Lots of serials listed by their ends.
+    #[serde(default)]
+    pub ranges: Vec<SerialRange>,
+    /// What the item is.
     pub description: Description,
-    /// Why it is wanted.
+    /// Colour of a vehicle, in the source's word.
+    #[serde(default)]
+    pub colour: Option<String>,
+    /// Why it is listed.
     pub status: Status,
     /// The authority that owns the record and must be asked before anyone acts on it.
     pub owner: String,
@@ -111,4 +208,13 @@ pub struct Record {
     pub expires_on: Option<NaiveDate>,
     /// Warning to the finder.
     pub caution: Option<String>,
+    /// What the owner forbids to do with the record.
+    #[serde(default)]
+    pub restriction: Option<String>,
+    /// How the owner is reached; shown only when the record is opened.
+    #[serde(default)]
+    pub contact: Option<String>,
+    /// Where the item belongs, for what was delivered or is expected.
+    #[serde(default)]
+    pub delivery: Option<Delivery>,
 }

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::frozen::{Frozen, FrozenError, FrozenMark};
+use super::frozen::{Frozen, FrozenError, FrozenMark, More};
 use crate::domain::{Hash, Record};
 
 /// No chunk is longer than this when compressed: 16 times what [`super::publish`] aims at.
@@ -16,6 +16,8 @@ pub const CHUNK_BYTES_MAX: usize = 4 << 20;
 pub const CHUNK_RAW_BYTES_MAX: usize = 64 << 20;
 /// Form of the unpacked bytes.
 const FORM: u8 = 1;
+/// Form with a column of [`More`] behind the others, for buckets in which a record has it.
+const FORM_WITH_MORE: u8 = 2;
 /// Of the levels measured, the one past which chunks hardly shrink while the time still grows.
 const ZSTD_LEVEL: i32 = 9;
 
@@ -128,7 +130,14 @@ pub fn encode(bucket: u32, records: &[Record]) -> Result<(ChunkRef, Vec<u8>), Ch
         c.expires_day.push(f.expires_day);
         c.caution.push(f.caution);
     }
-    let raw = postcard::to_extend(&c, vec![FORM]).map_err(|_| ChunkError::Damaged("it does not encode"))?;
+    let more: Vec<Option<Vec<u8>>> = records.iter().map(More::bytes_of).collect();
+    let has_more = more.iter().any(Option::is_some);
+    let does_not_encode = |_| ChunkError::Damaged("it does not encode");
+    let form = if has_more { FORM_WITH_MORE } else { FORM };
+    let mut raw = postcard::to_extend(&c, vec![form]).map_err(does_not_encode)?;
+    if has_more {
+        raw = postcard::to_extend(&more, raw).map_err(does_not_encode)?;
+    }
     if raw.len() > CHUNK_RAW_BYTES_MAX {
         return Err(ChunkError::TooLong);
     }
@@ -166,11 +175,22 @@ pub fn decode(chunk: &ChunkRef, packed: &[u8]) -> Result<Vec<Record>, ChunkError
     }
     let raw = zstd::bulk::decompress(packed, raw_len).map_err(|_| ChunkError::Damaged("it does not unpack"))?;
     let (&form, rest) = raw.split_first().ok_or(ChunkError::Damaged("it is empty"))?;
-    if form != FORM {
+    if form != FORM && form != FORM_WITH_MORE {
         return Err(ChunkError::NewerForm(form));
     }
-    let columns: Columns = postcard::from_bytes(rest).map_err(|_| ChunkError::Damaged("its columns do not decode"))?;
-    columns.rows(chunk.records as usize)
+    let damaged = |_| ChunkError::Damaged("its columns do not decode");
+    let (columns, rest) = postcard::take_from_bytes::<Columns>(rest).map_err(damaged)?;
+    let mut records = columns.rows(chunk.records as usize)?;
+    if form == FORM_WITH_MORE {
+        let more: Vec<Option<&[u8]>> = postcard::from_bytes(rest).map_err(damaged)?;
+        if more.len() != records.len() {
+            return Err(ChunkError::Damaged("its columns are of different lengths"));
+        }
+        for (record, more) in records.iter_mut().zip(more) {
+            more.map_or(Ok(()), |bytes| More::add(bytes, record))?;
+        }
+    }
+    Ok(records)
 }
 
 impl Columns<'_> {
@@ -250,6 +270,15 @@ mod tests {
         });
         records[4].marks.clear();
         records
+    }
+
+    #[test]
+    fn records_with_more_to_say_survive_too() {
+        let mut records = some();
+        records[7].contact = Some("an invented desk".into());
+        records[9].status = crate::domain::Status::Delivered;
+        let (chunk, packed) = encode(5, &records).unwrap();
+        assert_eq!(decode(&chunk, &packed).unwrap(), records);
     }
 
     #[test]

@@ -7,10 +7,13 @@ use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::domain::{Action, Description, Hash, Mark, Object, Record, Scheme, Status};
+use crate::domain::{Action, Delivery, Description, Hash, Mark, Object, Record, Scheme, SerialRange, Status};
 
 /// First byte of the frozen form; a new form gets a new number and the old one stays readable.
 const FORM: u8 = 1;
+/// First byte of the frozen form with [`More`] behind it; only a record that has more to say is in it, so the hash of every
+/// other one is as it was.
+const FORM_WITH_MORE: u8 = 2;
 
 /// The bytes are not a record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,10 +87,6 @@ impl<'a> Frozen<'a> {
 
     pub(crate) fn thaw(&self) -> Result<Record, FrozenError> {
         let text = |t: Option<&str>| t.map(str::to_owned);
-        let day = |n: Option<i32>| {
-            n.map(|n| NaiveDate::from_num_days_from_ce_opt(n).ok_or(FrozenError::Damaged("a day out of range")))
-                .transpose()
-        };
         let marks = self
             .marks
             .iter()
@@ -113,17 +112,84 @@ impl<'a> Frozen<'a> {
             status: self.status.parse().unwrap_or(Status::Wanted),
             owner: self.owner.to_owned(),
             action: self.action.and_then(action_of),
-            reported_on: day(self.reported_day)?,
-            lost_on: day(self.lost_day)?,
-            expires_on: day(self.expires_day)?,
+            reported_on: thawed_day(self.reported_day)?,
+            lost_on: thawed_day(self.lost_day)?,
+            expires_on: thawed_day(self.expires_day)?,
             caution: text(self.caution),
+            ..Record::default()
         })
     }
 }
 
+/// What a record may say beyond [`Frozen`], in one piece, so that whoever stores or sends records by columns carries it as
+/// one column. The order of the fields is the format; it never changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub(crate) struct More<'a> {
+    /// First, last, place.
+    #[serde(borrow)]
+    ranges: Vec<(&'a str, &'a str, Option<&'a str>)>,
+    colour: Option<&'a str>,
+    restriction: Option<&'a str>,
+    contact: Option<&'a str>,
+    /// To whom, where, day.
+    delivery: Option<(&'a str, Option<&'a str>, Option<i32>)>,
+}
+
+impl<'a> More<'a> {
+    fn of(record: &'a Record) -> Self {
+        let delivery = record.delivery.as_ref();
+        Self {
+            ranges: record.ranges.iter().map(|r| (&*r.from, &*r.to, r.place.as_deref())).collect(),
+            colour: record.colour.as_deref(),
+            restriction: record.restriction.as_deref(),
+            contact: record.contact.as_deref(),
+            delivery: delivery.map(|d| (&*d.to, d.place.as_deref(), d.on.map(|day| day.num_days_from_ce()))),
+        }
+    }
+
+    /// The bytes, or `None` when the record says nothing of all this. A program that knows no [`More`] must never take a
+    /// delivered item for a wanted one, so a record that is not wanted always has some.
+    pub(crate) fn bytes_of(record: &'a Record) -> Option<Vec<u8>> {
+        let more = Self::of(record);
+        if more == Self::default() && record.status.is_wanted() {
+            return None;
+        }
+        // Writing into a vector cannot fail; see `canonical_bytes`.
+        Some(postcard::to_stdvec(&more).unwrap_or_default())
+    }
+
+    /// Adds what the bytes say to a record.
+    pub(crate) fn add(bytes: &'a [u8], record: &mut Record) -> Result<(), FrozenError> {
+        let (more, left) =
+            postcard::take_from_bytes::<Self>(bytes).map_err(|_| FrozenError::Damaged("its second half is damaged"))?;
+        if !left.is_empty() {
+            return Err(FrozenError::Damaged("it is followed by something else"));
+        }
+        let text = |t: Option<&str>| t.map(str::to_owned);
+        let range = |&(from, to, place): &(&str, &str, Option<&str>)| SerialRange {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            place: text(place),
+        };
+        record.ranges = more.ranges.iter().map(range).collect();
+        record.colour = text(more.colour);
+        record.restriction = text(more.restriction);
+        record.contact = text(more.contact);
+        let delivery =
+            |(to, place, on)| Ok(Delivery { to: str::to_owned(to), place: text(place), on: thawed_day(on)? });
+        record.delivery = more.delivery.map(delivery).transpose()?;
+        Ok(())
+    }
+}
+
+fn thawed_day(number: Option<i32>) -> Result<Option<NaiveDate>, FrozenError> {
+    let day = |n| NaiveDate::from_num_days_from_ce_opt(n).ok_or(FrozenError::Damaged("a day out of range"));
+    number.map(day).transpose()
+}
+
 /// The action of that code; an unknown one is no action, so the finder asks the owner.
 pub(crate) fn action_of(code: &str) -> Option<Action> {
-    [Action::Seize, Action::Detain, Action::DiscreetCheck, Action::Report].into_iter().find(|a| a.code() == code)
+    Action::ALL.into_iter().find(|a| a.code() == code)
 }
 
 /// What every register needs of a record's bytes.
@@ -136,15 +202,22 @@ pub trait RecordBytes: Sized {
     fn from_canonical_bytes(bytes: &[u8]) -> Result<Self, FrozenError>;
     /// `h:` and 32 hexadecimal digits of the hash of every field but the id: the id of a row whose source gives none.
     fn derived_id(&self) -> String;
+    /// What the record says beyond the first frozen form, for whoever stores it by fields; `None` when it says no more.
+    fn more_bytes(&self) -> Option<Vec<u8>>;
+    /// Adds what [`RecordBytes::more_bytes`] gave.
+    fn add_more(&mut self, bytes: &[u8]) -> Result<(), FrozenError>;
 }
 
 impl RecordBytes for Record {
     fn canonical_bytes(&self) -> Vec<u8> {
+        let more = More::bytes_of(self);
         let mut out = Vec::with_capacity(256);
-        out.push(FORM);
+        out.push(if more.is_some() { FORM_WITH_MORE } else { FORM });
         // Writing into a vector cannot fail, and every field has a length known beforehand; should postcard ever refuse,
         // the bytes stay short and `from_canonical_bytes` calls them damaged.
-        postcard::to_extend(&Frozen::of(self), out).unwrap_or_default()
+        let mut out = postcard::to_extend(&Frozen::of(self), out).unwrap_or_default();
+        out.extend(more.into_iter().flatten());
+        out
     }
 
     fn content_hash(&self) -> Hash {
@@ -153,22 +226,34 @@ impl RecordBytes for Record {
 
     fn from_canonical_bytes(bytes: &[u8]) -> Result<Self, FrozenError> {
         let (&form, rest) = bytes.split_first().ok_or(FrozenError::Damaged("it is empty"))?;
-        if form != FORM {
+        if form != FORM && form != FORM_WITH_MORE {
             return Err(FrozenError::NewerForm(form));
         }
         let (frozen, left) =
             postcard::take_from_bytes::<Frozen>(rest).map_err(|_| FrozenError::Damaged("it does not decode"))?;
-        if !left.is_empty() {
+        let mut record = frozen.thaw()?;
+        if form == FORM_WITH_MORE {
+            More::add(left, &mut record)?;
+        } else if !left.is_empty() {
             return Err(FrozenError::Damaged("it is followed by something else"));
         }
-        frozen.thaw()
+        Ok(record)
     }
 
     fn derived_id(&self) -> String {
         let nameless = Frozen { id: "", ..Frozen::of(self) };
-        let bytes = postcard::to_extend(&nameless, Vec::with_capacity(256)).unwrap_or_default();
+        let mut bytes = postcard::to_extend(&nameless, Vec::with_capacity(256)).unwrap_or_default();
+        bytes.extend(More::bytes_of(self).into_iter().flatten());
         let digest = Sha256::digest(bytes);
         format!("h:{}", data_encoding::HEXLOWER.encode(&digest[..16]))
+    }
+
+    fn more_bytes(&self) -> Option<Vec<u8>> {
+        More::bytes_of(self)
+    }
+
+    fn add_more(&mut self, bytes: &[u8]) -> Result<(), FrozenError> {
+        More::add(bytes, self)
     }
 }
 
@@ -198,27 +283,59 @@ mod tests {
             lost_on: NaiveDate::from_ymd_opt(2014, 3, 31),
             expires_on: None,
             caution: Some("armed".into()),
+            ..Record::default()
+        }
+    }
+
+    fn fuller() -> Record {
+        let lot = SerialRange { place: Some("frame".into()), ..SerialRange::new("AB1000", "AB1999").unwrap() };
+        Record {
+            ranges: vec![lot],
+            colour: Some("grey".into()),
+            restriction: Some("not for courts".into()),
+            contact: Some("duty desk".into()),
+            status: Status::Delivered,
+            delivery: Some(Delivery {
+                to: "Invented Battalion".into(),
+                place: Some("Invented".into()),
+                on: NaiveDate::from_ymd_opt(2026, 1, 2),
+            }),
+            ..full()
         }
     }
 
     #[test]
     fn a_record_survives_its_bytes() {
-        let record = full();
-        assert_eq!(Record::from_canonical_bytes(&record.canonical_bytes()), Ok(record));
+        let bare = Record { status: Status::Expected, ..full() };
+        for record in [full(), fuller(), bare] {
+            assert_eq!(Record::from_canonical_bytes(&record.canonical_bytes()), Ok(record));
+        }
+    }
+
+    #[test]
+    fn a_record_that_is_not_wanted_is_never_in_the_form_of_which_an_older_program_would_make_a_wanted_one() {
+        assert_eq!(full().canonical_bytes()[0], FORM);
+        for status in [Status::Delivered, Status::Expected] {
+            assert_eq!(Record { status, ..full() }.canonical_bytes()[0], FORM_WITH_MORE);
+        }
     }
 
     #[test]
     fn the_bytes_are_golden() {
         // Stored and published records are known by this hash; a change here means a new form, not a new expectation.
         assert_eq!(full().content_hash().to_string(), GOLDEN);
+        assert_eq!(fuller().content_hash().to_string(), GOLDEN_WITH_MORE);
     }
+    const GOLDEN_WITH_MORE: &str = "9ef785465033c5d3fd9f612cd0f1348b8c4cf73441ecfbc7bec2fbb7ae13bac4";
     const GOLDEN: &str = "4ee8b52b903098ee776c7d94fc17386baf45b32ca9444f8c72dea880d5b024f0";
 
     #[test]
     fn damage_is_an_error_and_never_a_panic() {
-        let bytes = full().canonical_bytes();
-        for cut in 0..bytes.len() {
-            assert!(Record::from_canonical_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
+        for bytes in [full().canonical_bytes(), fuller().canonical_bytes()] {
+            for cut in 0..bytes.len() {
+                assert!(Record::from_canonical_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
+            }
+            assert!(Record::from_canonical_bytes(&[&bytes[..], &[0]].concat()).is_err());
         }
         assert_eq!(Record::from_canonical_bytes(&[9, 0]), Err(FrozenError::NewerForm(9)));
     }

@@ -15,6 +15,7 @@
 
 pub mod chunk;
 pub mod describe;
+pub mod disclosure;
 pub mod frozen;
 pub mod import;
 pub mod index;

@@ -165,6 +165,7 @@ impl Generator {
             lost_on: lost_on.filter(|_| !dice.percent(0.07)),
             expires_on: None,
             caution: None,
+            ..Record::default()
         }
     }
 }

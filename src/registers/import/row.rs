@@ -125,6 +125,7 @@ impl Row {
             lost_on: day("lost_on", self.take("lost_on"))?,
             expires_on: day("expires_on", self.take("expires_on"))?,
             caution: self.take("caution"),
+            ..Record::default()
         })
     }
 }

@@ -145,11 +145,9 @@ impl Raw {
                 None => Status::Wanted,
             },
             owner: self.unit.unwrap_or_else(|| defaults.owner.clone()),
-            action: None,
             reported_on: day("insertdate", self.inserted)?,
             lost_on: day("theftdate", self.lost)?,
-            expires_on: None,
-            caution: None,
+            ..Record::default()
         })
     }
 }

@@ -28,6 +28,7 @@ fn record(id: &str, serials: &[&str]) -> Record {
         lost_on: None,
         expires_on: None,
         caution: None,
+        ..Record::default()
     }
 }
 

@@ -9,16 +9,17 @@ mod gather;
 mod rules;
 mod weigh;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use self::gather::{Gathered, Match};
 use self::rules::{Evidence, grade};
 use self::weigh::Scales;
+pub use super::disclosure::fields;
 use super::index::{RecordRef, class_of, same_sort};
 use super::layers::Registers;
 use crate::domain::keys;
 use crate::domain::{
-    Ask, Candidate, Finding, Grade, Item, Mark, NotChecked, Object, Record, RegisterId, Rule, Scheme, Verdict,
+    Ask, Candidate, Finding, Grade, Item, Mark, NotChecked, Object, Record, RegisterId, Rule, Verdict,
 };
 
 /// Most candidates that a verdict lists; the rest is counted.
@@ -270,37 +271,6 @@ fn candidate(index: &Registers, judged: &Judged, record: &Record) -> Candidate {
         differs,
         fields: fields(record),
     }
-}
-
-/// A record's facts by name, as `cli.md` has them; what the record does not tell is absent.
-pub fn fields(record: &Record) -> BTreeMap<String, String> {
-    let mut out = BTreeMap::new();
-    let mut put = |name: &str, value: Option<String>| {
-        if let Some(value) = value.filter(|v| !v.is_empty()) {
-            out.insert(name.to_owned(), value);
-        }
-    };
-    let d = &record.description;
-    put("object", d.object.map(|o| o.code().to_owned()));
-    put("kind", d.kind.clone());
-    put("make", d.make.clone());
-    put("model", d.model.clone());
-    put("calibre", d.calibre.clone());
-    put("year", d.year.map(|y| y.to_string()));
-    put("country", d.country.clone());
-    put("issuer", d.issuer.clone());
-    put("status", Some(record.status.code().to_owned()));
-    put("owner", Some(record.owner.clone()));
-    put("action", record.action.map(|a| a.code().to_owned()));
-    put("reported_on", record.reported_on.map(|day| day.to_string()));
-    put("lost_on", record.lost_on.map(|day| day.to_string()));
-    put("expires_on", record.expires_on.map(|day| day.to_string()));
-    put("caution", record.caution.clone());
-    for scheme in Scheme::ALL {
-        let values: Vec<&str> = record.marks.iter().filter(|m| m.scheme == scheme).map(|m| m.value.as_str()).collect();
-        put(scheme.code(), (!values.is_empty()).then(|| values.join(" · ")));
-    }
-    out
 }
 
 #[cfg(test)]

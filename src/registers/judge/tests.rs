@@ -1,7 +1,7 @@
 //! Items against small registers: each rule, each cap, each question.
 
 use super::*;
-use crate::domain::{Description, RegisterVersion, SeenMark, Status};
+use crate::domain::{Description, RegisterVersion, Scheme, SeenMark, Status};
 use crate::registers::index::{IndexBuilder, RegisterFacts};
 
 /// A register with so many invented pistols of a series that its keys are crowded, and some lone records.
@@ -29,6 +29,7 @@ fn record(id: &str, marks: Vec<Mark>, model: Option<&str>, year: Option<u16>) ->
         lost_on: None,
         expires_on: None,
         caution: None,
+        ..Record::default()
     }
 }
 

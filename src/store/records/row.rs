@@ -1,5 +1,5 @@
 //! A record as a row: texts that repeat (owner, model, kind …) are kept once and named by number, which makes a row of
-//! some 50 bytes out of 250.
+//! some 50 bytes out of 250. What few records say (a contact, a delivery) follows the row as it is published.
 
 use std::collections::HashMap;
 
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RecordsError;
 use crate::domain::{Action, Description, Mark, Object, Record, Scheme, Status};
+use crate::registers::RecordBytes;
 
 const DAMAGED: RecordsError = RecordsError::Damaged("a record does not decode");
 
@@ -99,7 +100,9 @@ pub(super) fn encode(record: &Record, texts: &mut Texts) -> Result<Vec<u8>, Reco
         expires_day: day_number(record.expires_on),
         caution: record.caution.as_deref(),
     };
-    postcard::to_stdvec(&row).map_err(|_| RecordsError::Damaged("a record does not encode"))
+    let mut body = postcard::to_stdvec(&row).map_err(|_| RecordsError::Damaged("a record does not encode"))?;
+    body.extend(record.more_bytes().into_iter().flatten());
+    Ok(body)
 }
 
 /// The record of a row's body; `text` gives the text of a number.
@@ -107,15 +110,14 @@ pub(super) fn decode(
     body: &[u8],
     text: &mut dyn FnMut(u32) -> Result<String, RecordsError>,
 ) -> Result<Record, RecordsError> {
-    let row: Row<'_> = postcard::from_bytes(body).map_err(|_| DAMAGED)?;
+    let (row, more) = postcard::take_from_bytes::<Row<'_>>(body).map_err(|_| DAMAGED)?;
     let mut named = |n: u32| if n == 0 { Ok(None) } else { text(n).map(Some) };
     let mut marks = Vec::with_capacity(row.marks.len());
     for (scheme, value, place) in row.marks {
         let scheme = named(scheme)?.and_then(|code| code.parse().ok()).unwrap_or(Scheme::Other);
         marks.push(Mark { scheme, value: value.to_owned(), place: named(place)? });
     }
-    let actions = [Action::Seize, Action::Detain, Action::DiscreetCheck, Action::Report];
-    Ok(Record {
+    let mut record = Record {
         id: row.id.to_owned(),
         marks,
         description: Description {
@@ -130,12 +132,17 @@ pub(super) fn decode(
         },
         status: named(row.status)?.and_then(|code| code.parse().ok()).unwrap_or(Status::Wanted),
         owner: named(row.owner)?.unwrap_or_default(),
-        action: named(row.action)?.and_then(|code| actions.into_iter().find(|a| a.code() == code)),
+        action: named(row.action)?.and_then(|code| Action::ALL.into_iter().find(|a| a.code() == code)),
         reported_on: day_of(row.reported_day),
         lost_on: day_of(row.lost_day),
         expires_on: day_of(row.expires_day),
         caution: row.caution.map(str::to_owned),
-    })
+        ..Record::default()
+    };
+    if !more.is_empty() {
+        record.add_more(more).map_err(|_| DAMAGED)?;
+    }
+    Ok(record)
 }
 
 /// Only the id of a row's body.

@@ -1,0 +1,90 @@
+//! What of a record is shown at which step.
+//!
+//! First a candidate: what is needed to compare it with the item in hand, and what the officer's safety needs. The rest
+//! (how the owner is reached, what the owner forbids) comes when the record is opened, and each opening is an entry in the
+//! ledger. The split is made here and nowhere else.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{Record, Scheme, SerialRange};
+
+/// A candidate's facts by name, as scripts read them; what the record does not tell is absent.
+pub fn fields(record: &Record) -> BTreeMap<String, String> {
+    let mut out = BTreeMap::new();
+    let mut put = |name: &str, value: Option<String>| {
+        if let Some(value) = value.filter(|v| !v.is_empty()) {
+            out.insert(name.to_owned(), value);
+        }
+    };
+    let d = &record.description;
+    put("object", d.object.map(|o| o.code().to_owned()));
+    put("kind", d.kind.clone());
+    put("make", d.make.clone());
+    put("model", d.model.clone());
+    put("calibre", d.calibre.clone());
+    put("year", d.year.map(|y| y.to_string()));
+    put("country", d.country.clone());
+    put("issuer", d.issuer.clone());
+    put("colour", record.colour.clone());
+    put("status", Some(record.status.code().to_owned()));
+    put("owner", Some(record.owner.clone()));
+    put("action", record.action.map(|a| a.code().to_owned()));
+    put("reported_on", record.reported_on.map(|day| day.to_string()));
+    put("lost_on", record.lost_on.map(|day| day.to_string()));
+    put("expires_on", record.expires_on.map(|day| day.to_string()));
+    put("caution", record.caution.clone());
+    let delivery = record.delivery.as_ref();
+    put("delivered_to", delivery.map(|d| d.to.clone()));
+    put("delivered_place", delivery.and_then(|d| d.place.clone()));
+    put("delivered_on", delivery.and_then(|d| d.on).map(|day| day.to_string()));
+    put("range", joined(record.ranges.iter().map(ends)));
+    for scheme in Scheme::ALL {
+        put(scheme.code(), joined(record.marks.iter().filter(|m| m.scheme == scheme).map(|m| m.value.clone())));
+    }
+    out
+}
+
+/// Every fact of a record, for whoever opened it: the candidate's, and how the owner is reached and what it forbids.
+pub fn whole(record: &Record) -> BTreeMap<String, String> {
+    let mut out = fields(record);
+    let kept_back = [("contact", &record.contact), ("restriction", &record.restriction)];
+    out.extend(kept_back.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))));
+    out
+}
+
+fn ends(range: &SerialRange) -> String {
+    format!("{} – {}", range.from, range.to)
+}
+
+fn joined(values: impl Iterator<Item = String>) -> Option<String> {
+    let values: Vec<String> = values.collect();
+    (!values.is_empty()).then(|| values.join(" · "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Delivery, Mark, Status};
+
+    #[test]
+    fn a_candidate_keeps_the_owner_s_contact_back_and_the_opened_record_gives_it() {
+        let record = Record {
+            marks: vec![Mark::new(Scheme::Serial, "AB1"), Mark::new(Scheme::Serial, "CD2")],
+            ranges: vec![SerialRange { from: "X10".into(), to: "X19".into(), place: None }],
+            status: Status::Delivered,
+            owner: "an invented owner".into(),
+            caution: Some("armed".into()),
+            contact: Some("+00 000".into()),
+            restriction: Some("not for courts".into()),
+            delivery: Some(Delivery { to: "an invented unit".into(), ..Delivery::default() }),
+            ..Record::default()
+        };
+        let first = fields(&record);
+        assert!(!first.contains_key("contact") && !first.contains_key("restriction"));
+        assert_eq!((first["caution"].as_str(), first["serial"].as_str()), ("armed", "AB1 · CD2"));
+        assert_eq!((first["delivered_to"].as_str(), first["range"].as_str()), ("an invented unit", "X10 – X19"));
+        let opened = whole(&record);
+        assert_eq!((opened["contact"].as_str(), opened["restriction"].as_str()), ("+00 000", "not for courts"));
+        assert!(first.iter().all(|(name, value)| opened.get(name) == Some(value)));
+    }
+}
