@@ -83,7 +83,7 @@ impl Hub {
         let mut spill = Spill::new(folder).map_err(|e| HubError::file(folder, e))?;
         let mut rejects = Rejects::new(options.rejects.clone().unwrap_or_else(|| self.dir.rejects(id)));
         let mut objects = BTreeSet::new();
-        let defaults = Defaults { owner: register.owner.clone(), object: options.object };
+        let defaults = Defaults { owner: register.owner.clone(), object: options.object, ..Defaults::default() };
         let sinks = Sinks {
             record: &mut |imported| {
                 // A row that does not say what it is may be anything: its register is asked for every object.

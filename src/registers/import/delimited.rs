@@ -2,9 +2,9 @@
 
 use std::io::Read;
 
-use super::intake::Intake;
+use super::intake::{Fault, Intake};
 use super::mapping::Mapping;
-use super::row::{self, FIELDS, Row};
+use super::row::{self, FIELDS, Row, Target};
 use super::source::{Source, encoding_hint};
 use super::{Defaults, ImportError, ImportSummary};
 
@@ -14,8 +14,8 @@ const ROW_BYTES_MAX: usize = 1 << 20;
 /// So many lines may one row have.
 const ROW_LINES_MAX: u64 = 4;
 
-/// Where a column's text goes: nowhere, or to fields, each with its place among the texts that are joined there.
-type Columns = Vec<Vec<(usize, usize)>>;
+/// Where a column's text goes: nowhere, or to one field or several.
+type Columns = Vec<Vec<Target>>;
 
 pub(super) fn read<R: Read>(
     source: Source<R>,
@@ -55,7 +55,7 @@ pub(super) fn read<R: Read>(
         if std::str::from_utf8(record.as_slice()).is_err() {
             return Err(ImportError::Encoding { line, hint: encoding_hint(record.as_slice()) });
         }
-        let outcome = row_of(&record, &columns, names.len()).and_then(|mut row| {
+        let outcome = row_of(&record, &columns, names.len()).map_err(Fault::from).and_then(|mut row| {
             mapping.fill(&mut row);
             row.into_record(mapping, defaults)
         });
@@ -72,11 +72,9 @@ fn columns_of(names: &[String], mapping: &Mapping) -> Result<Columns, ImportErro
             return Err(ImportError::Columns { missing: absent.clone(), columns: shown() });
         }
     }
-    let columns: Columns = names.iter().map(|name| mapping.fields_of(name)).collect();
-    let has_mark = columns
-        .iter()
-        .flatten()
-        .any(|&(field, _)| row::MARK_FIELDS.iter().any(|(name, _)| FIELDS.get(field) == Some(name)));
+    let columns: Columns = names.iter().map(|name| mapping.targets_of(name)).collect();
+    let gives_mark = |name: &&str| row::is_mark(name) || *name == "serial_from";
+    let has_mark = columns.iter().flatten().any(|target| FIELDS.get(target.field).is_some_and(gives_mark));
     if has_mark { Ok(columns) } else { Err(ImportError::Columns { missing: "serial".to_owned(), columns: shown() }) }
 }
 
@@ -86,17 +84,14 @@ fn row_of(record: &csv::ByteRecord, columns: &Columns, names: usize) -> Result<R
     }
     let mut row = Row::default();
     // Texts that are joined come in the mapping's order, whatever the order of the columns.
-    let mut joined: Vec<(usize, usize, &str)> = Vec::new();
+    let mut texts: Vec<(&Target, &str)> = Vec::with_capacity(names);
     for (value, fields) in record.iter().zip(columns) {
         let text = std::str::from_utf8(value).map_err(|_| "it is not UTF-8".to_owned())?.trim();
         if !text.is_empty() {
-            joined.extend(fields.iter().map(|&(field, order)| (field, order, text)));
+            texts.extend(fields.iter().map(|target| (target, text)));
         }
     }
-    joined.sort_by_key(|&(field, order, _)| (field, order));
-    for (field, _, text) in joined {
-        row.values[field].get_or_insert_default().push_str(text);
-    }
+    row.place(&mut texts);
     Ok(row)
 }
 

@@ -10,6 +10,18 @@ use crate::registers::{RecordBytes, chunk};
 
 const PROGRESS_EVERY_ROWS: u64 = 4096;
 
+/// What is wrong with a row, and which record it speaks of when it says so.
+pub(super) struct Fault {
+    pub id: Option<String>,
+    pub reason: String,
+}
+
+impl From<String> for Fault {
+    fn from(reason: String) -> Self {
+        Self { id: None, reason }
+    }
+}
+
 /// Takes rows from a reader and hands records and rejects on.
 pub(super) struct Intake<'a> {
     sinks: Sinks<'a>,
@@ -25,14 +37,14 @@ impl<'a> Intake<'a> {
     }
 
     /// One row, read or unreadable. A record without id gets the derived one.
-    pub fn row(&mut self, line: u64, bytes: u64, row: Result<Record, String>) -> Result<(), ImportError> {
+    pub fn row(&mut self, line: u64, bytes: u64, row: Result<Record, Fault>) -> Result<(), ImportError> {
         self.summary.rows += 1;
         if self.summary.rows.is_multiple_of(PROGRESS_EVERY_ROWS) {
             self.report(bytes);
         }
         match row {
             Ok(record) => self.record(line, record),
-            Err(reason) => self.reject(line, reason),
+            Err(Fault { id, reason }) => self.reject(line, id, reason),
         }
     }
 
@@ -49,7 +61,8 @@ impl<'a> Intake<'a> {
                 return Ok(());
             }
             Entry::Occupied(_) => {
-                return self.reject(line, "an earlier row has the same id and other content".to_owned());
+                let reason = "an earlier row has the same id and other content".to_owned();
+                return self.reject(line, Some(record.id), reason);
             }
             Entry::Vacant(place) => {
                 place.insert(content);
@@ -60,9 +73,9 @@ impl<'a> Intake<'a> {
         (self.sinks.record)(Imported { record, line, content_hash, bucket_key }).map_err(ImportError::Sink)
     }
 
-    fn reject(&mut self, line: u64, reason: String) -> Result<(), ImportError> {
+    fn reject(&mut self, line: u64, id: Option<String>, reason: String) -> Result<(), ImportError> {
         self.summary.rejected += 1;
-        (self.sinks.reject)(Reject { line, reason }).map_err(ImportError::Sink)
+        (self.sinks.reject)(Reject { line, id, reason }).map_err(ImportError::Sink)
     }
 
     /// Tells the caller how far it is.
@@ -82,11 +95,12 @@ fn id_hash(id: &str) -> u64 {
 
 /// At least one mark gives a key that a check can meet.
 fn can_be_found(record: &Record) -> bool {
-    record.marks.iter().any(|mark| match mark.scheme {
-        Scheme::Gtin | Scheme::Other => false,
-        scheme if scheme.is_compared_loosely() => {
-            keys::split_parts(&mark.value).iter().any(|part| keys::keys(part).usable)
-        }
-        scheme => keys::exact_key(scheme, &mark.value).len() >= 2,
-    })
+    !record.ranges.is_empty()
+        || record.marks.iter().any(|mark| match mark.scheme {
+            Scheme::Gtin | Scheme::Other => false,
+            scheme if scheme.is_compared_loosely() => {
+                keys::split_parts(&mark.value).iter().any(|part| keys::keys(part).usable)
+            }
+            scheme => keys::exact_key(scheme, &mark.value).len() >= 2,
+        })
 }

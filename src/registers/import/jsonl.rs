@@ -4,12 +4,12 @@ use std::io::{BufRead, Read};
 
 use serde_json::{Map, Value};
 
-use super::intake::Intake;
+use super::intake::{Fault, Intake};
 use super::mapping::Mapping;
-use super::row::{self, Row};
+use super::row::{self, Row, Target};
 use super::source::{Source, encoding_hint};
 use super::{Defaults, ImportError, ImportSummary};
-use crate::domain::{Mark, Scheme};
+use crate::domain::{Mark, Scheme, SerialRange};
 
 /// A line longer than this is no record.
 const LINE_BYTES_MAX: u64 = 1 << 20;
@@ -48,11 +48,13 @@ pub(super) fn read<R: Read>(
             return Err(ImportError::Encoding { line, hint: encoding_hint(&line_bytes) });
         }
         let outcome = match serde_json::from_slice::<Value>(&line_bytes) {
-            Ok(Value::Object(object)) => row_of(object, mapping).and_then(|row| row.into_record(mapping, defaults)),
-            Ok(_) => Err("it is no JSON object".to_owned()),
+            Ok(Value::Object(object)) => {
+                row_of(object, mapping).map_err(Fault::from).and_then(|row| row.into_record(mapping, defaults))
+            }
+            Ok(_) => Err("it is no JSON object".to_owned().into()),
             // The last line without its end is a file that broke off; any other is one bad row.
             Err(_) if !whole => return Err(ImportError::Truncated { line, rows: intake.summary.rows }),
-            Err(e) => Err(format!("it is not JSON (column {})", e.column())),
+            Err(e) => Err(format!("it is not JSON (column {})", e.column()).into()),
         };
         intake.row(line, position.bytes(), outcome)?;
     }
@@ -66,26 +68,46 @@ fn malformed(line: u64, rows: u64, detail: &str) -> ImportError {
 
 fn row_of(object: Map<String, Value>, mapping: &Mapping) -> Result<Row, String> {
     let mut row = Row::default();
-    let mut joined: Vec<(usize, usize, String)> = Vec::new();
+    let mut found: Vec<(Target, String)> = Vec::new();
     for (key, value) in object {
         if key == "marks" {
             row.marks = marks_of(value)?;
             continue;
         }
-        let fields = mapping.fields_of(&key);
-        if fields.is_empty() {
+        if key == "ranges" {
+            row.ranges = ranges_of(value)?;
+            continue;
+        }
+        let targets = mapping.targets_of(&key);
+        if targets.is_empty() {
             continue;
         }
         if let Some(text) = text_of(&key, value)? {
-            joined.extend(fields.into_iter().map(|(field, order)| (field, order, text.clone())));
+            found.extend(targets.into_iter().map(|target| (target, text.clone())));
         }
     }
-    joined.sort();
-    for (field, _, text) in joined {
-        row.values[field].get_or_insert_default().push_str(text.trim());
-    }
+    row.place(&mut found.iter().map(|(target, text)| (target, text)).collect::<Vec<_>>());
     mapping.fill(&mut row);
     Ok(row)
+}
+
+/// Lots of serials: `[{"from","to","place"}]`.
+fn ranges_of(value: Value) -> Result<Vec<SerialRange>, String> {
+    let Value::Array(list) = value else {
+        return Err("ranges is no list".to_owned());
+    };
+    let range = |entry: Value| {
+        let Value::Object(mut object) = entry else {
+            return Err("a range is no object".to_owned());
+        };
+        let mut text = |key: &str| object.remove(key).map(|v| text_of(key, v)).transpose().map(Option::flatten);
+        let (from, to, place) = (text("from")?, text("to")?, text("place")?);
+        let (Some(from), Some(to)) = (from, to) else {
+            return Err("one end of a range of serials is missing".to_owned());
+        };
+        Ok(SerialRange { place, ..SerialRange::new(from, to).map_err(|e| e.to_string())? })
+    };
+    list.into_iter().map(range).collect()
 }
 
 fn text_of(key: &str, value: Value) -> Result<Option<String>, String> {

@@ -6,6 +6,7 @@
 //!
 //! [columns]
 //! serial = ["Series", "Number"]            # several are joined in this order
+//! "serial@barrel" = "Barrel no."           # a further mark, with where it stands
 //! model = "Type of weapon"
 //!
 //! [values.status]
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::row;
+use super::row::{self, Target};
 
 /// Why a mapping file was refused.
 #[derive(Debug, thiserror::Error)]
@@ -71,8 +72,11 @@ impl Mapping {
     pub fn parse(text: &str) -> Result<Self, MappingError> {
         let file: File = toml::from_str(text)?;
         let named = file.columns.keys().chain(file.values.keys()).chain(file.constants.keys());
-        if let Some(unknown) = named.into_iter().find(|name| row::field(name).is_none()) {
+        if let Some(unknown) = named.into_iter().find(|name| Target::named(name, 0).is_none()) {
             return Err(MappingError::UnknownField(unknown.clone()));
+        }
+        if let Some(marked) = file.constants.keys().find(|name| name.contains('@')) {
+            return Err(MappingError::UnknownField(marked.clone()));
         }
         let delimiter = match file.delimiter.as_deref().map(str::as_bytes) {
             None => None,
@@ -100,17 +104,17 @@ impl Mapping {
         self.values.get(field).and_then(|words| words.get(text.trim())).cloned().unwrap_or(text)
     }
 
-    /// Our fields for a header: its own name (whatever its case), or every field that the file gives it to, with the
-    /// place among the texts that are joined.
-    pub(super) fn fields_of(&self, header: &str) -> Vec<(usize, usize)> {
+    /// Where the texts under a header go: to the field of its own name (whatever its case), or to every field that the
+    /// file gives it to.
+    pub(super) fn targets_of(&self, header: &str) -> Vec<Target> {
         let header = header.trim();
         let mapped = self.columns.iter().flat_map(|(field, headers)| {
             headers.iter().enumerate().filter(|(_, h)| h.trim() == header).map(move |(order, _)| (field, order))
         });
-        let mut found: Vec<_> = mapped.filter_map(|(name, order)| Some((row::field(name)?, order))).collect();
+        let mut found: Vec<_> = mapped.filter_map(|(name, order)| Target::named(name, order)).collect();
         let own = header.to_lowercase();
         if found.is_empty() && !self.columns.contains_key(&own) {
-            found.extend(row::field(&own).map(|field| (field, 0)));
+            found.extend(Target::named(&own, 0));
         }
         found
     }
@@ -118,6 +122,7 @@ impl Mapping {
     /// Puts the constants where a row has nothing.
     pub(super) fn fill(&self, row: &mut row::Row) {
         for (name, value) in &self.constants {
+            // A constant with a place (`serial@frame`) would give every row one mark; it is refused when the file is read.
             if let Some(at) = row::field(name) {
                 let slot = &mut row.values[at];
                 if slot.as_deref().is_none_or(|v| v.trim().is_empty()) {

@@ -10,17 +10,19 @@
 
 mod delimited;
 mod intake;
+mod json_array;
 mod jsonl;
 mod mapping;
 mod row;
 mod source;
+mod ua_vehicles;
 mod ua_weapons;
 
 use std::fmt;
 use std::io::Read;
 use std::str::FromStr;
 
-use crate::domain::{Hash, Object, Record};
+use crate::domain::{Hash, Object, Record, RegisterKind};
 
 pub use mapping::{Mapping, MappingError};
 
@@ -36,11 +38,13 @@ pub enum Format {
     Jsonl,
     /// `weaponswanted.json` of Ukraine's Ministry of Internal Affairs: one array of objects.
     UaWeapons,
+    /// `carswanted.json` of the same ministry: one array of objects.
+    UaVehicles,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::Csv, Self::Jsonl, Self::UaWeapons];
+    pub const ALL: [Self; 4] = [Self::Csv, Self::Jsonl, Self::UaWeapons, Self::UaVehicles];
 
     /// The name on the command line.
     pub fn code(self) -> &'static str {
@@ -48,6 +52,7 @@ impl Format {
             Self::Csv => "csv",
             Self::Jsonl => "jsonl",
             Self::UaWeapons => "ua-weapons",
+            Self::UaVehicles => "ua-vehicles",
         }
     }
 }
@@ -60,7 +65,7 @@ impl fmt::Display for Format {
 
 /// No format has that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no register format is called {0:?}; there are csv, jsonl and ua-weapons")]
+#[error("no register format is called {0:?}; there are csv, jsonl, ua-weapons and ua-vehicles")]
 pub struct UnknownFormat(pub String);
 
 impl FromStr for Format {
@@ -77,6 +82,8 @@ pub struct Defaults {
     pub owner: String,
     /// What the register lists.
     pub object: Option<Object>,
+    /// What the register is kept for.
+    pub kind: RegisterKind,
 }
 
 /// A record as imported.
@@ -97,6 +104,8 @@ pub struct Imported {
 pub struct Reject {
     /// Line on which the row begins, counted from 1.
     pub line: u64,
+    /// The record of which it speaks, when it says so: an earlier one of that id must not count as gone.
+    pub id: Option<String>,
     /// What is wrong with it.
     pub reason: String,
 }
@@ -208,7 +217,8 @@ pub fn import<R: Read>(
     match format {
         Format::Csv => delimited::read(source, mapping, defaults, intake),
         Format::Jsonl => jsonl::read(source, mapping, defaults, intake),
-        Format::UaWeapons => ua_weapons::read(source, mapping, defaults, intake),
+        Format::UaWeapons => json_array::read(&ua_weapons::FORM, source, mapping, defaults, intake),
+        Format::UaVehicles => json_array::read(&ua_vehicles::FORM, source, mapping, defaults, intake),
     }
 }
 

@@ -3,13 +3,14 @@
 use chrono::NaiveDate;
 
 use super::Defaults;
+use super::intake::Fault;
 use super::mapping::Mapping;
-use crate::domain::keys::split_parts;
-use crate::domain::{Description, Mark, Object, Record, Scheme, Status};
+use crate::domain::keys::{self, split_parts};
+use crate::domain::{Delivery, Description, Mark, Object, Record, Scheme, SerialRange, Status};
 use crate::registers::frozen::action_of;
 
 /// Fields that a row may have, by the name that a header, a JSON key or a mapping file uses.
-pub(super) const FIELDS: [&str; 25] = [
+pub(super) const FIELDS: [&str; 35] = [
     "id",
     "object",
     "kind",
@@ -35,6 +36,16 @@ pub(super) const FIELDS: [&str; 25] = [
     "expires_on",
     "caution",
     "place",
+    "colour",
+    "body",
+    "chassis",
+    "serial_from",
+    "serial_to",
+    "restriction",
+    "contact",
+    "delivered_to",
+    "delivered_place",
+    "delivered_on",
 ];
 
 /// Fields that are marks, with their schemes.
@@ -59,11 +70,90 @@ pub(super) fn field(name: &str) -> Option<usize> {
     FIELDS.iter().position(|&f| f == name)
 }
 
-/// A row's texts, and the marks that a JSON row lists.
-#[derive(Default)]
+/// Where the text of one column goes: a field, its place among the texts that are joined there, and for a mark that is
+/// named with where it stands (`serial@barrel`) that place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Target {
+    pub field: usize,
+    pub at: Option<String>,
+    pub order: usize,
+}
+
+impl Target {
+    /// The target of a field's name, with or without a place behind `@`; only marks stand somewhere.
+    pub fn named(name: &str, order: usize) -> Option<Self> {
+        let (name, at) = match name.split_once('@') {
+            Some((name, at)) if !at.trim().is_empty() && is_mark(name) => (name, Some(at.trim().to_owned())),
+            Some(_) => return None,
+            None => (name, None),
+        };
+        Some(Self { field: field(name)?, at, order })
+    }
+}
+
+/// Whether a field of that name gives a mark.
+pub(super) fn is_mark(name: &str) -> bool {
+    MARK_FIELDS.iter().any(|(mark, _)| *mark == name) || matches!(name, "body" | "chassis")
+}
+
+/// A row's texts, and the marks that it lists beside them.
 pub(super) struct Row {
     pub values: [Option<String>; FIELDS.len()],
     pub marks: Vec<Mark>,
+    /// Lots that a row lists beside `serial_from` and `serial_to`.
+    pub ranges: Vec<SerialRange>,
+}
+
+impl Default for Row {
+    fn default() -> Self {
+        Self { values: [const { None }; FIELDS.len()], marks: Vec::new(), ranges: Vec::new() }
+    }
+}
+
+impl Row {
+    /// Puts the texts where they belong; those of one field are joined in their order.
+    pub fn place<'t, T: AsRef<str> + 't>(&mut self, texts: &mut [(&'t Target, T)]) {
+        texts.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut last: Option<&Target> = None;
+        for (target, text) in texts.iter() {
+            let (target, text) = (*target, text.as_ref().trim());
+            let continues = last.is_some_and(|l| (l.field, &l.at) == (target.field, &target.at));
+            last = Some(target);
+            let Some(at) = &target.at else {
+                self.values[target.field].get_or_insert_default().push_str(text);
+                continue;
+            };
+            match self.marks.last_mut().filter(|_| continues) {
+                Some(mark) => mark.value.push_str(text),
+                None if NOTHING.contains(&text) => last = None,
+                None => self.marks.push(scheme_of(target.field, text).mark(text, Some(at))),
+            }
+        }
+    }
+}
+
+/// How the number of a mark's field is to be compared.
+struct FieldScheme(Scheme, Option<&'static str>);
+
+impl FieldScheme {
+    fn mark(&self, value: &str, at: Option<&str>) -> Mark {
+        Mark { scheme: self.0, value: value.to_owned(), place: at.or(self.1).map(str::to_owned) }
+    }
+}
+
+fn scheme_of(field: usize, text: &str) -> FieldScheme {
+    match FIELDS.get(field) {
+        Some(&name @ ("body" | "chassis")) => FieldScheme(body_scheme(text), Some(name)),
+        Some(name) => FieldScheme(MARK_FIELDS.iter().find(|(n, _)| n == name).map_or(Scheme::Other, |(_, s)| *s), None),
+        None => FieldScheme(Scheme::Other, None),
+    }
+}
+
+/// A body or chassis number of seventeen characters is a VIN (ISO 3779); older ones are numbers that a maker stamped, and
+/// are compared like serials.
+pub(super) fn body_scheme(text: &str) -> Scheme {
+    let vin = keys::exact_key(Scheme::Vin, text);
+    if vin.len() == 17 && vin.is_ascii() { Scheme::Vin } else { Scheme::Serial }
 }
 
 impl Row {
@@ -74,18 +164,21 @@ impl Row {
     }
 
     /// The record, or what is wrong with the row.
-    pub fn into_record(mut self, mapping: &Mapping, defaults: &Defaults) -> Result<Record, String> {
+    pub fn into_record(mut self, mapping: &Mapping, defaults: &Defaults) -> Result<Record, Fault> {
+        let id = self.take("id").filter(|id| id.len() <= FIELD_BYTES_MAX);
+        match self.nameless(mapping, defaults) {
+            Ok(record) => Ok(Record { id: id.unwrap_or_default(), ..record }),
+            Err(reason) => Err(Fault { id, reason }),
+        }
+    }
+
+    fn nameless(mut self, mapping: &Mapping, defaults: &Defaults) -> Result<Record, String> {
         if self.values.iter().flatten().any(|v| v.len() > FIELD_BYTES_MAX) {
             return Err(format!("a field is longer than {FIELD_BYTES_MAX} bytes"));
         }
         let place = self.take("place");
-        let mut marks = std::mem::take(&mut self.marks);
-        for (name, scheme) in MARK_FIELDS {
-            if let Some(value) = self.take(name) {
-                marks.extend(marks_of(scheme, &value, place.as_deref()));
-            }
-        }
-        if marks.is_empty() {
+        let (marks, ranges) = (self.take_marks(place.as_deref()), self.take_ranges(place)?);
+        if marks.is_empty() && ranges.is_empty() {
             return Err("it has no serial".to_owned());
         }
         let object = match self.take("object") {
@@ -94,7 +187,7 @@ impl Row {
         };
         let status = match self.take("status") {
             Some(text) => status_of(mapping.value("status", text))?,
-            None => Status::Wanted,
+            None => defaults.kind.status(),
         };
         let action = match self.take("action") {
             Some(text) => {
@@ -106,7 +199,7 @@ impl Row {
         let day =
             |name, text: Option<String>| text.map(|t| day_of(&t, mapping)).transpose().map_err(|()| bad_day(name));
         Ok(Record {
-            id: self.take("id").unwrap_or_default(),
+            id: String::new(),
             marks,
             description: Description {
                 object,
@@ -125,9 +218,53 @@ impl Row {
             lost_on: day("lost_on", self.take("lost_on"))?,
             expires_on: day("expires_on", self.take("expires_on"))?,
             caution: self.take("caution"),
-            ..Record::default()
+            ranges,
+            colour: self.take("colour").map(|t| mapping.value("colour", t)),
+            restriction: self.take("restriction"),
+            contact: self.take("contact"),
+            delivery: delivery_of(
+                self.take("delivered_to"),
+                self.take("delivered_place"),
+                day("delivered_on", self.take("delivered_on"))?,
+            ),
         })
     }
+
+    /// The marks that the row lists, then those of its fields.
+    fn take_marks(&mut self, place: Option<&str>) -> Vec<Mark> {
+        let mut marks = Vec::new();
+        for mark in std::mem::take(&mut self.marks) {
+            marks.extend(marks_of(mark.scheme, &mark.value, mark.place.as_deref()));
+        }
+        for (name, scheme) in MARK_FIELDS {
+            if let Some(value) = self.take(name) {
+                marks.extend(marks_of(scheme, &value, place));
+            }
+        }
+        for name in ["body", "chassis"] {
+            if let Some(value) = self.take(name) {
+                marks.extend(marks_of(body_scheme(&value), &value, Some(name)));
+            }
+        }
+        marks
+    }
+
+    fn take_ranges(&mut self, place: Option<String>) -> Result<Vec<SerialRange>, String> {
+        let mut ranges = std::mem::take(&mut self.ranges);
+        match (self.take("serial_from"), self.take("serial_to")) {
+            (Some(from), Some(to)) => {
+                ranges.push(SerialRange { place, ..SerialRange::new(from, to).map_err(|e| e.to_string())? });
+            }
+            (None, None) => {}
+            _ => return Err("one end of the range of serials is missing".to_owned()),
+        }
+        Ok(ranges)
+    }
+}
+
+fn delivery_of(to: Option<String>, place: Option<String>, on: Option<NaiveDate>) -> Option<Delivery> {
+    let told = to.is_some() || place.is_some() || on.is_some();
+    told.then(|| Delivery { to: to.unwrap_or_default(), place, on })
 }
 
 /// The marks of one text: `A (B)` is two serials, each kept as it was written.
@@ -159,6 +296,11 @@ pub(super) fn status_of(text: String) -> Result<Status, String> {
         "ВИКРАДЕННЯ" => Ok(Status::Stolen),
         _ => known("status", text),
     }
+}
+
+/// A day under a source's own name for it.
+pub(super) fn named_day(name: &str, text: Option<String>, mapping: &Mapping) -> Result<Option<NaiveDate>, String> {
+    text.map(|t| day_of(&t, mapping)).transpose().map_err(|()| format!("{name} is no date that can be read"))
 }
 
 /// The first group of exactly four digits that is a year in which a weapon, vehicle or document can have been made.

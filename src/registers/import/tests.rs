@@ -13,7 +13,7 @@ struct Got {
 
 fn run(format: Format, text: impl AsRef<[u8]>, mapping: &str) -> (Result<ImportSummary, ImportError>, Got) {
     let mapping = Mapping::parse(mapping).unwrap();
-    let defaults = Defaults { owner: "owner".into(), object: Some(Object::Firearm) };
+    let defaults = Defaults { owner: "owner".into(), object: Some(Object::Firearm), ..Defaults::default() };
     let mut got = Got::default();
     let sinks = Sinks {
         record: &mut |imported| {
@@ -176,7 +176,7 @@ fn a_hundred_columns_are_no_trouble_and_a_mapping_finds_the_right_ones() {
     assert_eq!(record.description.object, Some(Object::Optics));
     let (outcome, _) = run(Format::Csv, &text, "[columns]\nserial = \"absent\"");
     assert!(outcome.unwrap_err().to_string().contains("absent"));
-    assert!(matches!(Mapping::parse("[columns]\ncolour = \"x\""), Err(MappingError::UnknownField(_))));
+    assert!(matches!(Mapping::parse("[columns]\nsleeve = \"x\""), Err(MappingError::UnknownField(_))));
 }
 
 #[test]
@@ -228,4 +228,90 @@ fn a_stray_quote_in_csv_is_never_let_to_swallow_rows() {
     }
     let two_lines = format!("id,serial,model\n9000,AB1234,\"of two\nlines\"\n{}", rows(3));
     assert_eq!(counts(run(Format::Csv, two_lines, "").0.expect("a text of two lines is no fault"))[1], 4);
+}
+
+#[test]
+fn the_ukrainian_vehicles_are_read_in_both_editions() {
+    let text = r#"[
+     {"id": "1", "brand": "SKODA", "model": "OCTAVIA", "cartype": "ЛЕГКОВИЙ", "color": "СІРИЙ", "vehiclenumber": "АА1234ВС",
+      "bodynumber": "TMBZZZ1U0W2000000", "chassisnumber": "TMBZZZ1U0W2000000", "enginenumber": "AGR123456",
+      "illegalseizuredate": "2023-05-01T00:00:00", "organunit": "ВИГАДАНИЙ", "insertdate": "2023-05-02T09:00:00"},
+     {"ID": 2, "BRAND": "ВАЗ", "MODEL": "2101", "BODYNUMBER": "0123456", "CHASSISNUMBER": "7654321", "ENGINENUMBER": "БН",
+      "UNIT": "ІНШИЙ", "THEFTDATE": "2001-02-03"},
+     {"id": 3, "brand": "ВАЗ", "vehiclenumber": null, "bodynumber": ""}
+    ]"#;
+    let mut got = Got::default();
+    let defaults = Defaults { owner: "owner".into(), ..Defaults::default() };
+    let sinks = Sinks {
+        record: &mut |imported| {
+            got.records.push(imported);
+            Ok(())
+        },
+        reject: &mut |reject| {
+            got.rejects.push(reject);
+            Ok(())
+        },
+        progress: &mut |_| {},
+    };
+    let summary = import(Format::UaVehicles, text.as_bytes(), &Mapping::default(), &defaults, sinks).unwrap();
+    assert_eq!(counts(summary), [3, 2, 0, 1, 0]);
+    let first = &got.records[0].record;
+    let marks: Vec<_> = first.marks.iter().map(|m| (m.scheme, m.value.as_str(), m.place.as_deref())).collect();
+    assert_eq!(
+        marks,
+        [
+            (Scheme::Vin, "TMBZZZ1U0W2000000", Some("body")),
+            (Scheme::Plate, "АА1234ВС", None),
+            (Scheme::Engine, "AGR123456", None)
+        ]
+    );
+    assert_eq!((first.description.object, first.status), (Some(Object::Vehicle), Status::Stolen));
+    assert_eq!((first.colour.as_deref(), first.description.make.as_deref()), (Some("СІРИЙ"), Some("SKODA")));
+    assert_eq!(first.lost_on.unwrap().to_string(), "2023-05-01");
+    let second = &got.records[1].record;
+    let schemes: Vec<_> = second.marks.iter().map(|m| (m.scheme, m.place.as_deref())).collect();
+    let stamped = [(Scheme::Serial, Some("body")), (Scheme::Serial, Some("chassis")), (Scheme::Other, None)];
+    assert_eq!(schemes, stamped, "short numbers are stamped serials, and no number is none");
+    assert_eq!((second.id.as_str(), second.owner.as_str()), ("2", "ІНШИЙ"));
+    assert_eq!(second.lost_on.unwrap().to_string(), "2001-02-03");
+}
+
+#[test]
+fn lots_places_deliveries_and_documents_come_by_a_mapping() {
+    let text = "No;Barrel;From;To;Unit;Seat;Day;Type;Passport;Issuer;Tel;Note\n\
+        AB1;CD2;X100;X199;Invented Brigade;Invented;03.02.2026;;;;+00 000;secret\n\
+        ;;;;;;;passport;FA123456;UA;;\n\
+        ;;X100;Y199;;;;;;;;\n\
+        ;;X100;;;;;;;;;\n";
+    let mapping = r#"
+        [columns]
+        serial = "No"
+        "serial@barrel" = "Barrel"
+        serial_from = "From"
+        serial_to = "To"
+        delivered_to = "Unit"
+        delivered_place = "Seat"
+        delivered_on = "Day"
+        kind = "Type"
+        document = "Passport"
+        issuer = "Issuer"
+        contact = "Tel"
+        restriction = "Note"
+    "#;
+    let (summary, got) = run(Format::Csv, text, mapping);
+    assert_eq!(counts(summary.unwrap()), [4, 2, 0, 2, 0], "{:?}", got.rejects);
+    let first = &got.records[0].record;
+    let marks: Vec<_> = first.marks.iter().map(|m| (m.value.as_str(), m.place.as_deref())).collect();
+    assert_eq!(marks, [("CD2", Some("barrel")), ("AB1", None)]);
+    assert!(first.ranges[0].contains("X150"));
+    let delivery = first.delivery.as_ref().unwrap();
+    assert_eq!((delivery.to.as_str(), delivery.on.unwrap().to_string().as_str()), ("Invented Brigade", "2026-02-03"));
+    assert_eq!((first.contact.as_deref(), first.restriction.as_deref()), (Some("+00 000"), Some("secret")));
+    let passport = &got.records[1].record;
+    assert_eq!((passport.marks[0].scheme, passport.description.issuer.as_deref()), (Scheme::Document, Some("UA")));
+    let reasons: Vec<_> = got.rejects.iter().map(|r| r.reason.as_str()).collect();
+    assert!(reasons[0].contains("shape") && reasons[1].contains("end of the range"), "{reasons:?}");
+    let lines = r#"{"ranges":[{"from":"AB100","to":"AB199","place":"frame"}],"delivered_to":"Invented"}"#;
+    let (_, got) = run(Format::Jsonl, format!("{lines}\n"), "");
+    assert_eq!(got.records[0].record.ranges[0].place.as_deref(), Some("frame"));
 }
