@@ -12,7 +12,7 @@ use tracepost::desk::{CheckRequest, Desk, DeskOptions};
 use tracepost::domain::{Description, Item, Object, PostId, RegisterId};
 use tracepost::hub::{ImportOptions, PracticeHub};
 use tracepost::ledger::CheckSource;
-use tracepost::registers::import::{Format, Mapping};
+use tracepost::registers::import::Format;
 use tracepost::registers::practice::{self, Dice};
 
 const CHECKS: u32 = 2_000;
@@ -47,14 +47,8 @@ fn import(hub: &PracticeHub, register: &RegisterId, file: &Path, records: u64) {
     assert_eq!(rows.len() as u64, records);
     drop((rows, text));
 
-    let options = ImportOptions {
-        format: Format::UaWeapons,
-        mapping: Mapping::default(),
-        object: Some(Object::Firearm),
-        as_of_ms: 0,
-        as_of_given: true,
-        rejects: None,
-    };
+    let options =
+        ImportOptions { object: Some(Object::Firearm), as_of_given: true, ..ImportOptions::of(Format::UaWeapons, 0) };
     let began = Instant::now();
     let read = BufReader::new(File::open(file).expect("the file"));
     hub.hub().import_register(register, &options, read, &mut |_| {}).expect("an import");

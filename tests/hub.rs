@@ -11,7 +11,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use tracepost::domain::{Grade, RegisterId, Seq};
-use tracepost::hub::storage::{Storage, StorageError, Upserted};
+use tracepost::hub::storage::{Storage, StorageError, Taken};
 use tracepost::wire::EnrolCode;
 use world::Device;
 
@@ -295,8 +295,50 @@ fn what_fails_within_a_transaction_leaves_nothing() {
     let id = RegisterId::parse("half").unwrap();
     let row = |n: u8| tracepost::hub::storage::NewRecord { key: [n; 16], hash: [n; 16], bytes: vec![n] };
     let mut rows = vec![Ok(row(1)), Ok(row(2)), Err(StorageError::Failed("broke off".into()))].into_iter();
-    assert!(storage.upsert_records(&id, &mut rows, &Default::default()).is_err());
+    assert!(storage.take_records(&id, &mut rows, &Default::default()).is_err());
     assert_eq!(storage.register(&id).unwrap().unwrap().records, 0);
-    let done = storage.upsert_records(&id, &mut vec![Ok(row(1))].into_iter(), &Default::default()).unwrap();
-    assert_eq!(done, Upserted { added: 1, changed: 0, same: 0 });
+    let done = storage.take_records(&id, &mut vec![Ok(row(1))].into_iter(), &Default::default()).unwrap();
+    assert_eq!(done, Taken { added: 1, ..Taken::default() });
+}
+
+/// Rows of an invented register as CSV.
+fn rows_of(numbers: impl Iterator<Item = u32>) -> String {
+    std::iter::once("id,serial,model\n".to_owned()).chain(numbers.map(|n| format!("{n},AB{n:05},x\n"))).collect()
+}
+
+#[test]
+fn what_a_file_no_longer_has_is_withdrawn_and_a_cut_file_is_refused() {
+    use tracepost::hub::storage::Extent;
+    use tracepost::hub::{HubError, ImportOptions};
+    use tracepost::registers::import::Format;
+    let world = world::World::new();
+    let hub = &world.hub;
+    let id = hub.create_register("guns", "Invented").unwrap();
+    let whole = ImportOptions::of(Format::Csv, 1);
+    let import = |text: &str, options: &ImportOptions| hub.import_register(&id, options, text.as_bytes(), &mut |_| {});
+    let held = || hub.storage().register(&id).unwrap().unwrap().records;
+    assert_eq!(import(&rows_of(0..1000), &whole).unwrap().stored.added, 1000);
+
+    let again = import(&rows_of(0..1000), &whole).unwrap().stored;
+    assert_eq!(again, Taken { same: 1000, ..Taken::default() });
+
+    // 50 gone, 1 rejected though it is known, 1 changed, 2 new.
+    let text = rows_of(50..1002).replace("\n60,AB00060,x\n", "\n60,,x\n").replace("AB00070,x", "AB00070,y");
+    let dry = ImportOptions { dry_run: true, ..whole.clone() };
+    let expected = Taken { added: 2, changed: 1, same: 948, withdrawn: 50, kept: 1, untouched: 0 };
+    let report = import(&text, &dry).unwrap();
+    assert_eq!((report.stored, held()), (expected, 1000), "a dry run changes nothing");
+    assert_eq!(report.profile.unwrap().reasons, [("it has no serial".to_owned(), 1)]);
+    assert_eq!((import(&text, &whole).unwrap().stored, held()), (expected, 952));
+
+    // The same file cut in the middle of the list, at the end of a row.
+    let half = rows_of(50..500);
+    let refused = import(&half, &whole).unwrap_err();
+    assert!(matches!(refused, HubError::TooManyWithdrawals { withdrawn: 502, held: 952, allowed: 95 }), "{refused}");
+    assert_eq!(held(), 952);
+    let part = ImportOptions { extent: Extent::Partial, ..whole.clone() };
+    let stored = import(&half, &part).unwrap().stored;
+    assert_eq!((stored.withdrawn, stored.untouched, held()), (0, 502, 952));
+    let meant = ImportOptions { extent: Extent::Whole { withdrawals_max: Some(502) }, ..whole };
+    assert_eq!((import(&half, &meant).unwrap().stored.withdrawn, held()), (502, 450));
 }

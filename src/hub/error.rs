@@ -65,6 +65,18 @@ pub enum HubError {
         /// What SQLite says.
         message: String,
     },
+    /// A file from which so much is gone that it may have been cut.
+    #[error(
+        "{withdrawn} of the {held} records held are not in this file, which is more than the {allowed} that may go unasked; nothing was changed, for a file that was cut looks the same; if it is only a part of the register import it with --partial, and if they are really withdrawn with --allow-withdrawals {withdrawn}"
+    )]
+    TooManyWithdrawals {
+        /// Records that the file no longer has.
+        withdrawn: u64,
+        /// Records held.
+        held: u64,
+        /// How many may go unasked.
+        allowed: u64,
+    },
     /// The address does not fit.
     #[error("{url:?} is not an address of the form https://host:port; nothing was changed")]
     BadUrl {

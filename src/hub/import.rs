@@ -1,5 +1,6 @@
 //! `register import`: a source's file into the hub's rows, whole or not at all.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
@@ -10,11 +11,11 @@ use sha2::{Digest, Sha256};
 
 use super::dir::make_private_dir;
 use super::spill::Spill;
-use super::storage::{ImportNote, NewRecord, Upserted};
+use super::storage::{Extent, ImportNote, NewRecord, Taken};
 use super::{Hub, HubError};
 use crate::domain::{Object, RegisterId};
 use crate::registers::RecordBytes;
-use crate::registers::import::{Defaults, Format, Mapping, Progress, Sinks, import};
+use crate::registers::import::{Defaults, Format, Mapping, Profile, ProfileReport, Progress, Sinks, import};
 
 /// How to read a file.
 #[derive(Debug, Clone)]
@@ -31,10 +32,30 @@ pub struct ImportOptions {
     pub as_of_given: bool,
     /// Where rejected rows are written; in the hub's own folder by default.
     pub rejects: Option<PathBuf>,
+    /// How much of the register the file is.
+    pub extent: Extent,
+    /// Look at the file and say what it would do; change nothing.
+    pub dry_run: bool,
+}
+
+impl ImportOptions {
+    /// A whole register in a file of that form, whose rows say all that is needed.
+    pub fn of(format: Format, as_of_ms: i64) -> Self {
+        Self {
+            format,
+            mapping: Mapping::default(),
+            object: None,
+            as_of_ms,
+            as_of_given: false,
+            rejects: None,
+            extent: Extent::default(),
+            dry_run: false,
+        }
+    }
 }
 
 /// What an import did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ImportReport {
     /// The register.
     pub register: RegisterId,
@@ -42,7 +63,7 @@ pub struct ImportReport {
     pub rows: u64,
     /// What became of the good ones.
     #[serde(flatten)]
-    pub stored: Upserted,
+    pub stored: Taken,
     /// Rows that repeat an earlier one exactly.
     pub duplicates: u64,
     /// Rows set aside.
@@ -51,6 +72,9 @@ pub struct ImportReport {
     pub unusable: u64,
     /// Where the rejected rows are listed, when there are any.
     pub rejects: Option<PathBuf>,
+    /// What a dry run saw of the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ProfileReport>,
 }
 
 impl Hub {
@@ -80,7 +104,8 @@ impl Hub {
     ) -> Result<ImportReport, HubError> {
         let register = self.storage.register(id)?.ok_or_else(|| HubError::NoSuchRegister(id.0.clone()))?;
         let folder = self.dir.path();
-        let mut spill = Spill::new(folder).map_err(|e| HubError::file(folder, e))?;
+        let spill = RefCell::new(Spill::new(folder).map_err(|e| HubError::file(folder, e))?);
+        let profile = RefCell::new(options.dry_run.then(Profile::default));
         let mut rejects = Rejects::new(options.rejects.clone().unwrap_or_else(|| self.dir.rejects(id)));
         let mut objects = BTreeSet::new();
         let defaults = Defaults { owner: register.owner.clone(), object: options.object, ..Defaults::default() };
@@ -88,9 +113,20 @@ impl Hub {
             record: &mut |imported| {
                 // A row that does not say what it is may be anything: its register is asked for every object.
                 objects.insert(imported.record.description.object.unwrap_or(Object::Other).code());
-                spill.push(&row(&imported)).map_err(Into::into)
+                if let Some(profile) = &mut *profile.borrow_mut() {
+                    profile.record(&imported.record);
+                }
+                spill.borrow_mut().push(&row(&imported)).map_err(Into::into)
             },
-            reject: &mut |reject| rejects.push(reject.line, &reject.reason).map_err(Into::into),
+            reject: &mut |reject| {
+                if let Some(profile) = &mut *profile.borrow_mut() {
+                    profile.reject(&reject);
+                }
+                if let Some(id) = &reject.id {
+                    spill.borrow_mut().push(&NewRecord::marker(key_of(id)))?;
+                }
+                rejects.push(reject.line, &reject.reason).map_err(Into::into)
+            },
             progress,
         };
         let read = import(options.format, reader, &options.mapping, &defaults, sinks)
@@ -99,8 +135,11 @@ impl Hub {
             objects: objects.into_iter().map(str::to_owned).collect(),
             as_of_ms: options.as_of_ms,
             as_of_given: options.as_of_given,
+            extent: options.extent,
+            dry_run: options.dry_run,
         };
-        let stored = self.storage.upsert_records(id, &mut spill.sorted(), &note)?;
+        let stored = self.storage.take_records(id, &mut spill.into_inner().sorted(), &note)?;
+        let today = chrono::DateTime::from_timestamp_millis(super::now_ms()).unwrap_or_default().date_naive();
         Ok(ImportReport {
             register: id.clone(),
             rows: read.rows,
@@ -109,13 +148,22 @@ impl Hub {
             rejected: read.rejected,
             unusable: read.unusable,
             rejects: rejects.finish()?,
+            profile: profile.into_inner().map(|profile| profile.finish(today)),
         })
     }
 }
 
+/// The order in which rows are kept.
+fn key_of(id: &str) -> [u8; 16] {
+    half(&Sha256::digest(id.as_bytes()).into())
+}
+
 fn row(imported: &crate::registers::import::Imported) -> NewRecord {
-    let digest: [u8; 32] = Sha256::digest(imported.record.id.as_bytes()).into();
-    NewRecord { key: half(&digest), hash: half(&imported.content_hash.0), bytes: imported.record.canonical_bytes() }
+    NewRecord {
+        key: key_of(&imported.record.id),
+        hash: half(&imported.content_hash.0),
+        bytes: imported.record.canonical_bytes(),
+    }
 }
 
 fn half(hash: &[u8; 32]) -> [u8; 16] {

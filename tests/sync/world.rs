@@ -14,12 +14,12 @@ use sha2::{Digest, Sha256};
 use tracepost::domain::{
     DeviceId, Grade, Hash, Item, Mark, PostId, RegisterId, RegisterVersion, Scheme, SeenMark, Seq,
 };
-use tracepost::hub::storage::{Sighting, SightingQuery};
+use tracepost::hub::storage::{Extent, Sighting, SightingQuery};
 use tracepost::hub::{Hub, ImportOptions, ImportReport, Serving, http};
 use tracepost::ledger::{
     Check, CheckSource, Entry, Opaque, Payload, Receipt, SignedHead, SigningKey, chain_hash, genesis,
 };
-use tracepost::registers::import::{Format, Mapping};
+use tracepost::registers::import::Format;
 use tracepost::registers::{ChunkRef, chunk};
 use tracepost::sync::{
     Down, Enrolled, Identity, Outbox, Patience, Phase, Session, Shelf, Staging, SyncError, Up, Update, enrol_with,
@@ -103,14 +103,7 @@ impl World {
     }
 
     pub fn import(&self, id: &str, csv: &str) -> ImportReport {
-        let options = ImportOptions {
-            format: Format::Csv,
-            mapping: Mapping::default(),
-            object: None,
-            as_of_ms: 1_700_000_000_000,
-            as_of_given: false,
-            rejects: None,
-        };
+        let options = ImportOptions { extent: Extent::Partial, ..ImportOptions::of(Format::Csv, 1_700_000_000_000) };
         self.hub.import_register(&RegisterId::parse(id).unwrap(), &options, csv.as_bytes(), &mut |_| ()).unwrap()
     }
 

@@ -87,11 +87,15 @@ pub enum RegisterCommand {
   tracepost-hub register import ua-weapons --format ua-weapons weaponswanted.json
   zcat list.csv.gz | tracepost-hub register import stolen --format csv --map columns.toml -
 
-Rows with a known id replace the older row; all or nothing is stored. A second import of the same file changes nothing.")]
+  tracepost-hub register import stolen --format csv list.csv --dry-run
+
+The file is taken for the whole register: rows with a known id replace the older row, new ones are added, and records that
+the file no longer has are withdrawn (with --partial they stay). All or nothing is stored. A second import of the same file
+changes nothing. --dry-run says what the file is like and what it would do, and changes nothing.")]
     Import {
         /// The register
         id: String,
-        /// Form of the file: csv, jsonl, ua-weapons
+        /// Form of the file: csv, jsonl, ua-weapons, ua-vehicles
         #[arg(long)]
         format: Format,
         /// What the columns mean (TOML), where they are not named as in the manual
@@ -106,6 +110,15 @@ Rows with a known id replace the older row; all or nothing is stored. A second i
         /// Where to list rejected rows [default: rejects/ID.csv in the hub's folder]
         #[arg(long, value_name = "FILE")]
         rejects: Option<PathBuf>,
+        /// The file is a part of the register: what it does not name stays
+        #[arg(long, conflicts_with = "allow_withdrawals")]
+        partial: bool,
+        /// Let so many records be withdrawn; without it one in ten (ten in a small register), for a cut file looks the same
+        #[arg(long, value_name = "N")]
+        allow_withdrawals: Option<u64>,
+        /// Say what the file is like and what it would change; change nothing
+        #[arg(long)]
+        dry_run: bool,
         /// The file; - reads standard input
         file: PathBuf,
     },

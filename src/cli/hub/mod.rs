@@ -3,6 +3,7 @@
 //! Each subcommand is one call on [`Hub`]; here arguments become values and values become lines.
 
 mod args;
+mod imported;
 mod register;
 mod show;
 

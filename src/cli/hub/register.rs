@@ -8,8 +8,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::args::RegisterCommand;
 use super::failure;
+use super::imported;
 use crate::cli::common::{Failure, Printer, Stop, progress_bar};
 use crate::domain::RegisterId;
+use crate::hub::storage::Extent;
 use crate::hub::{Hub, HubError, ImportOptions};
 use crate::registers::import::Mapping;
 
@@ -22,7 +24,18 @@ pub(super) fn run(out: &Printer, hub: &Hub, command: RegisterCommand) -> Result<
             })?;
             Ok(())
         }
-        RegisterCommand::Import { id, format, map, object, as_of, rejects, file } => {
+        RegisterCommand::Import {
+            id,
+            format,
+            map,
+            object,
+            as_of,
+            rejects,
+            partial,
+            allow_withdrawals,
+            dry_run,
+            file,
+        } => {
             let mapping = match map {
                 Some(path) => mapping(&path)?,
                 None => Mapping::default(),
@@ -35,6 +48,8 @@ pub(super) fn run(out: &Printer, hub: &Hub, command: RegisterCommand) -> Result<
                 as_of_ms: given.map_or_else(|| file_time(&file), |x| x.timestamp_millis()),
                 as_of_given: given.is_some(),
                 rejects,
+                extent: if partial { Extent::Partial } else { Extent::Whole { withdrawals_max: allow_withdrawals } },
+                dry_run,
             };
             import(out, hub, &register(&id)?, &options, &file)
         }
@@ -98,28 +113,7 @@ fn import(out: &Printer, hub: &Hub, id: &RegisterId, options: &ImportOptions, fi
     let report = hub.import_register(id, options, reader, &mut |at| bar.set_position(at.bytes));
     bar.finish_and_clear();
     let report = report.map_err(failure)?;
-    out.either(&report, || {
-        let rejects = report.rejects.as_deref().map(|x| format!(", listed in {}", x.display())).unwrap_or_default();
-        format!(
-            "{} rows: {} new, {} changed, {} as before, {} repeated, {} rejected{rejects}.{}{}",
-            report.rows,
-            report.stored.added,
-            report.stored.changed,
-            report.stored.same,
-            report.duplicates,
-            report.rejected,
-            if report.unusable > 0 {
-                format!("\n{} records have no usable mark; no check can find them.", report.unusable)
-            } else {
-                String::new()
-            },
-            if report.stored.added + report.stored.changed > 0 {
-                format!("\nDevices get them after `tracepost-hub register publish {id}`.")
-            } else {
-                String::new()
-            }
-        )
-    })?;
+    out.either(&report, || imported::words(&report, options))?;
     Ok(())
 }
 

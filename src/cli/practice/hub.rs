@@ -8,7 +8,7 @@ use super::broken;
 use crate::cli::common::{Failure, progress_bar};
 use crate::domain::{Object, PostId, RegisterId};
 use crate::hub::{Hub, ImportOptions, PracticeHub};
-use crate::registers::import::{Format, Mapping};
+use crate::registers::import::Format;
 use crate::registers::{practice, story};
 
 /// The practice post; ZZ is nobody's country in ISO 3166.
@@ -87,14 +87,7 @@ impl Centre {
 }
 
 fn options(format: Format) -> ImportOptions {
-    ImportOptions {
-        format,
-        mapping: Mapping::default(),
-        object: Some(Object::Firearm),
-        as_of_ms: chrono::Utc::now().timestamp_millis(),
-        as_of_given: false,
-        rejects: None,
-    }
+    ImportOptions { object: Some(Object::Firearm), ..ImportOptions::of(format, chrono::Utc::now().timestamp_millis()) }
 }
 
 fn publish(hub: &Hub, register: &RegisterId) -> Result<(), Failure> {

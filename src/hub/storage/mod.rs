@@ -33,6 +33,16 @@ pub enum StorageError {
         /// What the engine says.
         message: String,
     },
+    /// A file from which so much is gone that it may have been cut.
+    #[error("{withdrawn} of {held} records would be withdrawn, and {allowed} are allowed")]
+    TooManyWithdrawals {
+        /// Records that the file no longer has.
+        withdrawn: u64,
+        /// Records held.
+        held: u64,
+        /// How many may go.
+        allowed: u64,
+    },
     /// The engine failed: disk full, locked for too long, …
     #[error("{0}")]
     Failed(String),
@@ -43,6 +53,9 @@ impl From<StorageError> for super::HubError {
         match error {
             StorageError::Newer { path } => Self::NewerDatabase { path },
             StorageError::Damaged { path, message } => Self::DamagedDatabase { path, message },
+            StorageError::TooManyWithdrawals { withdrawn, held, allowed } => {
+                Self::TooManyWithdrawals { withdrawn, held, allowed }
+            }
             StorageError::Failed(message) => Self::Database { message },
         }
     }
@@ -290,15 +303,58 @@ pub struct NewRecord {
     pub bytes: Vec<u8>,
 }
 
-/// What a batch of rows did.
+impl NewRecord {
+    /// Says of a record that the file speaks of it in a row that cannot be used: it is neither changed nor gone.
+    pub fn marker(key: [u8; 16]) -> Self {
+        Self { key, hash: [0; 16], bytes: Vec::new() }
+    }
+
+    /// Whether it is no row but such a word.
+    pub fn is_marker(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+/// What the rows of an import did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Upserted {
+pub struct Taken {
     /// New rows.
     pub added: u64,
     /// Rows that differ from before.
     pub changed: u64,
     /// Rows that were there as they are.
     pub same: u64,
+    /// Rows that the file no longer has; devices forget them with the next version.
+    pub withdrawn: u64,
+    /// Rows whose new form was rejected; they stay as they were.
+    pub kept: u64,
+    /// Rows that a partial file does not speak of; they stay as they were.
+    pub untouched: u64,
+}
+
+/// How much of its register a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it: what the file no longer has is withdrawn.
+    Whole {
+        /// How many may be withdrawn; `None`: [`Extent::withdrawals_expected`].
+        withdrawals_max: Option<u64>,
+    },
+    /// A part: nothing is withdrawn.
+    Partial,
+}
+
+impl Extent {
+    /// Withdrawals that need no person's word, in a register of that many records: one in ten, and ten in a small one.
+    pub fn withdrawals_expected(held: u64) -> u64 {
+        (held / 10).max(10)
+    }
+}
+
+impl Default for Extent {
+    fn default() -> Self {
+        Self::Whole { withdrawals_max: None }
+    }
 }
 
 /// What an import says of a register as a whole.
@@ -310,6 +366,10 @@ pub struct ImportNote {
     pub as_of_ms: i64,
     /// Whether the age holds even when no row changed, because a person said so.
     pub as_of_given: bool,
+    /// How much of the register the file is.
+    pub extent: Extent,
+    /// Count only.
+    pub dry_run: bool,
 }
 
 /// Work within one transaction on one device's ledger: either all of it is stored or nothing.
@@ -392,14 +452,14 @@ pub trait Storage: Send + Sync + 'static {
     fn registers(&self) -> Result<Vec<Register>, StorageError>;
     /// One register.
     fn register(&self, id: &RegisterId) -> Result<Option<Register>, StorageError>;
-    /// Inserts or replaces rows, all of them in one transaction: a register is never half imported. `rows` come sorted by
-    /// key, each key once. What `note` says of the register as a whole is stored with them.
-    fn upsert_records(
+    /// Takes the rows of a file in, all of them in one transaction: a register is never half imported. `rows` come sorted
+    /// by key, each key once. What `note` says of the register as a whole is stored with them.
+    fn take_records(
         &self,
         id: &RegisterId,
         rows: &mut dyn Iterator<Item = Result<NewRecord, StorageError>>,
         note: &ImportNote,
-    ) -> Result<Upserted, StorageError>;
+    ) -> Result<Taken, StorageError>;
     /// Notes that all of it is published.
     fn note_published(&self, id: &RegisterId) -> Result<(), StorageError>;
     /// Rows in order of their keys, one call each; a snapshot that later imports do not disturb.

@@ -13,6 +13,7 @@ mod intake;
 mod json_array;
 mod jsonl;
 mod mapping;
+mod profile;
 mod row;
 mod source;
 mod ua_vehicles;
@@ -25,6 +26,7 @@ use std::str::FromStr;
 use crate::domain::{Hash, Object, Record, RegisterKind};
 
 pub use mapping::{Mapping, MappingError};
+pub use profile::{Profile, ProfileReport, ShapeDensity};
 
 /// The error of a caller's own function; it stops the import.
 pub type SinkError = Box<dyn std::error::Error + Send + Sync>;

@@ -9,6 +9,7 @@ mod devices;
 mod ledger;
 mod registers;
 mod sightings;
+mod taking;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -250,13 +251,13 @@ impl Storage for SqliteStorage {
         self.registers.read(|db| registers::one(db, id).map_err(failed))
     }
 
-    fn upsert_records(
+    fn take_records(
         &self,
         id: &RegisterId,
         rows: &mut dyn Iterator<Item = Result<NewRecord, StorageError>>,
         note: &ImportNote,
-    ) -> Result<Upserted, StorageError> {
-        self.registers.write(|tx| registers::upsert(tx, id, rows, note))
+    ) -> Result<Taken, StorageError> {
+        self.registers.write(|tx| taking::take(tx, id, rows, note))
     }
 
     fn note_published(&self, id: &RegisterId) -> Result<(), StorageError> {
