@@ -224,7 +224,6 @@ impl Board {
     }
 
     /// Whether a candidate that would be accepted now lies over a place.
-    #[expect(dead_code, reason = "for looks at one place")]
     pub fn is_settled_at(&self, quad: &Quad, round: u64, window: Window) -> bool {
         (0..self.candidates.len())
             .any(|i| place::overlap(&self.candidates[i].quad(), quad) && self.settled(i, round, window))

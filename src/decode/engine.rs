@@ -32,10 +32,30 @@ pub(super) enum Threshold {
     Local,
     /// One threshold for each row or picture, from its histogram.
     Global,
+    /// The picture is black and white already.
+    Made,
 }
 
-/// One default pass of zxing-cpp, with the given threshold. Also reports patterns that were found and could not be read.
-pub(super) fn zxing(luma: Luma<'_>, symbologies: &[Symbology], threshold: Threshold) -> Vec<Read> {
+/// What zxing-cpp is to try besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct How {
+    pub threshold: Threshold,
+    /// Linear codes and PDF417 also from bottom to top.
+    pub turns: bool,
+    /// Also at a third of the size.
+    pub shrinks: bool,
+}
+
+impl From<Threshold> for How {
+    /// All that the engine does by default.
+    fn from(threshold: Threshold) -> Self {
+        Self { threshold, turns: true, shrinks: true }
+    }
+}
+
+/// One default pass of zxing-cpp, in the given way. Also reports patterns that were found and could not be read.
+pub(super) fn zxing(luma: Luma<'_>, symbologies: &[Symbology], how: impl Into<How>) -> Vec<Read> {
+    let how = how.into();
     if !luma.is_whole() || symbologies.is_empty() {
         return Vec::new();
     }
@@ -56,10 +76,13 @@ pub(super) fn zxing(luma: Luma<'_>, symbologies: &[Symbology], threshold: Thresh
     let reader = BarcodeReader::new()
         .formats(&formats)
         .text_mode(TextMode::Plain)
-        .binarizer(match threshold {
+        .binarizer(match how.threshold {
             Threshold::Local => Binarizer::LocalAverage,
             Threshold::Global => Binarizer::GlobalHistogram,
+            Threshold::Made => Binarizer::FixedThreshold,
         })
+        .try_rotate(how.turns)
+        .try_downscale(how.shrinks)
         .return_errors(true);
     let found = reader.from(&view).unwrap_or_default();
     found.iter().filter_map(read_of).filter(|r| symbologies.contains(&r.symbology)).collect()

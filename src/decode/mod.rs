@@ -5,17 +5,22 @@
 //! each symbol once. What happens never here: a guess. A text is accepted by the table in `acceptance.rs` or not at all.
 
 mod acceptance;
+mod bars;
 mod board;
 mod engine;
 mod frame;
 mod live;
+mod looks;
 mod passes;
 mod pixels;
 mod place;
+mod propose;
+mod rectify;
 mod still;
 #[cfg(test)]
 mod tests;
 mod track;
+mod warp;
 
 pub use board::Accepted;
 pub use frame::{Frame, Layout, Luma, ShortPixels, View};

@@ -1,11 +1,15 @@
 //! Stills: a picture has no second frame, so a second pass that agrees stands in for it.
 
 use super::acceptance;
+use super::acceptance::Source;
 use super::board::{Accepted, Board, Voice, Window};
 use super::engine::Read;
 use super::frame::{Frame, Luma};
+use super::looks::{self, Look};
 use super::passes::{self, PLAIN, Pass, RESCUE, TURNED};
 use super::place;
+use super::propose::{self, Kind, Proposal};
+use super::rectify;
 use crate::domain::{Quad, Symbology};
 
 /// What to look for.
@@ -45,7 +49,7 @@ impl Reader {
 
     /// Looks at a picture until all that was seen in it is settled, or no pass is left.
     pub fn still(&self, frame: &Frame) -> StillResult {
-        Look { luma: frame.luma(), options: &self.options, board: Board::default(), broken: Vec::new(), round: 0 }
+        Search { luma: frame.luma(), options: &self.options, board: Board::default(), broken: Vec::new(), round: 0 }
             .finish()
     }
 }
@@ -53,10 +57,19 @@ impl Reader {
 /// Larger pictures get only the rescue passes that make them smaller, which also are those that help there.
 const RESCUE_PIXELS_MAX: u64 = 16_000_000;
 
+/// A whole still gets no dearer rescue pass: what turning and doubling read, looks at its places read too.
+const WHOLE_COST_MAX: f32 = 1.3;
+/// Looks at proposed places may cost so many plain passes over the whole picture.
+const LOOKS_BUDGET: f32 = 12.0;
+/// Once a code was read, places with edges less strong than this part of its edges are not looked at.
+const WEAKER_MIN: f32 = 0.3;
+/// So many proposed places are looked at.
+const PLACES_MAX: usize = 24;
+
 /// In a still each pass is a round of its own, and none is ever too old.
 const WINDOW: Window = Window::Everything;
 
-struct Look<'a> {
+struct Search<'a> {
     luma: Luma<'a>,
     options: &'a ReaderOptions,
     board: Board,
@@ -64,15 +77,17 @@ struct Look<'a> {
     round: u64,
 }
 
-impl Look<'_> {
+impl Search<'_> {
     fn finish(mut self) -> StillResult {
         self.pass(&PLAIN);
         self.pass(&TURNED);
         if !self.is_settled() {
             self.ask_rqrr();
         }
+        self.look_at_places();
         let pixels = u64::from(self.luma.width) * u64::from(self.luma.height);
-        for pass in RESCUE.iter().filter(|p| pixels <= RESCUE_PIXELS_MAX || p.cost < 0.5) {
+        for pass in RESCUE.iter().filter(|p| p.cost <= WHOLE_COST_MAX && (pixels <= RESCUE_PIXELS_MAX || p.cost < 0.5))
+        {
             if self.is_settled() {
                 break;
             }
@@ -114,6 +129,73 @@ impl Look<'_> {
             let reads = passes::second_opinion(self.luma, region);
             self.count(reads, Voice::RQRR);
         }
+    }
+
+    /// Looks closer at places that look like codes and are not explained yet: each look at every place before the next
+    /// look, as long as the budget lasts.
+    fn look_at_places(&mut self) {
+        let proposed = propose::propose(self.luma, PLACES_MAX);
+        let pixels = self.luma.width as f32 * self.luma.height as f32;
+        let mut places: Vec<Proposal> = proposed
+            .into_iter()
+            .filter(|p| !self.is_explained(&p.quad()))
+            .map(|p| rectify::straightened(self.luma, &p))
+            .collect();
+        let mut left = LOOKS_BUDGET;
+        let mut strongest_read = 0.0f32;
+        let most = looks::looks(Kind::Bars).len().max(looks::looks(Kind::Grid).len());
+        for at in 0..most {
+            let mut heavy = 0;
+            let mut i = 0;
+            while i < places.len() {
+                let place = places[i];
+                if self.is_explained(&place.quad()) {
+                    strongest_read = strongest_read.max(place.strength);
+                    places.remove(i);
+                    continue;
+                }
+                i += 1;
+                let Some(look) = looks::looks(place.kind).get(at) else { continue };
+                if place.strength < WEAKER_MIN * strongest_read {
+                    continue;
+                }
+                let cost = look.cost * place.area() * 1.5 / pixels;
+                if look.cost > 4.0 {
+                    heavy += 1;
+                }
+                if cost > left || heavy > 3 {
+                    continue;
+                }
+                left -= cost;
+                self.look_at(&place, look);
+            }
+        }
+    }
+
+    fn look_at(&mut self, place: &Proposal, look: &Look) {
+        if !self.count_look(look, place) {
+            return;
+        }
+        for again in look.again() {
+            if self.is_explained(&place.quad()) {
+                return;
+            }
+            self.count_look(&again, place);
+        }
+    }
+
+    /// Whether the look gave any text.
+    fn count_look(&mut self, look: &Look, place: &Proposal) -> bool {
+        let reads = look.run(self.luma, place, &self.options.symbologies);
+        let any = reads.iter().any(|r| !r.broken);
+        let reads = reads.into_iter().filter(|r| !r.broken).collect();
+        self.count(reads, Voice { pass: look.name, source: Source::Rescue, enlarges: false });
+        any
+    }
+
+    /// Whether an acceptable symbol lies there.
+    fn is_explained(&self, quad: &Quad) -> bool {
+        self.board.is_settled_at(quad, self.round, WINDOW)
     }
 
     /// Broken finds where nothing was read.

@@ -33,3 +33,17 @@ pub(super) fn frame(width: u32, height: u32, symbols: &[(&Grey, u32, u32)]) -> F
     }
     Frame::new(Layout::Grey, width, height, data).unwrap()
 }
+
+/// A frame with a symbol turned by some degrees about its middle, at (left, top).
+pub(super) fn turned(width: u32, height: u32, symbol: &Grey, degrees: f32, left: u32, top: u32) -> Frame {
+    let (mut picture, way) = super::pixels::turn(symbol.view(), degrees);
+    for v in 0..picture.height {
+        for u in 0..picture.width {
+            let [x, y] = way.point([u as i32, v as i32]);
+            if x <= 0 || y <= 0 || x >= symbol.width as i32 - 1 || y >= symbol.height as i32 - 1 {
+                picture.data[(v * picture.width + u) as usize] = 220;
+            }
+        }
+    }
+    frame(width, height, &[(&picture, left, top)])
+}

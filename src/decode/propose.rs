@@ -1,0 +1,357 @@
+//! Where in a picture codes may stand: from the directions of its edges, before anything is read.
+//!
+//! A code is a place full of edges that run one way (bars) or two ways at a right angle (a grid). For each small cell the
+//! squared gradients are added up as they are, doubled in angle (one way: they add up; two ways: they cancel) and
+//! fourfold in angle (both add up). Cells that agree about their direction grow together to regions, and each region
+//! becomes a box that lies as its code lies, so that the code can be set upright. Noise has no direction, so that this works
+//! where no engine's finder sees anything.
+
+use super::frame::Luma;
+use super::pixels::{self, Grey};
+use super::warp::Shape;
+use crate::domain::Quad;
+
+/// What kind of edges a region has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Edges of one direction: a linear code or PDF417.
+    Bars,
+    /// Edges of two directions: a matrix code, or PDF417.
+    Grid,
+}
+
+/// A box in which a code may stand.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Proposal {
+    pub kind: Kind,
+    /// Middle, in pixels of the picture.
+    pub centre: [f32; 2],
+    /// Direction from the code's left to its right (or back: a box does not know its top), in radians.
+    pub angle: f32,
+    /// Half of the length along that direction, half of the length across it, in pixels.
+    pub half: [f32; 2],
+    /// How it lies beyond being turned, as far as that was measured.
+    pub shape: Shape,
+    /// How strong its edges are, for each pixel.
+    pub strength: f32,
+}
+
+impl Proposal {
+    /// The larger, the sooner it is looked at: many edges, and strong ones.
+    pub fn weight(&self) -> f32 {
+        self.strength * self.area().sqrt()
+    }
+
+    /// Pixels of the frame.
+    pub fn area(&self) -> f32 {
+        4.0 * self.half[0] * self.half[1]
+    }
+
+    /// The same box, called by its other sides.
+    pub fn aside(&self) -> Self {
+        let Shape { slope, lean, bend } = self.shape;
+        let shape = Shape { slope: [-lean[0], lean[1]], lean: [-slope[0], -slope[1]], bend };
+        let angle = self.angle + std::f32::consts::FRAC_PI_2;
+        Self { angle, half: [self.half[1], self.half[0]], shape, ..*self }
+    }
+
+    /// The same box, called from its other end.
+    pub fn upside_down(&self) -> Self {
+        self.aside().aside()
+    }
+
+    /// Its corners.
+    pub fn quad(&self) -> Quad {
+        let (sin, cos) = self.angle.sin_cos();
+        let at = |u: f32, v: f32| {
+            let (u, v) = (u * self.half[0], v * self.half[1]);
+            [(self.centre[0] + u * cos - v * sin).round() as i32, (self.centre[1] + u * sin + v * cos).round() as i32]
+        };
+        [at(-1.0, -1.0), at(1.0, -1.0), at(1.0, 1.0), at(-1.0, 1.0)]
+    }
+}
+
+/// Side of a cell in pixels.
+const CELL: usize = 8;
+/// Pictures are made smaller until they have no more pixels; a module is then still larger than a pixel in any picture
+/// that can be read at all.
+const PIXELS_MAX: u64 = 2_200_000;
+/// The least share of edges that must agree about one direction, and about two.
+const BARS_MIN: f32 = 0.45;
+const GRID_MIN: f32 = 0.22;
+/// A cell joins a region when it has at least this part of the region's mean strength of edges.
+const JOIN_MIN: f32 = 0.12;
+/// The weakest edges that count, as the mean of squared differences over a cell (an eighth of a grey level a pixel is
+/// one unit of 64).
+const ENERGY_MIN: f32 = 400.0;
+/// Regions of fewer cells hold no code.
+const CELLS_MIN: usize = 6;
+
+/// Sums over a cell: strength, doubled angle, fourfold angle.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    e: f32,
+    two: [f32; 2],
+    four: [f32; 2],
+}
+
+impl Sums {
+    fn add(&mut self, o: &Self) {
+        self.e += o.e;
+        for i in 0..2 {
+            self.two[i] += o.two[i];
+            self.four[i] += o.four[i];
+        }
+    }
+    fn one_way(&self) -> f32 {
+        self.two[0].hypot(self.two[1]) / self.e.max(1e-6)
+    }
+    fn two_ways(&self) -> f32 {
+        self.four[0].hypot(self.four[1]) / self.e.max(1e-6)
+    }
+}
+
+/// The places worth a closer look, the strongest first, at most `max` of them.
+pub(super) fn propose(luma: Luma<'_>, max: usize) -> Vec<Proposal> {
+    let mut shrunk: Option<Grey> = None;
+    let mut scale = 1.0f32;
+    let view = |s: &Option<Grey>| s.as_ref().map_or(0, |g| u64::from(g.width) * u64::from(g.height));
+    while (if shrunk.is_none() { u64::from(luma.width) * u64::from(luma.height) } else { view(&shrunk) }) > PIXELS_MAX {
+        let Some((half, _)) = pixels::halve(shrunk.as_ref().map_or(luma, Grey::view)) else { break };
+        shrunk = Some(half);
+        scale *= 2.0;
+    }
+    let mut all: Vec<Proposal> = Vec::new();
+    for level in 0..3 {
+        let here = shrunk.as_ref().map_or(luma, Grey::view);
+        for mut p in in_one_size(here) {
+            p.centre = p.centre.map(|c| (c + 0.5) * scale - 0.5);
+            p.half = p.half.map(|h| h * scale);
+            if !all.iter().any(|a| same_box(a, &p)) {
+                all.push(p);
+            }
+        }
+        if level == 2 || here.width.min(here.height) < 160 {
+            break;
+        }
+        let Some((half, _)) = pixels::halve(here) else { break };
+        shrunk = Some(half);
+        scale *= 2.0;
+    }
+    all.sort_by(|a, b| b.weight().total_cmp(&a.weight()));
+    all.truncate(max);
+    all
+}
+
+/// Whether two boxes mean the same place in the same way.
+fn same_box(a: &Proposal, b: &Proposal) -> bool {
+    let d = (a.centre[0] - b.centre[0]).hypot(a.centre[1] - b.centre[1]);
+    let size = a.half[0].hypot(a.half[1]);
+    let other = b.half[0].hypot(b.half[1]);
+    a.kind == b.kind && d < 0.2 * size && (0.75..1.34).contains(&(other / size))
+}
+
+fn in_one_size(luma: Luma<'_>) -> Vec<Proposal> {
+    let (cw, ch) = (luma.width as usize / CELL, luma.height as usize / CELL);
+    if cw < 2 || ch < 2 {
+        return Vec::new();
+    }
+    let cells = smooth(&cell_sums(luma, cw, ch), cw, ch);
+    let mut found = grow(&cells, cw, ch, Kind::Bars);
+    found.extend(grow(&cells, cw, ch, Kind::Grid));
+    found
+}
+
+fn cell_sums(luma: Luma<'_>, cw: usize, ch: usize) -> Vec<Sums> {
+    let width = cw * CELL;
+    let mut cells = vec![Sums::default(); cw * ch];
+    let (mut e, mut a, mut b) = (vec![0f32; width], vec![0f32; width], vec![0f32; width]);
+    let (mut c, mut d) = (vec![0f32; width], vec![0f32; width]);
+    let (mut sum, mut dif) = (vec![0i16; width], vec![0i16; width]);
+    for y in 1..(ch * CELL).min(luma.height as usize - 1) {
+        let (up, mid, low) = (luma.row(y as u32 - 1), luma.row(y as u32), luma.row(y as u32 + 1));
+        for x in 0..width {
+            let (u, m, l) = (i16::from(up[x]), i16::from(mid[x]), i16::from(low[x]));
+            sum[x] = u + 2 * m + l;
+            dif[x] = l - u;
+        }
+        for x in 1..width - 1 {
+            let gx = f32::from(sum[x + 1] - sum[x - 1]);
+            let gy = f32::from(dif[x - 1] + 2 * dif[x] + dif[x + 1]);
+            let (s, t) = (gx * gx - gy * gy, 2.0 * gx * gy);
+            let energy = gx * gx + gy * gy;
+            let inv = 1.0 / (energy + 1e-3);
+            (e[x], a[x], b[x]) = (energy, s, t);
+            (c[x], d[x]) = ((s * s - t * t) * inv, 2.0 * s * t * inv);
+        }
+        let row = &mut cells[(y / CELL) * cw..(y / CELL + 1) * cw];
+        for (i, cell) in row.iter_mut().enumerate() {
+            let at = i * CELL..(i + 1) * CELL;
+            let total = |v: &[f32]| v[at.clone()].iter().sum::<f32>();
+            cell.e += total(&e);
+            cell.two[0] += total(&a);
+            cell.two[1] += total(&b);
+            cell.four[0] += total(&c);
+            cell.four[1] += total(&d);
+        }
+    }
+    cells
+}
+
+/// Each cell with its eight neighbours.
+fn smooth(cells: &[Sums], cw: usize, ch: usize) -> Vec<Sums> {
+    let mut out = vec![Sums::default(); cells.len()];
+    for y in 0..ch {
+        for x in 0..cw {
+            let sum = &mut out[y * cw + x];
+            for v in y.saturating_sub(1)..(y + 2).min(ch) {
+                for u in x.saturating_sub(1)..(x + 2).min(cw) {
+                    sum.add(&cells[v * cw + u]);
+                }
+            }
+        }
+    }
+    out
+}
+
+fn grow(cells: &[Sums], cw: usize, ch: usize, kind: Kind) -> Vec<Proposal> {
+    let fits = |s: &Sums| match kind {
+        Kind::Bars => s.one_way() >= BARS_MIN,
+        Kind::Grid => s.two_ways() >= GRID_MIN,
+    };
+    let way = |s: &Sums| match kind {
+        Kind::Bars => s.two,
+        Kind::Grid => s.four,
+    };
+    let energy_min = ENERGY_MIN * (9 * CELL * CELL) as f32;
+    let mut order: Vec<usize> = (0..cells.len()).filter(|&i| cells[i].e >= energy_min && fits(&cells[i])).collect();
+    order.sort_by(|&a, &b| cells[b].e.total_cmp(&cells[a].e));
+    let mut taken = vec![false; cells.len()];
+    let mut found = Vec::new();
+    for seed in order {
+        if taken[seed] {
+            continue;
+        }
+        taken[seed] = true;
+        let mut members = vec![seed];
+        let mut total = cells[seed];
+        let mut next = 0;
+        while next < members.len() {
+            let at = members[next];
+            next += 1;
+            let (x, y) = (at % cw, at / cw);
+            for v in y.saturating_sub(1)..(y + 2).min(ch) {
+                for u in x.saturating_sub(1)..(x + 2).min(cw) {
+                    let i = v * cw + u;
+                    let mean = total.e / members.len() as f32;
+                    if taken[i] || cells[i].e < JOIN_MIN * mean || cells[i].e < energy_min || !fits(&cells[i]) {
+                        continue;
+                    }
+                    if !along(way(&cells[i]), way(&total)) {
+                        continue;
+                    }
+                    taken[i] = true;
+                    members.push(i);
+                    total.add(&cells[i]);
+                }
+            }
+        }
+        if members.len() >= CELLS_MIN {
+            found.push(boxed(&members, &total, cw, kind));
+        }
+    }
+    found
+}
+
+/// Whether two directions (doubled or fourfold in angle) agree, within 70° of that: 35° or 17° in truth.
+fn along(a: [f32; 2], b: [f32; 2]) -> bool {
+    let dot = a[0] * b[0] + a[1] * b[1];
+    dot > 0.34 * a[0].hypot(a[1]) * b[0].hypot(b[1])
+}
+
+fn boxed(members: &[usize], total: &Sums, cw: usize, kind: Kind) -> Proposal {
+    // A gradient runs across the bars, which is the direction in which a linear code is read.
+    let angle = match kind {
+        Kind::Bars => total.two[1].atan2(total.two[0]) / 2.0,
+        Kind::Grid => total.four[1].atan2(total.four[0]) / 4.0,
+    };
+    let (sin, cos) = angle.sin_cos();
+    let mut low = [f32::MAX; 2];
+    let mut high = [f32::MIN; 2];
+    for &i in members {
+        let (x, y) = (((i % cw) * CELL) as f32 + CELL as f32 / 2.0, ((i / cw) * CELL) as f32 + CELL as f32 / 2.0);
+        for (k, at) in [x * cos + y * sin, y * cos - x * sin].into_iter().enumerate() {
+            low[k] = low[k].min(at);
+            high[k] = high[k].max(at);
+        }
+    }
+    let mid = [(low[0] + high[0]) / 2.0, (low[1] + high[1]) / 2.0];
+    let half = [(high[0] - low[0] + CELL as f32) / 2.0, (high[1] - low[1] + CELL as f32) / 2.0];
+    Proposal {
+        kind,
+        centre: [mid[0] * cos - mid[1] * sin, mid[0] * sin + mid[1] * cos],
+        angle,
+        half,
+        shape: Shape::default(),
+        strength: (total.e / (members.len() * 9 * CELL * CELL) as f32).sqrt(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zxingcpp::BarcodeFormat;
+
+    use super::*;
+    use crate::decode::place;
+    use crate::decode::tests::{draw, frame, turned};
+
+    #[test]
+    fn a_turned_code_is_proposed_as_it_lies() {
+        let table = [
+            (BarcodeFormat::Code128, "W7654321", 3, Kind::Bars),
+            (BarcodeFormat::PDF417, "SERIAL:AB1234;CAL:5.56", 3, Kind::Bars),
+            (BarcodeFormat::QRCodeModel2, "https://reg.example/w/AK123456", 4, Kind::Grid),
+        ];
+        for (format, text, scale, kind) in table {
+            let symbol = draw(format, text, scale);
+            for degrees in [0.0f32, 12.0, 33.0, 60.0] {
+                let scene = turned(900, 700, &symbol, degrees, 150, 80);
+                let all = propose(scene.luma(), 8);
+                let best = all.iter().find(|p| p.kind == kind).unwrap_or_else(|| panic!("{format} {degrees} {all:?}"));
+                let quarter = if kind == Kind::Bars { 180.0 } else { 90.0 };
+                let off = (best.angle.to_degrees() - degrees).rem_euclid(quarter);
+                assert!(off.min(quarter - off) < 4.0, "{format} {degrees}: {} {off}", best.angle.to_degrees());
+                let near = [best.half[0] * 2.0 / symbol.width as f32, best.half[1] * 2.0 / symbol.height as f32];
+                assert!(near.iter().all(|n| (0.6..1.3).contains(n)), "{format} {degrees}: {near:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_proposed_where_nothing_is() {
+        assert_eq!(propose(frame(640, 480, &[]).luma(), 8), []);
+        for (w, h) in [(1, 1), (1, 500), (500, 1), (7, 9), (17, 16), (16, 4000)] {
+            assert_eq!(propose(frame(w, h, &[]).luma(), 8), [], "{w}x{h}");
+        }
+    }
+
+    #[test]
+    fn a_box_stays_where_it_is_by_whatever_side_it_is_called() {
+        let place = Proposal {
+            kind: Kind::Bars,
+            centre: [200.0, 100.0],
+            angle: 0.4,
+            half: [90.0, 30.0],
+            shape: Shape::default(),
+            strength: 1.0,
+        };
+        let corners = |p: &Proposal| {
+            let mut quad = p.quad();
+            quad.sort_unstable();
+            quad
+        };
+        assert_eq!(corners(&place), corners(&place.aside()));
+        assert_eq!(corners(&place), corners(&place.upside_down()));
+        assert!(place::overlap(&place.quad(), &place.aside().quad()));
+    }
+}
