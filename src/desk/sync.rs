@@ -9,10 +9,14 @@ use super::{Desk, DeskError, RetroHitFound};
 use crate::domain::{Hash, PostId, RegisterId, RegisterVersion, Seq};
 use crate::ledger::{self, Enrolled, Payload, Receipt, SignedHead, UpdateOutcome};
 use crate::registers::ChunkRef;
-use crate::store::records::Records;
+use crate::registers::state::Sum;
+use crate::store::records::{HeldRegister, Records, RecordsError};
 use crate::store::{Enrolment, LedgerStore};
-use crate::sync::{self, Identity, Outbox, Patience, Progress, Session, Shelf, Staging, SyncError, Up, Update};
+use crate::sync::{self, Held, Identity, Outbox, Patience, Progress, Session, Shelf, Staging, SyncError, Up, Update};
 use crate::wire::EnrolCode;
+
+/// Parts of a register that are not as the hub's are fetched again at most this often.
+const REPAIR_EVERY_MS: i64 = 3_600_000;
 
 /// What a sync did.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -33,6 +37,8 @@ pub struct SyncReport {
     pub receipt: Option<ReceiptStatus>,
     /// What failed; the rest was done all the same.
     pub failed: Vec<String>,
+    /// Registers for which the hub has not vouched as lately as it meant to: nothing new comes, or somebody keeps it back.
+    pub late: Vec<LateRegister>,
 }
 
 /// A register that came down.
@@ -48,6 +54,17 @@ pub struct RegisterReport {
     pub records: u64,
     /// Why it was not taken over, if so.
     pub refused: Option<String>,
+}
+
+/// A register whose feed stands still.
+#[derive(Debug, Clone, Serialize)]
+pub struct LateRegister {
+    /// Its id.
+    pub id: RegisterId,
+    /// When the hub vouched for it last.
+    pub signed: chrono::DateTime<chrono::Utc>,
+    /// When it meant to have done so again.
+    pub next: chrono::DateTime<chrono::Utc>,
 }
 
 /// A retro-hit, for printing.
@@ -122,6 +139,7 @@ impl Desk {
         let mut session = Session::connect(identity, Patience::default(), progress)?;
         session.urgent(&&self.ledger, progress);
         self.registers_down(&mut session, progress, &mut report);
+        report.late = self.late_registers();
         self.past_again(&mut report);
         let mut up = Up::default();
         if let Err(error) = session.up(&mut &self.ledger, progress, &mut up) {
@@ -138,6 +156,14 @@ impl Desk {
             .map(|r| ReceiptStatus { through: r.through, server_time: moment(r.server_ms) });
         (report.bytes_up, report.bytes_down) = session.bytes();
         Ok(report)
+    }
+
+    /// Registers whose next version is overdue. Those of practice are published once and for all.
+    pub fn late_registers(&self) -> Vec<LateRegister> {
+        let now_ms = self.ledger.clock().now().wall_ms;
+        let is_late = |r: &HeldRegister| !r.practice && r.next.timestamp_millis() < now_ms;
+        let late = |r: HeldRegister| LateRegister { id: r.id, signed: r.signed, next: r.next };
+        self.records.registers().into_iter().filter(is_late).map(late).collect()
     }
 
     fn past_again(&self, report: &mut SyncReport) {
@@ -174,14 +200,26 @@ impl Desk {
     fn registers_down(&self, session: &mut Session, progress: &mut dyn Progress, report: &mut SyncReport) {
         let staging = self.ledger.home().dir().join("incoming");
         let key = self.ledger.keys().derived("staged chunks");
-        let down = Staging::open(staging, &key)
-            .and_then(|staging| session.down(&mut RecordsShelf(&self.records), &staging, progress));
+        let down = Staging::open(staging, &key).and_then(|staging| {
+            session.down(&mut RecordsShelf { records: &self.records, ledger: &self.ledger }, &staging, progress)
+        });
         let down = match down {
             Ok(down) => down,
             Err(error) => return report.failed.push(error.to_string()),
         };
         let mut entries = Vec::new();
         for change in down.registers {
+            if let Some(note) = &change.note {
+                report.failed.push(note.clone());
+                entries.push(Payload::RegisterUpdate(ledger::RegisterUpdate {
+                    register: change.id.clone(),
+                    from: change.from,
+                    to: change.to,
+                    as_of_ms: change.as_of_ms,
+                    records: change.records,
+                    outcome: UpdateOutcome::Refused { reason: note.clone() },
+                }));
+            }
             let outcome = match &change.refused {
                 None => UpdateOutcome::Accepted,
                 Some(reason) => {
@@ -262,16 +300,38 @@ impl Outbox for &LedgerStore {
 }
 
 /// The records of the device, as sync fills them.
-struct RecordsShelf<'a>(&'a Records);
+struct RecordsShelf<'a> {
+    records: &'a Records,
+    ledger: &'a LedgerStore,
+}
 
 impl Shelf for RecordsShelf<'_> {
-    fn held(&self) -> Result<Vec<(RegisterId, RegisterVersion)>, SyncError> {
-        self.0.wait();
-        Ok(self.0.registers().into_iter().map(|r| (r.id, r.version)).collect())
+    fn held(&self) -> Result<Vec<Held>, SyncError> {
+        self.records.wait();
+        let held = |r: HeldRegister| Held {
+            id: r.id,
+            version: r.version,
+            seal: r.seal,
+            signed_ms: r.signed.timestamp_millis(),
+        };
+        Ok(self.records.registers().into_iter().map(held).collect())
     }
 
-    fn holds_chunk(&self, register: &RegisterId, chunk: &ChunkRef) -> Result<bool, SyncError> {
-        Ok(self.0.holds_chunk(register, chunk))
+    fn sums(&self, register: &RegisterId) -> Result<Option<Vec<Sum>>, SyncError> {
+        Ok(self.records.sums(register))
+    }
+
+    fn may_repair(&mut self, register: &RegisterId) -> Result<bool, SyncError> {
+        let name = format!("repaired.{register}");
+        let last = self.ledger.setting(&name).map_err(store_failed)?;
+        let last = last.and_then(|bytes| String::from_utf8(bytes).ok()?.parse::<i64>().ok());
+        let now_ms = self.ledger.clock().now().wall_ms;
+        // A clock that was set back must not forbid repairs for years.
+        if last.is_some_and(|last| (0..REPAIR_EVERY_MS).contains(&now_ms.saturating_sub(last))) {
+            return Ok(false);
+        }
+        self.ledger.set_setting(&name, now_ms.to_string().as_bytes()).map_err(store_failed)?;
+        Ok(true)
     }
 
     fn install(
@@ -280,6 +340,13 @@ impl Shelf for RecordsShelf<'_> {
         chunk: &mut dyn FnMut(&ChunkRef) -> Result<Vec<u8>, SyncError>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(), SyncError> {
-        self.0.install(updates, chunk, progress).map_err(store_failed)
+        self.records.install(updates, chunk, progress).map_err(|error| match error {
+            RecordsError::OtherSet { register, digests } => SyncError::OtherSet { register, digests },
+            // A piece of one register is not what it should be: that is no reason to leave the others.
+            RecordsError::Chunk(why) if updates.len() == 1 => {
+                SyncError::Register { register: updates[0].manifest.register.clone(), why: why.to_string() }
+            }
+            other => store_failed(other),
+        })
     }
 }

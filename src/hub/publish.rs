@@ -1,8 +1,12 @@
-//! `register publish`: the rows of a register as immutable chunks and one signed manifest.
+//! `register publish`: the rows of a register as immutable files and one signed manifest.
 //!
-//! Chunks are written first, each whole and under its hash; the manifest that names them replaces the old one last, in
-//! one rename. A device that reads meanwhile sees one version or the other. A running `serve` reads the files anew at each
-//! request, so it needs no word of it.
+//! Usually only what changed since the last version is read, and becomes a delta; now and then all rows become a new base,
+//! so that a new device does not begin with a long tail of deltas. Files are written first, each whole and under its hash;
+//! then the database notes the version; the manifest that names it all replaces the old one last, in one rename. A device
+//! that reads meanwhile sees one version or the other. After a kill in between, the next publication puts the noted
+//! manifest into its place. A running `serve` reads the files anew at each request, so it needs no word of it.
+
+mod version;
 
 use std::fs;
 use std::io;
@@ -11,14 +15,19 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use self::version::Publication;
 use super::dir::write_whole;
-use super::storage::{Register, StorageError};
+use super::storage::Register;
 use super::{Hub, HubError};
-use crate::domain::{Record, RegisterId, RegisterVersion};
-use crate::registers::chunk::ChunkRef;
-use crate::registers::publish::bucket_bits;
-use crate::registers::{Manifest, Publisher, RecordBytes, SignedManifest};
+use crate::domain::{RegisterId, RegisterVersion};
+use crate::registers::manifest::{Manifest, SignedManifest};
 use crate::wire::Offer;
+
+/// Name of the setting that says within how many hours a register is published again.
+pub const PUBLISH_EVERY_HOURS: &str = "publish.every_hours";
+const PUBLISH_EVERY_HOURS_DEFAULT: i64 = 24;
+/// So much later a feed counts as late.
+const GRACE_MS: i64 = 2 * 3_600_000;
 
 /// What a publication did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,12 +40,18 @@ pub struct PublishReport {
     pub new: bool,
     /// Records in it.
     pub records: u64,
-    /// Chunks in it.
+    /// Records that came or changed since the version before, when that is known.
+    pub changes: u64,
+    /// Records that were withdrawn since.
+    pub withdrawn: u64,
+    /// Chunks of the base that a new device begins with.
     pub chunks: u64,
-    /// Chunks that were not there before.
+    /// Files that were not there before.
     pub chunks_new: u64,
-    /// Bytes of all chunks.
+    /// Bytes of the base.
     pub bytes: u64,
+    /// Bytes of the delta from the version before.
+    pub delta_bytes: u64,
 }
 
 /// A register as `register list` shows it.
@@ -52,7 +67,8 @@ pub struct RegisterState {
 }
 
 impl Hub {
-    /// Publishes a register. Signs a new version only when something changed.
+    /// Publishes a register. Makes a new version only when something changed; else the old one is signed anew, so that
+    /// devices see that the hub is alive.
     ///
     /// # Errors
     /// When the register is unknown or empty of an import, or files cannot be written; the version before stays in force.
@@ -61,68 +77,74 @@ impl Hub {
         id: &RegisterId,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<PublishReport, HubError> {
-        let register = self.storage.register(id)?.ok_or_else(|| HubError::NoSuchRegister(id.0.clone()))?;
-        let refuse = |message: String| HubError::Publish { register: id.0.clone(), message };
-        let Some(as_of) = register.as_of_ms.and_then(DateTime::from_timestamp_millis) else {
-            return Err(refuse("nothing was imported into it yet".to_owned()));
-        };
-        let before = self.published(id)?;
-        let mut chunks_new = 0;
-        let bits = bucket_bits(register.records, before.as_ref().map(|x| x.bucket_bits));
-        let mut publisher = Publisher::new(bits, |chunk: &ChunkRef, bytes: &[u8]| {
-            let path = self.dir.chunk(&chunk.hash);
-            if !fs::metadata(&path).is_ok_and(|found| found.len() == bytes.len() as u64) {
-                write_whole(&path, bytes, 0o644)?;
-                chunks_new += 1;
-            }
-            Ok::<_, io::Error>(())
-        });
-        let mut done = 0;
-        self.storage.records(id, &mut |_, bytes| {
-            let record = Record::from_canonical_bytes(bytes).map_err(|e| StorageError::Failed(e.to_string()))?;
-            publisher.push(record).map_err(|e| StorageError::Failed(with_source(&e)))?;
-            done += 1;
-            if done % 4096 == 0 {
-                progress(done, register.records);
-            }
-            Ok(())
-        })?;
-        let published = publisher.finish().map_err(|e| refuse(with_source(&e)))?;
-        progress(done, register.records.max(done));
-        let version = RegisterVersion(before.as_ref().map_or(1, |x| x.version.0 + 1));
-        let objects: Vec<_> = register.objects.iter().filter_map(|x| x.parse().ok()).collect();
-        let manifest =
-            published.manifest(id.clone(), version, as_of, register.owner.clone(), &objects, self.practice()?);
-        let bytes = manifest.chunks.iter().map(|x| u64::from(x.len)).sum();
-        let report = |version, new| PublishReport {
-            register: id.clone(),
-            version,
-            new,
-            records: manifest.records,
-            chunks: manifest.chunks.len() as u64,
-            chunks_new,
-            bytes,
-        };
-        if let Some(before) = before.filter(|x| x.same_content(&manifest) && x.as_of_ms == manifest.as_of_ms) {
-            self.storage.note_published(id)?;
-            return Ok(report(before.version, false));
-        }
-        let path = self.dir.manifest(id);
-        let signed = manifest.sign(self.keys.signing());
-        write_whole(&path, &signed.to_wire(), 0o644).map_err(|e| HubError::file(&path, e))?;
-        self.storage.note_published(id)?;
-        Ok(report(version, true))
+        self.publish_register_at(id, super::now_ms(), progress)
     }
 
-    /// The manifest in force, checked against the hub's own key.
-    fn published(&self, id: &RegisterId) -> Result<Option<Manifest>, HubError> {
+    /// The same at a given moment, milliseconds since 1970.
+    ///
+    /// # Errors
+    /// As [`Self::publish_register`].
+    pub fn publish_register_at(
+        &self,
+        id: &RegisterId,
+        now_ms: i64,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<PublishReport, HubError> {
+        if self.storage.register(id)?.is_none() {
+            return Err(HubError::NoSuchRegister(id.0.clone()));
+        }
+        let every = self.storage.setting(PUBLISH_EVERY_HOURS)?.and_then(|hours| hours.parse().ok());
+        let every: i64 = every.filter(|hours| (1..=24 * 366).contains(hours)).unwrap_or(PUBLISH_EVERY_HOURS_DEFAULT);
+        let mut outcome = None;
+        let mut refusal = None;
+        let noted = self.storage.publishing(id, &mut |tx| {
+            let publication = Publication {
+                hub: self,
+                id,
+                now_ms,
+                next_ms: now_ms + every * 3_600_000 + GRACE_MS,
+                practice: self.practice(),
+            };
+            match publication.run(tx, progress) {
+                Ok(done) => outcome = Some(done),
+                Err(version::Stopped::Storage(error)) => return Err(error),
+                Err(version::Stopped::Refused(error)) => {
+                    let message = error.to_string();
+                    refusal = Some(error);
+                    return Err(super::storage::StorageError::Failed(message));
+                }
+            }
+            Ok(())
+        });
+        if let Some(error) = refusal {
+            return Err(error);
+        }
+        noted?;
+        let (report, signed) = outcome.ok_or_else(|| HubError::Publish {
+            register: id.0.clone(),
+            message: "nothing came of it; publish again".to_owned(),
+        })?;
+        let path = self.dir.manifest(id);
+        write_whole(&path, &signed.to_wire(), 0o644).map_err(|e| HubError::file(&path, e))?;
+        Ok(report)
+    }
+
+    /// The manifest in force, checked against the hub's own key. One of before the last change of form is none.
+    pub(super) fn published(&self, id: &RegisterId) -> Result<Option<Manifest>, HubError> {
         let path = self.dir.manifest(id);
         let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
         let manifest = SignedManifest::from_wire(&bytes).and_then(|x| x.verify(&self.keys.public()));
-        manifest.map(Some).map_err(|e| HubError::Publish {
-            register: id.0.clone(),
-            message: format!("{} is not what this hub signed ({e}); move it away and publish again", path.display()),
-        })
+        match manifest {
+            Ok(manifest) => Ok(Some(manifest)),
+            Err(crate::registers::ManifestError::OlderForm(_)) => Ok(None),
+            Err(e) => Err(HubError::Publish {
+                register: id.0.clone(),
+                message: format!(
+                    "{} is not what this hub signed ({e}); move it away and publish again",
+                    path.display()
+                ),
+            }),
+        }
     }
 
     /// All registers with what is published of them.
@@ -147,7 +169,14 @@ impl Hub {
         let mut offers = Vec::new();
         for register in self.storage.registers()? {
             match self.published(&register.id) {
-                Ok(Some(manifest)) => offers.push(Offer { id: register.id, version: manifest.version }),
+                Ok(Some(manifest)) => {
+                    offers.push(Offer {
+                        id: register.id,
+                        version: manifest.version,
+                        signed_ms: manifest.signed_ms,
+                        seal: format!("{:016x}", manifest.seal()),
+                    });
+                }
                 Ok(None) => {}
                 Err(error) => tracing::error!("{error}"),
             }

@@ -1,13 +1,14 @@
-//! Chunks: the records of one bucket, by columns, compressed, known by their SHA-256.
+//! Chunks: the records of one bucket, by columns, compressed, known by their SHA-256. A piece of a delta is one too, with the
+//! ids of withdrawn records beside those that came or changed.
 //!
-//! Columns, because the owners, kinds and models of neighbours repeat: zstd then needs some 30 bytes a record. Buckets by
-//! the hash of the id, because a record then stays in its bucket whatever else comes and goes, and a small change
-//! refetches a few chunks only.
+//! Buckets by the hash of the id, because a record then stays in its bucket whatever else comes and goes: a bucket that is
+//! found to differ is fetched again without the others.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::frozen::{Frozen, FrozenError, FrozenMark, More};
+use super::columns;
+use super::frozen::FrozenError;
 use crate::domain::{Hash, Record};
 
 /// No chunk is longer than this when compressed: 16 times what [`super::publish`] aims at.
@@ -15,9 +16,7 @@ pub const CHUNK_BYTES_MAX: usize = 4 << 20;
 /// No chunk is longer than this when unpacked; a limit of its own, because a few bytes can unpack to gigabytes.
 pub const CHUNK_RAW_BYTES_MAX: usize = 64 << 20;
 /// Form of the unpacked bytes.
-const FORM: u8 = 1;
-/// Form with a column of [`More`] behind the others, for buckets in which a record has it.
-const FORM_WITH_MORE: u8 = 2;
+const FORM: u8 = 2;
 /// Of the levels measured, the one past which chunks hardly shrink while the time still grows.
 const ZSTD_LEVEL: i32 = 9;
 
@@ -44,6 +43,9 @@ pub enum ChunkError {
     /// Written by a newer hub.
     #[error("a piece of the register is in form {0}, which this version cannot read; update the program")]
     NewerForm(u8),
+    /// Written by a hub before its last update.
+    #[error("a piece of the register is in the old form {0}; the hub publishes it anew after its own update")]
+    OlderForm(u8),
     /// A record in it is damaged.
     #[error(transparent)]
     Record(#[from] FrozenError),
@@ -52,7 +54,7 @@ pub enum ChunkError {
 /// A chunk as the manifest names it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ChunkRef {
-    /// Which bucket's records it holds.
+    /// Which bucket's records it holds; of a piece of a delta, the bucket of its first record.
     pub bucket: u32,
     /// SHA-256 of the compressed bytes: its name.
     pub hash: Hash,
@@ -60,34 +62,17 @@ pub struct ChunkRef {
     pub len: u32,
     /// Length of the unpacked bytes.
     pub raw_len: u32,
-    /// Number of records.
+    /// Number of records, without withdrawn ones.
     pub records: u32,
 }
 
-/// The records of a bucket, column by column. The order of the fields is the format; it never changes.
-#[derive(Serialize, Deserialize, Default)]
-struct Columns<'a> {
-    #[serde(borrow)]
-    id: Vec<&'a str>,
-    marks: Vec<u16>,
-    mark_scheme: Vec<&'a str>,
-    mark_value: Vec<&'a str>,
-    mark_place: Vec<Option<&'a str>>,
-    object: Vec<Option<&'a str>>,
-    kind: Vec<Option<&'a str>>,
-    make: Vec<Option<&'a str>>,
-    model: Vec<Option<&'a str>>,
-    calibre: Vec<Option<&'a str>>,
-    year: Vec<Option<u16>>,
-    country: Vec<Option<&'a str>>,
-    issuer: Vec<Option<&'a str>>,
-    status: Vec<&'a str>,
-    owner: Vec<&'a str>,
-    action: Vec<Option<&'a str>>,
-    reported_day: Vec<Option<i32>>,
-    lost_day: Vec<Option<i32>>,
-    expires_day: Vec<Option<i32>>,
-    caution: Vec<Option<&'a str>>,
+/// What a chunk holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sheet {
+    /// Records in ascending order of their ids.
+    pub records: Vec<Record>,
+    /// Ids of records that were withdrawn, in ascending order; none in a chunk of a base.
+    pub withdrawn: Vec<String>,
 }
 
 /// Where a record belongs: the first four bytes of SHA-256 of its id, as a number. Its upper bits are the bucket, so one
@@ -102,42 +87,9 @@ pub fn bucket_of(key: u32, bits: u8) -> u32 {
     if bits == 0 { 0 } else { key >> (32 - u32::from(bits.min(32))) }
 }
 
-/// Packs the records of one bucket, in the order given.
-pub fn encode(bucket: u32, records: &[Record]) -> Result<(ChunkRef, Vec<u8>), ChunkError> {
-    let mut c = Columns::default();
-    for record in records {
-        let f = Frozen::of(record);
-        c.id.push(f.id);
-        c.marks.push(f.marks.len().try_into().map_err(|_| ChunkError::Damaged("a record with too many marks"))?);
-        for mark in &f.marks {
-            c.mark_scheme.push(mark.scheme);
-            c.mark_value.push(mark.value);
-            c.mark_place.push(mark.place);
-        }
-        c.object.push(f.object);
-        c.kind.push(f.kind);
-        c.make.push(f.make);
-        c.model.push(f.model);
-        c.calibre.push(f.calibre);
-        c.year.push(f.year);
-        c.country.push(f.country);
-        c.issuer.push(f.issuer);
-        c.status.push(f.status);
-        c.owner.push(f.owner);
-        c.action.push(f.action);
-        c.reported_day.push(f.reported_day);
-        c.lost_day.push(f.lost_day);
-        c.expires_day.push(f.expires_day);
-        c.caution.push(f.caution);
-    }
-    let more: Vec<Option<Vec<u8>>> = records.iter().map(More::bytes_of).collect();
-    let has_more = more.iter().any(Option::is_some);
-    let does_not_encode = |_| ChunkError::Damaged("it does not encode");
-    let form = if has_more { FORM_WITH_MORE } else { FORM };
-    let mut raw = postcard::to_extend(&c, vec![form]).map_err(does_not_encode)?;
-    if has_more {
-        raw = postcard::to_extend(&more, raw).map_err(does_not_encode)?;
-    }
+/// Packs records, and the ids of withdrawn ones, each in ascending order of ids.
+pub fn encode(bucket: u32, records: &[Record], withdrawn: &[&str]) -> Result<(ChunkRef, Vec<u8>), ChunkError> {
+    let raw = [&[FORM], &*columns::encode(records, withdrawn)?].concat();
     if raw.len() > CHUNK_RAW_BYTES_MAX {
         return Err(ChunkError::TooLong);
     }
@@ -166,8 +118,8 @@ pub fn check(chunk: &ChunkRef, packed: &[u8]) -> Result<(), ChunkError> {
     Ok(())
 }
 
-/// Checks, unpacks and reads the records of a chunk.
-pub fn decode(chunk: &ChunkRef, packed: &[u8]) -> Result<Vec<Record>, ChunkError> {
+/// Checks, unpacks and reads a chunk.
+pub fn decode(chunk: &ChunkRef, packed: &[u8]) -> Result<Sheet, ChunkError> {
     check(chunk, packed)?;
     let raw_len = chunk.raw_len as usize;
     if raw_len > CHUNK_RAW_BYTES_MAX {
@@ -175,84 +127,13 @@ pub fn decode(chunk: &ChunkRef, packed: &[u8]) -> Result<Vec<Record>, ChunkError
     }
     let raw = zstd::bulk::decompress(packed, raw_len).map_err(|_| ChunkError::Damaged("it does not unpack"))?;
     let (&form, rest) = raw.split_first().ok_or(ChunkError::Damaged("it is empty"))?;
-    if form != FORM && form != FORM_WITH_MORE {
-        return Err(ChunkError::NewerForm(form));
+    match form {
+        FORM => {}
+        0..FORM => return Err(ChunkError::OlderForm(form)),
+        _ => return Err(ChunkError::NewerForm(form)),
     }
-    let damaged = |_| ChunkError::Damaged("its columns do not decode");
-    let (columns, rest) = postcard::take_from_bytes::<Columns>(rest).map_err(damaged)?;
-    let mut records = columns.rows(chunk.records as usize)?;
-    if form == FORM_WITH_MORE {
-        let more: Vec<Option<&[u8]>> = postcard::from_bytes(rest).map_err(damaged)?;
-        if more.len() != records.len() {
-            return Err(ChunkError::Damaged("its columns are of different lengths"));
-        }
-        for (record, more) in records.iter_mut().zip(more) {
-            more.map_or(Ok(()), |bytes| More::add(bytes, record))?;
-        }
-    }
-    Ok(records)
-}
-
-impl Columns<'_> {
-    fn rows(&self, count: usize) -> Result<Vec<Record>, ChunkError> {
-        let lengths = [
-            self.id.len(),
-            self.marks.len(),
-            self.object.len(),
-            self.kind.len(),
-            self.make.len(),
-            self.model.len(),
-            self.calibre.len(),
-            self.year.len(),
-            self.country.len(),
-            self.issuer.len(),
-            self.status.len(),
-            self.owner.len(),
-            self.action.len(),
-            self.reported_day.len(),
-            self.lost_day.len(),
-            self.expires_day.len(),
-            self.caution.len(),
-        ];
-        let marks: usize = self.marks.iter().map(|&n| usize::from(n)).sum();
-        let mark_lengths = [self.mark_scheme.len(), self.mark_value.len(), self.mark_place.len()];
-        if lengths != [count; 17] || mark_lengths != [marks; 3] {
-            return Err(ChunkError::Damaged("its columns are of different lengths"));
-        }
-        let mut next_mark = 0;
-        let mut out = Vec::with_capacity(count);
-        for i in 0..count {
-            let of_this = next_mark..next_mark + usize::from(self.marks[i]);
-            next_mark = of_this.end;
-            let frozen = Frozen {
-                id: self.id[i],
-                marks: of_this
-                    .map(|m| FrozenMark {
-                        scheme: self.mark_scheme[m],
-                        value: self.mark_value[m],
-                        place: self.mark_place[m],
-                    })
-                    .collect(),
-                object: self.object[i],
-                kind: self.kind[i],
-                make: self.make[i],
-                model: self.model[i],
-                calibre: self.calibre[i],
-                year: self.year[i],
-                country: self.country[i],
-                issuer: self.issuer[i],
-                status: self.status[i],
-                owner: self.owner[i],
-                action: self.action[i],
-                reported_day: self.reported_day[i],
-                lost_day: self.lost_day[i],
-                expires_day: self.expires_day[i],
-                caution: self.caution[i],
-            };
-            out.push(frozen.thaw()?);
-        }
-        Ok(out)
-    }
+    let (records, withdrawn) = columns::decode(rest, chunk.records as usize)?;
+    Ok(Sheet { records, withdrawn })
 }
 
 #[cfg(test)]
@@ -269,6 +150,12 @@ mod tests {
             place: Some("frame".into()),
         });
         records[4].marks.clear();
+        records[5].marks[0].value = "#@\\ Ъ№ ʼ 12-ab ٣ 𝔸".into();
+        records[6].description.year = Some(u16::MAX);
+        records[7].caution = Some("armed".into());
+        records[8].expires_on = chrono::NaiveDate::from_ymd_opt(1999, 12, 31);
+        records[9].lost_on = chrono::NaiveDate::from_ymd_opt(1901, 1, 1);
+        records[9].reported_on = None;
         records
     }
 
@@ -277,24 +164,28 @@ mod tests {
         let mut records = some();
         records[7].contact = Some("an invented desk".into());
         records[9].status = crate::domain::Status::Delivered;
-        let (chunk, packed) = encode(5, &records).unwrap();
-        assert_eq!(decode(&chunk, &packed).unwrap(), records);
+        let (chunk, packed) = encode(5, &records, &[]).unwrap();
+        assert_eq!(decode(&chunk, &packed).unwrap().records, records);
     }
 
     #[test]
     fn records_survive_a_chunk() {
-        let (chunk, packed) = encode(5, &some()).unwrap();
-        assert_eq!(decode(&chunk, &packed).unwrap(), some());
+        let (chunk, packed) = encode(5, &some(), &["901", "9017", "x"]).unwrap();
+        let sheet = decode(&chunk, &packed).unwrap();
+        assert_eq!(sheet.records, some());
+        assert_eq!(sheet.withdrawn, ["901", "9017", "x"]);
         assert_eq!((chunk.bucket, chunk.records), (5, 300));
+        let (chunk, packed) = encode(0, &[], &["only"]).unwrap();
+        assert_eq!(decode(&chunk, &packed).unwrap(), Sheet { records: vec![], withdrawn: vec!["only".into()] });
     }
 
     #[test]
     fn a_changed_cut_or_lengthened_chunk_is_refused() {
-        let (chunk, mut packed) = encode(0, &some()).unwrap();
+        let (chunk, mut packed) = encode(0, &some(), &[]).unwrap();
         assert!(matches!(decode(&chunk, &packed[1..]), Err(ChunkError::Length { .. })));
         packed[40] ^= 1;
         assert_eq!(decode(&chunk, &packed), Err(ChunkError::Hash));
-        let mut liar = encode(0, &some()).unwrap();
+        let mut liar = encode(0, &some(), &[]).unwrap();
         liar.0.raw_len -= 1;
         assert!(decode(&liar.0, &liar.1).is_err(), "unpacks to more than it says");
         liar.0.raw_len += 1;
@@ -309,6 +200,39 @@ mod tests {
         let chunk = |raw_len| ChunkRef { bucket: 0, hash, len: packed.len() as u32, raw_len, records: 1 };
         assert_eq!(decode(&chunk(80 << 20), &packed), Err(ChunkError::TooLong));
         assert!(decode(&chunk(1000), &packed).is_err());
+    }
+
+    #[test]
+    fn records_out_of_order_or_twice_are_refused() {
+        let two = |a: usize, b: usize| {
+            let (chunk, packed) = encode(0, &[some()[a].clone(), some()[b].clone()], &[]).unwrap();
+            decode(&chunk, &packed)
+        };
+        assert!(two(1, 2).is_ok());
+        assert!(matches!(two(2, 1), Err(ChunkError::Damaged(_))) && matches!(two(1, 1), Err(ChunkError::Damaged(_))));
+    }
+
+    #[test]
+    fn a_word_that_is_named_by_every_record_is_no_bomb() {
+        let mut records = some();
+        records.iter_mut().for_each(|r| r.owner = "x".repeat(1 << 20));
+        let (chunk, packed) = encode(0, &records, &[]).unwrap();
+        assert!(packed.len() < 100_000);
+        assert_eq!(decode(&chunk, &packed), Err(ChunkError::TooLong));
+    }
+
+    #[test]
+    fn any_changed_byte_is_an_error_or_another_record_and_never_a_panic() {
+        let raw = columns::encode(&some()[..40], &["gone"]).unwrap();
+        for at in 0..raw.len() {
+            for bit in [1, 0x80] {
+                let mut changed = raw.clone();
+                changed[at] ^= bit;
+                let _ = columns::decode(&changed, 40);
+            }
+            assert!(columns::decode(&raw[..at], 40).is_err(), "cut at {at}");
+        }
+        assert!(columns::decode(&raw, 41).is_err() && columns::decode(&raw, 39).is_err());
     }
 
     #[test]

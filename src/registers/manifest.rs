@@ -1,7 +1,8 @@
 //! The signed table of contents of a published register.
 //!
 //! A manifest is small, is fetched whole, and is trusted only when the hub's Ed25519 key signed exactly its bytes. It
-//! names every chunk by length and SHA-256, so the chunks themselves may come from anywhere.
+//! names everything else by length and SHA-256, so that may come from anywhere: the deltas from earlier versions, and two
+//! lists that only some devices need, the chunks of the base and the hashes of the buckets.
 
 use std::collections::BTreeSet;
 
@@ -10,15 +11,23 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::chunk::ChunkRef;
+use super::chunk::{CHUNK_BYTES_MAX, CHUNK_RAW_BYTES_MAX, ChunkRef};
+use super::delta::Delta;
+use super::state::Sum;
 use crate::domain::{Hash, Object, RegisterId, RegisterVersion};
 
 /// What is signed begins with this, so that no other signature of the hub can pass for one over a manifest.
 const DOMAIN: &[u8] = b"tracepost register manifest\x00";
 /// Form of the bytes, and the newest that this version reads.
-const FORM: u8 = 1;
-/// A manifest of ten million records has some 2,400 chunks of 50 bytes; what is longer is refused before it is decoded.
+const FORM: u8 = 2;
+/// Seals and some hundred pieces of deltas; what is longer is refused before it is decoded.
 pub const MANIFEST_BYTES_MAX: usize = 4 << 20;
+/// A list of the chunks of 100 million records has some 2 MB.
+pub const LIST_BYTES_MAX: usize = 16 << 20;
+/// More buckets than that no register needs.
+pub const BUCKET_BITS_MAX: u8 = 16;
+/// A version is told apart from others of its number for so many versions: 42 days of one an hour.
+pub const SEALS_MAX: usize = 1024;
 
 /// Why a manifest was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,9 +41,115 @@ pub enum ManifestError {
     /// A newer hub wrote it.
     #[error("the register's table of contents is in form {0}, which this version cannot read; update the program")]
     NewerForm(u8),
+    /// A hub before its last update wrote it.
+    #[error("the register's table of contents is in the old form {0}; publish the register again on the hub")]
+    OlderForm(u8),
     /// Does not decode, or contradicts itself.
     #[error("the register's table of contents is damaged: {0}")]
     Damaged(&'static str),
+}
+
+/// A file by its content: lists that only some devices fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Blob {
+    /// SHA-256 of the bytes: its name.
+    pub hash: Hash,
+    /// Their number.
+    pub len: u32,
+}
+
+impl Blob {
+    /// Names the bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self { hash: Hash(Sha256::digest(bytes).into()), len: bytes.len() as u32 }
+    }
+
+    /// Whether these are the bytes.
+    pub fn is(&self, bytes: &[u8]) -> bool {
+        *self == Self::of(bytes)
+    }
+}
+
+/// The version that a new device begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// Which.
+    pub version: RegisterVersion,
+    /// Records in it.
+    pub records: u64,
+    /// Bytes of all its chunks.
+    pub bytes: u64,
+    /// Its [`BaseList`].
+    pub list: Blob,
+}
+
+/// A chunk of a base, with the sum of its records: a device that holds the same records need not fetch it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaseChunk {
+    /// The chunk.
+    pub chunk: ChunkRef,
+    /// [`Sum`] of its records.
+    sum: Vec<u8>,
+}
+
+impl BaseChunk {
+    /// A chunk and its sum.
+    pub fn new(chunk: ChunkRef, sum: &Sum) -> Self {
+        Self { chunk, sum: sum.to_bytes().to_vec() }
+    }
+
+    /// The sum.
+    pub fn sum(&self) -> Sum {
+        Sum::from_bytes(&self.sum).unwrap_or_default()
+    }
+}
+
+/// The chunks of a base in ascending order of their buckets; a bucket without records has none.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BaseList {
+    /// Them.
+    pub chunks: Vec<BaseChunk>,
+}
+
+impl BaseList {
+    /// The bytes that are named and sent.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_extend(self, vec![FORM]).unwrap_or_default()
+    }
+
+    /// Reads bytes, which must be what the manifest names and fit it.
+    pub fn read(manifest: &Manifest, bytes: &[u8]) -> Result<Self, ManifestError> {
+        if !manifest.base.list.is(bytes) {
+            return Err(ManifestError::Damaged("its list of pieces is another"));
+        }
+        let list: Self = bytes
+            .strip_prefix(&[FORM])
+            .and_then(|rest| postcard::from_bytes(rest).ok())
+            .ok_or(ManifestError::Damaged("its list of pieces does not decode"))?;
+        let sums =
+            |part: fn(&ChunkRef) -> u64| list.chunks.iter().try_fold(0u64, |sum, c| sum.checked_add(part(&c.chunk)));
+        let ascending = list.chunks.windows(2).all(|w| w[0].chunk.bucket < w[1].chunk.bucket);
+        let is_sound = |c: &BaseChunk| {
+            c.chunk.bucket >> manifest.bucket_bits == 0 && is_bounded(&c.chunk) && Sum::from_bytes(&c.sum).is_some()
+        };
+        match () {
+            () if sums(|c| u64::from(c.records)) != Some(manifest.base.records) => {
+                Err(ManifestError::Damaged("its records do not add up"))
+            }
+            () if sums(|c| u64::from(c.len)) != Some(manifest.base.bytes) => {
+                Err(ManifestError::Damaged("its pieces do not add up"))
+            }
+            () if !ascending || !list.chunks.iter().all(is_sound) => {
+                Err(ManifestError::Damaged("its pieces are out of order or out of bounds"))
+            }
+            () => Ok(list),
+        }
+    }
+}
+
+/// Whether a chunk claims no more than any chunk may hold.
+fn is_bounded(chunk: &ChunkRef) -> bool {
+    chunk.len as usize <= CHUNK_BYTES_MAX && chunk.raw_len as usize <= CHUNK_RAW_BYTES_MAX && chunk.records <= 1 << 20
 }
 
 /// Table of contents of one version of a register.
@@ -46,6 +161,10 @@ pub struct Manifest {
     pub version: RegisterVersion,
     /// Moment up to which the source's data reach, in milliseconds since 1970 (UTC).
     pub as_of_ms: i64,
+    /// The hub's clock when it signed this, in milliseconds since 1970 (UTC).
+    pub signed_ms: i64,
+    /// When the hub expects to have signed another one, at the latest; a feed that is older is frozen or forgotten.
+    pub next_ms: i64,
     /// The authority that owns the records.
     pub owner: String,
     /// The objects that the register is kept for, in ascending order.
@@ -56,11 +175,42 @@ pub struct Manifest {
     pub bucket_bits: u8,
     /// Made-up records for training; never loaded beside real ones.
     pub practice: bool,
-    /// The chunks in ascending order of their buckets; a bucket without records has none.
-    pub chunks: Vec<ChunkRef>,
+    /// What a new device begins with.
+    pub base: Base,
+    /// The hashes of all buckets of this version, end to end (see [`super::state`]). Its own hash is the register's.
+    pub states: Blob,
+    /// What changed, for devices that hold an earlier version.
+    pub deltas: Vec<Delta>,
+    /// First bytes of the hashes that chain the versions, the last of them this one's: two versions of one number that are
+    /// not one version differ here.
+    pub seals: Vec<u64>,
 }
 
 impl Manifest {
+    /// The seal of a version, if it is recent enough to be told.
+    pub fn seal_of(&self, version: RegisterVersion) -> Option<u64> {
+        let back = usize::try_from(self.version.0.checked_sub(version.0)?).ok()?;
+        self.seals.len().checked_sub(back + 1).map(|at| self.seals[at])
+    }
+
+    /// This version's own seal.
+    pub fn seal(&self) -> u64 {
+        self.seals.last().copied().unwrap_or(0)
+    }
+
+    /// The seal that a version with these facts gets after one with that seal.
+    pub fn seal_after(&self, before: u64) -> u64 {
+        let digest = Sha256::new()
+            .chain_update(b"tracepost register version\x00")
+            .chain_update(before.to_le_bytes())
+            .chain_update(self.register.0.as_bytes())
+            .chain_update(self.version.0.to_le_bytes())
+            .chain_update(self.as_of_ms.to_le_bytes())
+            .chain_update(self.states.hash.0)
+            .finalize();
+        u64::from_le_bytes(digest.first_chunk().copied().unwrap_or_default())
+    }
+
     /// Moment up to which the source's data reach.
     pub fn as_of(&self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.as_of_ms).unwrap_or_default()
@@ -77,8 +227,10 @@ impl Manifest {
             return Err(ManifestError::TooLong(bytes.len()));
         }
         let (&form, rest) = bytes.split_first().ok_or(ManifestError::Damaged("it is empty"))?;
-        if form != FORM {
-            return Err(ManifestError::NewerForm(form));
+        match form {
+            FORM => {}
+            0..FORM => return Err(ManifestError::OlderForm(form)),
+            _ => return Err(ManifestError::NewerForm(form)),
         }
         let manifest: Self = postcard::from_bytes(rest).map_err(|_| ManifestError::Damaged("it does not decode"))?;
         manifest.check()?;
@@ -86,13 +238,21 @@ impl Manifest {
     }
 
     fn check(&self) -> Result<(), ManifestError> {
-        let sum = self.chunks.iter().try_fold(0u64, |sum, c| sum.checked_add(u64::from(c.records)));
-        let ascending = self.chunks.windows(2).all(|w| w[0].bucket < w[1].bucket);
-        let in_range = self.bucket_bits <= 24 && self.chunks.iter().all(|c| c.bucket >> self.bucket_bits == 0);
+        let wrong = ManifestError::Damaged;
+        let pieces = || self.deltas.iter().flat_map(|d| &d.pieces);
         match () {
-            () if sum != Some(self.records) => Err(ManifestError::Damaged("its records do not add up")),
-            () if !ascending || !in_range => Err(ManifestError::Damaged("its chunks are out of order")),
-            () if RegisterId::parse(&self.register.0).is_none() => Err(ManifestError::Damaged("its name is no name")),
+            () if RegisterId::parse(&self.register.0).is_none() => Err(wrong("its name is no name")),
+            () if self.bucket_bits > BUCKET_BITS_MAX => Err(wrong("it has more buckets than any register needs")),
+            () if self.states.len as usize != 32 << self.bucket_bits => Err(wrong("its hashes are not one a bucket")),
+            () if self.base.version > self.version => Err(wrong("its base is newer than itself")),
+            () if self.base.list.len as usize > LIST_BYTES_MAX => Err(wrong("its list of pieces is too long")),
+            () if self.seals.is_empty() || self.seals.len() > SEALS_MAX => Err(wrong("it does not seal its version")),
+            () if self.deltas.iter().any(|d| d.from >= d.to || d.to > self.version) => {
+                Err(wrong("a delta leads nowhere"))
+            }
+            () if !pieces().all(|p| is_bounded(&p.chunk) && p.first_key <= p.last_key && p.withdrawn <= 1 << 20) => {
+                Err(wrong("a piece of a delta is out of bounds"))
+            }
             () => Ok(()),
         }
     }
@@ -104,10 +264,10 @@ impl Manifest {
         SignedManifest { bytes, signature }
     }
 
-    /// True when `other` holds the same records in the same chunks under the same facts, whatever its version.
+    /// True when `other` holds the same records under the same facts, whatever its version.
     pub fn same_content(&self, other: &Self) -> bool {
         let facts = |m: &Self| (m.owner.clone(), m.objects.iter().copied().collect::<BTreeSet<_>>(), m.practice);
-        self.chunks == other.chunks && facts(self) == facts(other)
+        self.bucket_bits == other.bucket_bits && self.states == other.states && facts(self) == facts(other)
     }
 }
 
@@ -135,6 +295,12 @@ impl SignedManifest {
         Manifest::from_bytes(&self.bytes)
     }
 
+    /// The version that a manifest of the first form names. Nothing else of that form is read any more.
+    pub fn version_in_form_1(&self) -> Option<RegisterVersion> {
+        let rest = self.bytes.strip_prefix(&[1])?;
+        postcard::take_from_bytes::<(RegisterId, RegisterVersion)>(rest).ok().map(|((_, version), _)| version)
+    }
+
     /// SHA-256 of the signed bytes: the name of exactly this state of the register.
     pub fn state_hash(&self) -> Hash {
         Hash(Sha256::digest(&self.bytes).into())
@@ -157,20 +323,42 @@ impl SignedManifest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registers::delta::{Level, Piece};
 
-    fn example() -> Manifest {
+    fn piece(records: u32) -> Piece {
+        let chunk = ChunkRef { bucket: 0, hash: Hash([3; 32]), len: 100, raw_len: 300, records };
+        Piece { chunk, withdrawn: 1, first_key: 5, last_key: 9 }
+    }
+
+    fn list() -> BaseList {
         let chunk =
             |bucket, records| ChunkRef { bucket, hash: Hash([bucket as u8; 32]), len: 100, raw_len: 300, records };
+        let sum = Sum::default();
+        BaseList { chunks: vec![BaseChunk::new(chunk(0, 10), &sum), BaseChunk::new(chunk(1, 20), &sum)] }
+    }
+
+    fn example() -> Manifest {
         Manifest {
             register: RegisterId("ua-weapons".into()),
             version: RegisterVersion(3),
             as_of_ms: 1_700_000_000_000,
+            signed_ms: 1_700_000_000_001,
+            next_ms: 1_700_000_000_002,
             owner: "MIA".into(),
             objects: vec![Object::Firearm],
             records: 30,
             bucket_bits: 1,
             practice: true,
-            chunks: vec![chunk(0, 10), chunk(1, 20)],
+            base: Base { version: RegisterVersion(2), records: 30, bytes: 200, list: Blob::of(&list().to_bytes()) },
+            states: Blob::of(&[0; 64]),
+            deltas: vec![Delta {
+                level: Level::Hour,
+                from: RegisterVersion(2),
+                to: RegisterVersion(3),
+                signed_ms: 0,
+                pieces: vec![piece(2)],
+            }],
+            seals: vec![1, 2, 3],
         }
     }
 
@@ -193,12 +381,16 @@ mod tests {
 
     #[test]
     fn a_manifest_that_contradicts_itself_is_refused_even_when_signed() {
-        let changes: [fn(&mut Manifest); 5] = [
-            |m| m.records += 1,
-            |m| m.chunks.swap(0, 1),
-            |m| m.bucket_bits = 0,
+        let changes: [fn(&mut Manifest); 9] = [
             |m| m.register.0 = "../up".into(),
             |m| m.bucket_bits = 60,
+            |m| m.bucket_bits = 2,
+            |m| m.base.version.0 = 4,
+            |m| m.base.list.len = u32::MAX,
+            |m| m.seals.clear(),
+            |m| m.deltas[0].to.0 = 2,
+            |m| m.deltas[0].to.0 = 4,
+            |m| m.deltas[0].pieces[0].chunk.raw_len = u32::MAX,
         ];
         for (n, change) in changes.into_iter().enumerate() {
             let mut manifest = example();
@@ -206,5 +398,38 @@ mod tests {
             let verdict = manifest.sign(&key(1)).verify(&key(1).verifying_key());
             assert!(matches!(verdict, Err(ManifestError::Damaged(_))), "change {n}: {verdict:?}");
         }
+    }
+
+    #[test]
+    fn a_list_must_be_the_one_named_and_add_up() {
+        let manifest = example();
+        assert_eq!(BaseList::read(&manifest, &list().to_bytes()).unwrap(), list());
+        let mut other = list();
+        other.chunks[0].chunk.records = 11;
+        assert!(BaseList::read(&manifest, &other.to_bytes()).is_err(), "not the one that is named");
+        let changes: [fn(&mut BaseList); 5] = [
+            |l| l.chunks[0].chunk.records = 11,
+            |l| l.chunks[0].chunk.len = 101,
+            |l| l.chunks.swap(0, 1),
+            |l| l.chunks[1].chunk.bucket = 2,
+            |l| l.chunks[0].sum.clear(),
+        ];
+        for (n, change) in changes.into_iter().enumerate() {
+            let (mut manifest, mut list) = (example(), list());
+            change(&mut list);
+            manifest.base.list = Blob::of(&list.to_bytes());
+            assert!(BaseList::read(&manifest, &list.to_bytes()).is_err(), "change {n}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_known_by_its_seal() {
+        let manifest = example();
+        let seals = [1, 2, 3, 4].map(|v| manifest.seal_of(RegisterVersion(v)));
+        assert_eq!(seals, [Some(1), Some(2), Some(3), None]);
+        let mut other = example();
+        other.states.hash.0[0] ^= 1;
+        assert_ne!(manifest.seal_after(2), other.seal_after(2));
+        assert_ne!(manifest.seal_after(2), manifest.seal_after(1));
     }
 }

@@ -14,6 +14,8 @@
 //! length and hash were checked, a number alone becomes a hit.
 
 pub mod chunk;
+mod columns;
+pub mod delta;
 pub mod describe;
 pub mod disclosure;
 pub mod frozen;
@@ -25,9 +27,10 @@ pub mod manifest;
 pub mod pattern;
 pub mod practice;
 pub mod publish;
+pub mod state;
 pub mod story;
 
-pub use chunk::{ChunkError, ChunkRef};
+pub use chunk::{ChunkError, ChunkRef, Sheet};
 pub use frozen::{FrozenError, RecordBytes};
 pub use index::{Index, IndexBuilder, IndexError, RecordRef, RegisterFacts};
 pub use judge::judge;

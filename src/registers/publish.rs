@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
-
 use super::chunk::{self, ChunkError, ChunkRef};
-use super::manifest::Manifest;
-use crate::domain::{Object, Record, RegisterId, RegisterVersion};
+use super::frozen::RecordBytes;
+use super::manifest::{BUCKET_BITS_MAX, Base, BaseChunk, BaseList, Blob};
+use super::state::Sum;
+use crate::domain::{Object, Record, RegisterVersion};
 
-/// Aimed-at number of records in a chunk: 16 (invented) to 30 bytes each when compressed, so 70 to 256 KiB a chunk as the number of
-/// buckets goes by powers of two.
-const RECORDS_PER_CHUNK: u64 = 6144;
+/// Aimed-at number of records in a chunk: 9 (invented) to 15 bytes each when compressed, so 70 to 256 KiB a chunk as the
+/// number of buckets goes by powers of two.
+const RECORDS_PER_CHUNK: u64 = 12_288;
 /// A republished register keeps its buckets until they are this many times too large or too small, because other buckets
 /// mean that every chunk is fetched anew.
 const KEEP_WITHIN: u64 = 3;
@@ -31,7 +31,7 @@ pub enum PublishError<E> {
 
 /// Number of buckets, as a power of two, for that many records; `previous` is what the last version used.
 pub fn bucket_bits(records: u64, previous: Option<u8>) -> u8 {
-    if let Some(bits) = previous.filter(|&b| b <= 24) {
+    if let Some(bits) = previous.filter(|&b| b <= BUCKET_BITS_MAX) {
         let per_bucket = records >> bits;
         let fits = per_bucket <= RECORDS_PER_CHUNK * KEEP_WITHIN;
         let fills = bits == 0 || per_bucket >= RECORDS_PER_CHUNK / KEEP_WITHIN / 2;
@@ -39,10 +39,10 @@ pub fn bucket_bits(records: u64, previous: Option<u8>) -> u8 {
             return bits;
         }
     }
-    (0..=24).find(|&bits| (records >> bits) * 10 <= RECORDS_PER_CHUNK * 14).unwrap_or(24)
+    (0..=BUCKET_BITS_MAX).find(|&bits| (records >> bits) * 10 <= RECORDS_PER_CHUNK * 14).unwrap_or(BUCKET_BITS_MAX)
 }
 
-/// What was published, before the caller gives it name, version and age.
+/// What was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
     /// Number of records.
@@ -52,32 +52,16 @@ pub struct Published {
     /// 2 to this power buckets.
     pub bucket_bits: u8,
     /// The chunks in order.
-    pub chunks: Vec<ChunkRef>,
+    pub list: BaseList,
+    /// The sum of each bucket, empty ones too.
+    pub sums: Vec<Sum>,
 }
 
 impl Published {
-    /// The manifest of these chunks. `objects` is what the register is kept for; what occurred is added to it.
-    pub fn manifest(
-        self,
-        register: RegisterId,
-        version: RegisterVersion,
-        as_of: DateTime<Utc>,
-        owner: String,
-        objects: &[Object],
-        practice: bool,
-    ) -> Manifest {
-        let objects: BTreeSet<Object> = self.objects.into_iter().chain(objects.iter().copied()).collect();
-        Manifest {
-            register,
-            version,
-            as_of_ms: as_of.timestamp_millis(),
-            owner,
-            objects: objects.into_iter().collect(),
-            records: self.records,
-            bucket_bits: self.bucket_bits,
-            practice,
-            chunks: self.chunks,
-        }
+    /// This as the base of a version.
+    pub fn base(&self, version: RegisterVersion) -> Base {
+        let bytes = self.list.chunks.iter().map(|c| u64::from(c.chunk.len)).sum();
+        Base { version, records: self.records, bytes, list: Blob::of(&self.list.to_bytes()) }
     }
 }
 
@@ -93,7 +77,14 @@ pub struct Publisher<S> {
 impl<E, S: FnMut(&ChunkRef, &[u8]) -> Result<(), E>> Publisher<S> {
     /// `bits` as [`bucket_bits`] says; `sink` stores the chunk under its hash, and may skip one that it has.
     pub fn new(bits: u8, sink: S) -> Self {
-        let done = Published { records: 0, objects: BTreeSet::new(), bucket_bits: bits, chunks: Vec::new() };
+        let bits = bits.min(BUCKET_BITS_MAX);
+        let done = Published {
+            records: 0,
+            objects: BTreeSet::new(),
+            bucket_bits: bits,
+            list: BaseList::default(),
+            sums: vec![Sum::default(); 1 << bits],
+        };
         Self { sink, bits, bucket: 0, pending: Vec::new(), done }
     }
 
@@ -118,10 +109,12 @@ impl<E, S: FnMut(&ChunkRef, &[u8]) -> Result<(), E>> Publisher<S> {
         }
         // Equal sets of records must give equal bytes, whatever order the caller broke ties in.
         self.pending.sort_by(|a, b| a.id.cmp(&b.id));
-        let (chunk, packed) = chunk::encode(self.bucket, &self.pending)?;
+        let (chunk, packed) = chunk::encode(self.bucket, &self.pending, &[])?;
         (self.sink)(&chunk, &packed).map_err(PublishError::Sink)?;
+        let sum = &mut self.done.sums[self.bucket as usize];
+        self.pending.iter().for_each(|record| sum.add(&record.content_hash()));
         self.done.records += u64::from(chunk.records);
-        self.done.chunks.push(chunk);
+        self.done.list.chunks.push(BaseChunk::new(chunk, sum));
         self.pending.clear();
         Ok(())
     }
@@ -155,15 +148,20 @@ mod tests {
         (publisher.finish().unwrap(), chunks)
     }
 
+    fn read(chunk: &ChunkRef, chunks: &HashMap<Hash, Vec<u8>>) -> Vec<Record> {
+        chunk::decode(chunk, &chunks[&chunk.hash]).unwrap().records
+    }
+
     #[test]
     fn one_changed_record_changes_one_chunk() {
         let mut records: Vec<_> = practice::Generator::new(1).take(2000).collect();
         let (before, chunks) = publish(records.clone(), 4);
-        assert_eq!((before.records, before.chunks.len()), (2000, 16));
+        assert_eq!((before.records, before.list.chunks.len()), (2000, 16));
         records[77].description.year = Some(1901);
         let (after, _) = publish(records, 4);
-        let missing = after.chunks.iter().filter(|c| !chunks.contains_key(&c.hash)).count();
+        let missing = after.list.chunks.iter().filter(|c| !chunks.contains_key(&c.chunk.hash)).count();
         assert_eq!(missing, 1);
+        assert_eq!(before.sums.iter().zip(&after.sums).filter(|(a, b)| a != b).count(), 1);
     }
 
     #[test]
@@ -171,7 +169,7 @@ mod tests {
         let records: Vec<_> = practice::Generator::new(2).take(500).collect();
         let (published, chunks) = publish(records.clone(), 3);
         let mut back: Vec<_> =
-            published.chunks.iter().flat_map(|c| chunk::decode(c, &chunks[&c.hash]).unwrap()).map(|r| r.id).collect();
+            published.list.chunks.iter().flat_map(|c| read(&c.chunk, &chunks)).map(|r| r.id).collect();
         let mut ids: Vec<_> = records.into_iter().map(|r| r.id).collect();
         back.sort();
         ids.sort();
@@ -184,7 +182,7 @@ mod tests {
             let bits = bucket_bits(records, None);
             let per_bucket = records >> bits;
             assert!(
-                per_bucket <= 8700 && (bits == 0 || per_bucket >= 4200),
+                per_bucket <= 17_300 && (bits == 0 || per_bucket >= 8500),
                 "{records}: {per_bucket} in each of 2^{bits}"
             );
             assert_eq!(

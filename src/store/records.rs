@@ -5,29 +5,43 @@
 //! | `records` | names the generation in use; put in place by one rename |
 //! | `records-<generation>.db` | the records (SQLCipher); built fresh, flushed, then only ever read |
 //! | `records-<generation>.idx` | the search index, sealed; built again from the records when it is damaged |
+//! | `records-<generation>.over` | what has changed since (SQLCipher, write-ahead log); absent until something has |
+//!
+//! An update that brings changes goes into the third file in one transaction and, once that is on disk, into memory; when
+//! much has gathered there, a new generation is built of both in the background. Checks go on all the while with the last
+//! state that was whole. Every state was proven first: the sum over all records must be the one that the hub signed.
 //!
 //! The power may fail at any byte: what the pointer names was flushed before the pointer was. A file that cannot be read
-//! makes every check *not checked*, never *no record*. An update refused half way leaves the generation in use as it is.
-//!
-//! Records of unchanged chunks are taken over from the generation in use, so only what changed is fetched.
+//! makes every check *not checked*, never *no record*. An update refused half way leaves what is in use as it is.
 
+mod apply;
 mod build;
 mod db;
 mod generation;
+mod over;
 mod pointer;
 mod row;
 mod sealed;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
+use self::apply::Next;
 use self::generation::Generation;
-use crate::domain::{Candidate, Item, NotChecked, Object, Record, RegisterId, RegisterVersion, Verdict};
+use crate::domain::{Candidate, Hash, Item, NotChecked, Object, Record, RegisterId, RegisterVersion, Verdict};
+use crate::registers::delta::Piece;
+use crate::registers::manifest::BaseList;
 use crate::registers::pattern::{self, PatternError};
+use crate::registers::state::Sum;
 use crate::registers::{ChunkError, ChunkRef, IndexError, Manifest, SignedManifest, judge};
+
+/// So many changes, or one in so many records, and a new generation is worth its while.
+const MERGE_CHANGES_MIN: u64 = 10_000;
+const MERGE_ONE_IN: u64 = 50;
 
 /// Why the device's registers could not be read or replaced.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +91,16 @@ pub enum RecordsError {
         /// By the hub.
         offered: RegisterVersion,
     },
+    /// After the update the records would not be those that the hub signed for.
+    #[error(
+        "after the update, register {register} would not hold the same records as the hub; the version in use stays: sync again, and tell the hub's administrator if it stays"
+    )]
+    OtherSet {
+        /// Which.
+        register: RegisterId,
+        /// The hash of each bucket as it would be.
+        digests: Vec<Hash>,
+    },
     /// Made-up records beside real ones.
     #[error(
         "register {0} is for practice and the others are not (or the reverse); they are never mixed and nothing was changed"
@@ -116,6 +140,13 @@ pub struct HeldRegister {
     pub objects: Vec<Object>,
     /// Made-up records.
     pub practice: bool,
+    /// The hub's clock when it last vouched for this version.
+    pub signed: DateTime<Utc>,
+    /// When it meant to have done so again, at the latest.
+    pub next: DateTime<Utc>,
+    /// The version's seal: tells it from another one of the same number.
+    #[serde(skip)]
+    pub seal: u64,
 }
 
 /// A register that is to be taken over; its signature was checked.
@@ -125,6 +156,31 @@ pub struct RegisterUpdate {
     pub signed: SignedManifest,
     /// As read from it.
     pub manifest: Manifest,
+    /// Deltas in order: over what is held, or over the base.
+    pub pieces: Vec<Piece>,
+    /// What else is needed.
+    pub content: Content,
+}
+
+/// What an update brings beside deltas.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// Nothing: the deltas lead from the version held to this one.
+    Deltas,
+    /// Some buckets anew, because what is held there is not what it should be.
+    Buckets {
+        /// The chunks of the base.
+        list: BaseList,
+        /// The deltas over the base; those that touch the buckets are needed.
+        since_base: Vec<Piece>,
+        /// The buckets.
+        buckets: BTreeSet<u32>,
+    },
+    /// The whole register: the deltas stand over this base.
+    Base {
+        /// The chunks of the base.
+        list: BaseList,
+    },
 }
 
 /// Records that a pattern found.
@@ -212,16 +268,20 @@ impl Records {
 
     /// The registers held; none while they are loaded or unreadable.
     pub fn registers(&self) -> Vec<HeldRegister> {
-        let held = |r: &crate::registers::RegisterFacts| HeldRegister {
-            id: r.id.clone(),
-            version: r.version,
-            as_of: r.age().as_of,
-            records: r.records,
-            owner: r.owner.clone(),
-            objects: r.objects.clone(),
-            practice: r.practice,
+        let moment = |ms| DateTime::from_timestamp_millis(ms).unwrap_or_default();
+        let held = |m: &Manifest| HeldRegister {
+            id: m.register.clone(),
+            version: m.version,
+            as_of: m.as_of(),
+            records: m.records,
+            owner: m.owner.clone(),
+            objects: m.objects.clone(),
+            practice: m.practice,
+            signed: moment(m.signed_ms),
+            next: moment(m.next_ms),
+            seal: m.seal(),
         };
-        self.generation().map_or_else(|_| Vec::new(), |g| g.index.registers().iter().map(held).collect())
+        self.generation().map_or_else(|_| Vec::new(), |g| g.registers.iter().map(|r| held(&r.manifest)).collect())
     }
 
     /// The verdict on an item, but for its ledger entry. Whatever cannot be read makes it *not checked*.
@@ -263,22 +323,18 @@ impl Records {
         self.generation()?.by_id(register, id)
     }
 
-    /// Whether the records of a chunk are here and need not be fetched.
-    pub fn holds_chunk(&self, register: &RegisterId, chunk: &ChunkRef) -> bool {
-        self.generation().is_ok_and(|g| g.held_chunk(register, chunk).is_ok_and(|held| held.is_some()))
+    /// The sum of each bucket of a register, as a device proves what it holds; `None` when it is not here.
+    pub fn sums(&self, register: &RegisterId) -> Option<Vec<Sum>> {
+        let generation = self.generation().ok()?;
+        generation.number_of(register).and_then(|number| generation.over.sums.get(number).cloned())
     }
 
-    /// Chunks of a manifest that must be fetched.
-    pub fn missing_chunks(&self, manifest: &Manifest) -> Vec<ChunkRef> {
-        manifest.chunks.iter().filter(|c| !self.holds_chunk(&manifest.register, c)).cloned().collect()
-    }
-
-    /// Builds the next generation from the registers in use and the updates, and puts it into use. `chunk` gives the bytes
-    /// of a chunk that is not held; `progress` hears records done and in all. Registers that cannot be read any more are
-    /// replaced by the updates alone.
+    /// Takes updates over. Deltas go over what is in use, in one transaction; a whole register makes a new generation.
+    /// `chunk` gives the bytes of a chunk; `progress` hears records done and in all. Registers that cannot be read any more
+    /// are replaced by the updates alone.
     ///
     /// # Errors
-    /// Whatever goes wrong, the generation in use stays in use.
+    /// Whatever goes wrong, what was in use stays in use.
     pub fn install<E>(
         &self,
         updates: &[RegisterUpdate],
@@ -291,12 +347,104 @@ impl Records {
         let _one_at_a_time = lock(&self.installing);
         self.wait();
         let current = self.generation().ok();
+        refuse_mixed(current.as_deref(), updates)?;
         let mut fetch = |c: &ChunkRef| chunk(c).map_err(Into::into);
-        let next = build::build(&self.dir, &self.key, current.as_deref(), updates, &mut fetch, progress)?;
+        let (whole, over): (Vec<_>, Vec<_>) =
+            updates.iter().cloned().partition(|u| matches!(u.content, Content::Base { .. }));
+        if !over.is_empty() {
+            let current =
+                current.clone().ok_or(RecordsError::Damaged("changes came to registers that are not here"))?;
+            let total = over.len() as u64;
+            let mut next = Next::of(&current);
+            for (done, update) in (0u64..).zip(&over) {
+                progress(done, total);
+                next.take(&current, update, &mut fetch)?;
+            }
+            self.put_over(&current, next)?;
+            progress(total, total);
+        }
+        if !whole.is_empty() {
+            let current = self.generation().ok();
+            self.put_generation(current.as_deref(), &whole, &mut fetch, progress)?;
+        }
+        Ok(())
+    }
+
+    fn put_over(&self, current: &Generation, next: Next) -> Result<(), RecordsError> {
+        let Next { registers, over, touched } = next;
+        let path = &over::paths(&self.dir, current.number)[0];
+        // What is made ready first cannot fail once the disk has it.
+        let (base, on_disk) = (Arc::clone(&current.base), over.clone());
+        let ready = Generation::changed(current.number, base, registers.clone(), over)?;
+        let noted = over::write(path, &self.key, &registers, &on_disk, touched.iter()).and_then(|()| {
+            let pointer = pointer::Pointer::read(&self.dir)?;
+            pointer.map_or(Ok(()), |pointer| pointer.note_changed(&self.dir))
+        });
+        match noted {
+            Ok(()) => settle(&self.state, State::Ready(Arc::new(ready))),
+            // Whether the disk has it is not known: what the disk has is what is in use.
+            Err(_) => settle(&self.state, loaded(Generation::open(&self.dir, &self.key))),
+        }
+        noted
+    }
+
+    fn put_generation(
+        &self,
+        current: Option<&Generation>,
+        updates: &[RegisterUpdate],
+        fetch: apply::Fetch<'_>,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<(), RecordsError> {
+        let next = build::build(&self.dir, &self.key, current, updates, fetch, progress)?;
         let number = next.number;
         settle(&self.state, State::Ready(Arc::new(next)));
         build::remove_others(&self.dir, number);
         Ok(())
+    }
+
+    /// Changes that are not part of the generation yet.
+    pub fn changes(&self) -> u64 {
+        self.generation().map_or(0, |g| g.over.changes.len() as u64)
+    }
+
+    /// Whether so much has changed that a new generation should be built of it: a start reads all changes, and a look-up
+    /// asks two indexes instead of one.
+    pub fn wants_merging(&self) -> bool {
+        let records = self.generation().map_or(0, |g| g.registers.iter().map(|r| r.manifest.records).sum());
+        self.changes() > MERGE_CHANGES_MIN.max(records / MERGE_ONE_IN)
+    }
+
+    /// Builds a new generation of the one in use and its changes. Checks go on; updates wait.
+    ///
+    /// # Errors
+    /// What was in use stays in use.
+    pub fn merge(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<(), RecordsError> {
+        let _one_at_a_time = lock(&self.installing);
+        self.wait();
+        let current = self.generation()?;
+        let mut nothing = |_: &ChunkRef| Err("a merge fetches nothing".into());
+        self.put_generation(Some(&current), &[], &mut nothing, progress)
+    }
+}
+
+/// Made-up and real records are never held together, and no register goes back.
+fn refuse_mixed(current: Option<&Generation>, updates: &[RegisterUpdate]) -> Result<(), RecordsError> {
+    let held = current.map(|g| g.registers.as_slice()).unwrap_or_default();
+    for update in updates {
+        let new = &update.manifest;
+        if let Some(held) =
+            held.iter().find(|r| r.manifest.register == new.register && r.manifest.version > new.version)
+        {
+            let (register, held) = (new.register.clone(), held.manifest.version);
+            return Err(RecordsError::OlderVersion { register, held, offered: new.version });
+        }
+    }
+    let is_replaced = |id: &RegisterId| updates.iter().any(|u| u.manifest.register == *id);
+    let stay = held.iter().map(|r| &r.manifest).filter(|m| !is_replaced(&m.register));
+    let all: Vec<&Manifest> = stay.chain(updates.iter().map(|u| &u.manifest)).collect();
+    match all.iter().find(|m| m.practice != all[0].practice) {
+        Some(other) => Err(RecordsError::Mixed(other.register.clone())),
+        None => Ok(()),
     }
 }
 

@@ -1,18 +1,21 @@
-//! Registers coming down: manifests first, then the chunks that are missing, then one new generation.
+//! Registers coming down: a manifest each, then the deltas from the version held, or the base, and what they change.
 //!
-//! Nothing is used before its signature, length and hash were checked. A register never goes back to an older version, and
-//! one that cannot be taken over leaves the others alone.
+//! Nothing is used before its signature, length and hash were checked, and before the sum over all records is the one that
+//! the hub signed. Where it is not, the buckets that differ are fetched anew. A register never goes back to an older version,
+//! never takes another content under the number that it has, and one that cannot be taken over leaves the others alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::client::{Answer, Call, Client};
 use super::error::{SyncError, refused};
-use super::ports::{Shelf, Update};
+use super::ports::{Content, Held, Shelf, Update};
 use super::progress::{Phase, Progress};
 use super::session::Identity;
 use super::staging::Staging;
-use crate::domain::{RegisterId, RegisterVersion};
-use crate::registers::manifest::MANIFEST_BYTES_MAX;
+use crate::domain::{Hash, RegisterId, RegisterVersion};
+use crate::registers::delta::{self, Piece};
+use crate::registers::manifest::{BaseList, Blob, MANIFEST_BYTES_MAX, Manifest};
+use crate::registers::state;
 use crate::registers::{ChunkRef, SignedManifest, chunk};
 use crate::wire::{Offer, Refusal};
 
@@ -31,14 +34,16 @@ pub struct RegisterChange {
     pub records: u64,
     /// `None` when it is in use now; else why it is not.
     pub refused: Option<String>,
+    /// What else a person must hear: buckets that were not as the hub's, a hub that was set back.
+    pub note: Option<String>,
 }
 
 /// What came down.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Down {
-    /// Registers whose version changed, or would have.
+    /// Registers whose version changed, or would have, or that were not as they should be.
     pub registers: Vec<RegisterChange>,
-    /// Chunks fetched.
+    /// Files fetched.
     pub chunks: u64,
 }
 
@@ -47,6 +52,21 @@ impl Down {
     pub fn changed(&self) -> bool {
         self.registers.iter().any(|x| x.refused.is_none())
     }
+
+    fn say(&mut self, register: &RegisterId, refused: Option<String>, note: Option<String>) {
+        if let Some(why) = refused.as_ref().or(note.as_ref()) {
+            tracing::warn!(%register, "{why}");
+        }
+        if let Some(change) = self.registers.iter_mut().find(|c| c.id == *register) {
+            change.refused = refused.or_else(|| change.refused.take());
+            change.note = note.or_else(|| change.note.take());
+        }
+    }
+}
+
+/// What concerns one register and nobody else.
+fn is_of_one_register(error: &SyncError) -> bool {
+    matches!(error, SyncError::Register { .. } | SyncError::OlderRegister { .. } | SyncError::OtherSet { .. })
 }
 
 pub(super) fn registers(
@@ -57,69 +77,156 @@ pub(super) fn registers(
     staging: &Staging,
     progress: &mut dyn Progress,
 ) -> Result<Down, SyncError> {
-    let held: BTreeMap<RegisterId, RegisterVersion> = shelf.held()?.into_iter().collect();
+    let held: BTreeMap<RegisterId, Held> = shelf.held()?.into_iter().map(|held| (held.id.clone(), held)).collect();
     let mut down = Down::default();
     let mut updates = Vec::new();
     for offer in offers {
-        let from = held.get(&offer.id).copied();
-        if from == Some(offer.version) {
+        let here = held.get(&offer.id);
+        if here.is_some_and(|here| is_known(offer, here)) {
             continue;
         }
-        match manifest(client, who, offer, from) {
-            Ok(update) => {
-                down.registers.push(change(&update, from));
-                updates.push(update);
-            }
-            Err(error @ (SyncError::Register { .. } | SyncError::OlderRegister { .. })) => {
-                tracing::warn!(register = %offer.id, "{error}");
-                down.registers.push(RegisterChange {
-                    id: offer.id.clone(),
-                    from,
-                    to: offer.version,
-                    as_of_ms: 0,
-                    records: 0,
-                    refused: Some(error.to_string()),
-                });
+        match update(client, who, offer, here, shelf, &mut down) {
+            Ok(update) => updates.extend(update),
+            Err(error) if is_of_one_register(&error) => {
+                let (from, to) = (here.map(|held| held.version), offer.version);
+                let (id, refused) = (offer.id.clone(), Some(error.to_string()));
+                tracing::warn!(register = %id, "{error}");
+                down.registers.push(RegisterChange { id, from, to, as_of_ms: 0, records: 0, refused, note: None });
             }
             Err(error) => return Err(error),
         }
     }
-    if updates.is_empty() {
-        return Ok(down);
-    }
     for (register, why) in fetch(client, &updates, shelf, staging, progress, &mut down)? {
-        tracing::warn!(%register, "{why}");
         updates.retain(|u| u.manifest.register != register);
-        if let Some(change) = down.registers.iter_mut().find(|c| c.id == register) {
-            change.refused = Some(why);
+        down.say(&register, Some(why), None);
+    }
+    let mut installed = false;
+    // Registers that come whole make one generation together; what only changes is taken over one by one.
+    let (mut whole, over): (Vec<Update>, Vec<Update>) =
+        updates.into_iter().partition(|u| matches!(u.content, Content::Base { .. }));
+    for update in over {
+        let register = update.manifest.register.clone();
+        match install(&[update.clone()], shelf, staging, progress) {
+            Ok(()) => installed = true,
+            Err(SyncError::OtherSet { digests, .. }) => {
+                match repair(client, update, &digests, shelf, staging, progress, &mut down) {
+                    Ok(()) => installed = true,
+                    Err(error) if is_of_one_register(&error) => down.say(&register, Some(error.to_string()), None),
+                    Err(error) => return Err(error),
+                }
+            }
+            Err(error) if is_of_one_register(&error) => down.say(&register, Some(error.to_string()), None),
+            Err(error) => return Err(error),
         }
     }
-    if updates.is_empty() {
-        return Ok(down);
+    while !whole.is_empty() {
+        match install(&whole, shelf, staging, progress) {
+            Ok(()) => {
+                installed = true;
+                break;
+            }
+            Err(SyncError::OtherSet { register, digests }) => {
+                whole.retain(|u| u.manifest.register != register);
+                let error = SyncError::OtherSet { register: register.clone(), digests };
+                down.say(&register, Some(error.to_string()), None);
+            }
+            Err(error) => return Err(error),
+        }
     }
-    let mut installing = |done, total| progress.step(Phase::Install, done, total);
+    if installed {
+        staging.clear();
+    }
+    Ok(down)
+}
+
+/// Whether an offer is what is held, vouched for no later than that.
+fn is_known(offer: &Offer, held: &Held) -> bool {
+    let same_seal = offer.seal.is_empty() || u64::from_str_radix(&offer.seal, 16) == Ok(held.seal);
+    offer.version == held.version && offer.signed_ms <= held.signed_ms && same_seal
+}
+
+fn install(
+    updates: &[Update],
+    shelf: &mut dyn Shelf,
+    staging: &Staging,
+    progress: &mut dyn Progress,
+) -> Result<(), SyncError> {
     shelf.install(
-        &updates,
+        updates,
         &mut |wanted| {
             staging
                 .get(wanted)
                 .ok_or_else(|| SyncError::Store("a fetched piece of a register is gone; sync again".into()))
         },
-        &mut installing,
-    )?;
-    staging.clear();
-    Ok(down)
+        &mut |done, total| progress.step(Phase::Install, done, total),
+    )
 }
 
-fn change(update: &Update, from: Option<RegisterVersion>) -> RegisterChange {
-    RegisterChange {
-        id: update.manifest.register.clone(),
-        from,
-        to: update.manifest.version,
-        as_of_ms: update.manifest.as_of_ms,
-        records: update.manifest.records,
-        refused: None,
+/// What a register needs to become what is offered; `None` when it must stay as it is without anybody's fault.
+fn update(
+    client: &mut Client,
+    who: &Identity,
+    offer: &Offer,
+    held: Option<&Held>,
+    shelf: &dyn Shelf,
+    down: &mut Down,
+) -> Result<Option<Update>, SyncError> {
+    let (signed, manifest) = manifest(client, who, offer, held)?;
+    let refuse = |why: &str| SyncError::Register { register: offer.id.clone(), why: why.to_owned() };
+    let told = held.map(|held| manifest.seal_of(held.version) == Some(held.seal));
+    let is_same_version = held.is_some_and(|held| held.version == manifest.version);
+    if is_same_version && told == Some(false) {
+        return Err(refuse(
+            "the hub has another content under the number of the version that is here; it was set back to an older state, as after a backup; publish a newer version there",
+        ));
     }
+    if is_same_version && held.is_some_and(|held| manifest.signed_ms <= held.signed_ms) {
+        return Ok(None);
+    }
+    // Versions of so long ago are not told any more; that is no sign of anything.
+    let is_other_line = told == Some(false) && held.is_some_and(|h| manifest.seal_of(h.version).is_some());
+    if !is_same_version {
+        down.registers.push(RegisterChange {
+            id: manifest.register.clone(),
+            from: held.map(|held| held.version),
+            to: manifest.version,
+            as_of_ms: manifest.as_of_ms,
+            records: manifest.records,
+            refused: None,
+            note: held.filter(|_| is_other_line).map(|held| {
+                format!(
+                    "register {}: version {} here is not the hub's version {}: the hub was set back to an older state and numbered anew; all was compared and version {} taken over; tell the centre",
+                    offer.id, held.version, held.version, manifest.version
+                )
+            }),
+        });
+    }
+    let buckets = shelf.sums(&offer.id)?.map_or(0, |sums| sums.len());
+    let is_comparable = held.is_some() && !is_other_line && buckets == 1 << manifest.bucket_bits;
+    let way =
+        held.filter(|_| is_comparable).and_then(|held| delta::way(&manifest.deltas, held.version, manifest.version));
+    let whole_bytes = manifest.base.bytes + u64::from(manifest.base.list.len);
+    if let Some(way) = way.filter(|way| way.iter().map(|d| d.bytes()).sum::<u64>() <= whole_bytes) {
+        let pieces = way.iter().flat_map(|d| d.pieces.iter().cloned()).collect();
+        return Ok(Some(Update { signed, manifest, pieces, content: Content::Deltas }));
+    }
+    let list = base_list(client, &manifest)?;
+    let pieces = since_base(&manifest)?;
+    Ok(Some(Update { signed, manifest, pieces, content: Content::Base { list } }))
+}
+
+fn base_list(client: &mut Client, manifest: &Manifest) -> Result<BaseList, SyncError> {
+    let bytes = blob(client, &manifest.register, &manifest.base.list)?;
+    BaseList::read(manifest, &bytes)
+        .map_err(|e| SyncError::Register { register: manifest.register.clone(), why: e.to_string() })
+}
+
+fn since_base(manifest: &Manifest) -> Result<Vec<Piece>, SyncError> {
+    let way = delta::way(&manifest.deltas, manifest.base.version, manifest.version).ok_or_else(|| {
+        let why = "no deltas lead from its base to its version".to_owned();
+        SyncError::Register { register: manifest.register.clone(), why }
+    })?;
+    Ok(way.iter().flat_map(|d| d.pieces.iter().cloned()).collect())
 }
 
 /// A manifest, when the pinned key signed it and it is what was offered.
@@ -127,8 +234,8 @@ fn manifest(
     client: &mut Client,
     who: &Identity,
     offer: &Offer,
-    held: Option<RegisterVersion>,
-) -> Result<Update, SyncError> {
+    held: Option<&Held>,
+) -> Result<(SignedManifest, Manifest), SyncError> {
     let refuse = |why: String| SyncError::Register { register: offer.id.clone(), why };
     let path = format!("/v1/registers/{}/manifest", offer.id);
     let bytes = match client.call(&Call::get(&path, MANIFEST_BYTES_MAX + 1024))? {
@@ -146,14 +253,85 @@ fn manifest(
     if manifest.practice != who.practice {
         return Err(refuse("made-up and real records never mix".to_owned()));
     }
-    if held.is_some_and(|held| manifest.version < held) {
-        let held = held.unwrap_or_default();
-        return Err(SyncError::OlderRegister { register: offer.id.clone(), held, offered: manifest.version });
+    match held.filter(|held| manifest.version < held.version) {
+        Some(held) => {
+            Err(SyncError::OlderRegister { register: offer.id.clone(), held: held.version, offered: manifest.version })
+        }
+        None => Ok((signed, manifest)),
     }
-    Ok(Update { signed, manifest })
 }
 
-/// Fetches what is missing; each chunk that is whole stays, whatever happens next. Gives the registers of which a chunk is
+/// Fetches the buckets that are not as the hub's, and takes the update over with them.
+fn repair(
+    client: &mut Client,
+    mut update: Update,
+    digests: &[Hash],
+    shelf: &mut dyn Shelf,
+    staging: &Staging,
+    progress: &mut dyn Progress,
+    down: &mut Down,
+) -> Result<(), SyncError> {
+    let manifest = &update.manifest;
+    let register = manifest.register.clone();
+    let refuse = |why: &str| SyncError::Register { register: register.clone(), why: why.to_owned() };
+    if !down.registers.iter().any(|c| c.id == register) {
+        down.registers.push(RegisterChange {
+            id: register.clone(),
+            from: Some(manifest.version),
+            to: manifest.version,
+            as_of_ms: manifest.as_of_ms,
+            records: manifest.records,
+            refused: None,
+            note: None,
+        });
+    }
+    if !shelf.may_repair(&register)? {
+        return Err(refuse("its records are not those of the hub, and it was repaired less than an hour ago"));
+    }
+    let states = blob(client, &register, &manifest.states)?;
+    let states = state::read_list(&states, digests.len())
+        .ok_or_else(|| refuse("its list of hashes is not of as many buckets as are here"))?;
+    let differ = (0u32..).zip(digests.iter().zip(&states)).filter(|(_, (here, there))| here != there);
+    let buckets: BTreeSet<u32> = differ.map(|(bucket, _)| bucket).collect();
+    let (list, since_base) = (base_list(client, manifest)?, since_base(manifest)?);
+    let note = format!(
+        "register {register}: {} of {} parts were not as the hub's and were fetched again",
+        buckets.len(),
+        digests.len()
+    );
+    update.content = Content::Buckets { list, since_base, buckets };
+    if let Some((_, why)) = fetch(client, std::slice::from_ref(&update), shelf, staging, progress, down)?.pop() {
+        return Err(refuse(&why));
+    }
+    install(&[update], shelf, staging, progress)?;
+    down.say(&register, None, Some(note));
+    Ok(())
+}
+
+/// The files that an update needs and that are not here.
+fn wanted(update: &Update, shelf: &dyn Shelf) -> Result<Vec<ChunkRef>, SyncError> {
+    let bits = update.manifest.bucket_bits;
+    let mut wanted: Vec<ChunkRef> = update.pieces.iter().map(|p| p.chunk.clone()).collect();
+    match &update.content {
+        Content::Deltas => {}
+        Content::Buckets { list, since_base, buckets } => {
+            wanted.extend(since_base.iter().filter(|p| p.touches(buckets, bits)).map(|p| p.chunk.clone()));
+            let chunks = list.chunks.iter().map(|c| &c.chunk);
+            wanted.extend(chunks.filter(|c| buckets.contains(&c.bucket)).cloned());
+        }
+        Content::Base { list } => {
+            let sums = shelf.sums(&update.manifest.register)?.filter(|sums| sums.len() == 1 << bits);
+            let is_here = |bucket: u32, sum: state::Sum| {
+                sums.as_ref().is_some_and(|sums| sums.get(bucket as usize) == Some(&sum))
+            };
+            let chunks = list.chunks.iter().filter(|c| !is_here(c.chunk.bucket, c.sum()));
+            wanted.extend(chunks.map(|c| c.chunk.clone()));
+        }
+    }
+    Ok(wanted)
+}
+
+/// Fetches what is missing; each file that is whole stays, whatever happens next. Gives the registers of which a file is
 /// not what was promised, with the reason: they keep their old version and stand in nobody's way.
 fn fetch(
     client: &mut Client,
@@ -163,20 +341,19 @@ fn fetch(
     progress: &mut dyn Progress,
     down: &mut Down,
 ) -> Result<Vec<(RegisterId, String)>, SyncError> {
-    let mut missing: Vec<(&RegisterId, &ChunkRef)> = Vec::new();
+    let mut missing: Vec<(&RegisterId, ChunkRef)> = Vec::new();
     for update in updates {
-        for wanted in &update.manifest.chunks {
-            if !shelf.holds_chunk(&update.manifest.register, wanted)? {
-                missing.push((&update.manifest.register, wanted));
-            }
-        }
+        missing.extend(wanted(update, shelf)?.into_iter().map(|wanted| (&update.manifest.register, wanted)));
+    }
+    if missing.is_empty() {
+        return Ok(Vec::new());
     }
     let total = missing.iter().map(|(_, wanted)| u64::from(wanted.len)).sum();
     let mut done = 0;
     let mut spoilt: Vec<(RegisterId, String)> = Vec::new();
     progress.step(Phase::Registers, 0, total);
-    for (register, wanted) in missing {
-        let given_up = spoilt.iter().any(|(id, _)| id == register);
+    for (register, wanted) in &missing {
+        let given_up = spoilt.iter().any(|(id, _)| id == *register);
         if !given_up && staging.get(wanted).is_none() {
             let fetched =
                 chunk_bytes(client, register, wanted, &mut |part| progress.step(Phase::Registers, done + part, total));
@@ -185,7 +362,7 @@ fn fetch(
                     staging.put(&wanted.hash, &bytes)?;
                     down.chunks += 1;
                 }
-                Err(error @ SyncError::Register { .. }) => spoilt.push((register.clone(), error.to_string())),
+                Err(error @ SyncError::Register { .. }) => spoilt.push(((*register).clone(), error.to_string())),
                 Err(error) => return Err(error),
             }
         }
@@ -193,6 +370,12 @@ fn fetch(
         progress.step(Phase::Registers, done, total);
     }
     Ok(spoilt)
+}
+
+/// A list that the manifest names.
+fn blob(client: &mut Client, register: &RegisterId, blob: &Blob) -> Result<Vec<u8>, SyncError> {
+    let wanted = ChunkRef { bucket: 0, hash: blob.hash, len: blob.len, raw_len: 0, records: 0 };
+    chunk_bytes(client, register, &wanted, &mut |_| ())
 }
 
 /// One chunk; when the link breaks in its middle, the next attempt asks for the rest only.

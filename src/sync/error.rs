@@ -3,7 +3,7 @@
 //! Each text says what happened, what is safe and what to do. The common safety is that a check never needs the hub:
 //! whatever happens here, checks go on and the ledger stays.
 
-use crate::domain::{RegisterId, RegisterVersion, Seq};
+use crate::domain::{Hash, RegisterId, RegisterVersion, Seq};
 use crate::wire::{NotACode, Refusal};
 
 /// Why a sync or an enrolment did not come to its end. What was done before it stays done.
@@ -113,6 +113,16 @@ pub enum SyncError {
         register: RegisterId,
         /// Why.
         why: String,
+    },
+    /// What is here is not what the hub says, even after the update.
+    #[error(
+        "register {register} was not taken over: its records would not be those that the hub signed for; the version in use stays; tell the centre if it stays"
+    )]
+    OtherSet {
+        /// The register.
+        register: RegisterId,
+        /// The hash of each bucket, as it would be.
+        digests: Vec<Hash>,
     },
     /// The hub offers an older version than the one in use.
     #[error(

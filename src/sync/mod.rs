@@ -28,7 +28,7 @@ pub use client::Patience;
 pub use down::{Down, RegisterChange};
 pub use enrol::{Enrolled, enrol_with};
 pub use error::SyncError;
-pub use ports::{Outbox, Shelf, Update};
+pub use ports::{Content, Held, Outbox, Shelf, Update};
 pub use progress::{Phase, Progress};
 pub use session::{Identity, Session};
 pub use staging::Staging;

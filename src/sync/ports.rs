@@ -3,7 +3,8 @@
 use crate::domain::{Hash, RegisterId, RegisterVersion, Seq};
 use crate::ledger::{Receipt, SignedHead};
 use crate::registers::ChunkRef;
-pub use crate::store::records::RegisterUpdate as Update;
+use crate::registers::state::Sum;
+pub use crate::store::records::{Content, RegisterUpdate as Update};
 
 use super::SyncError;
 
@@ -29,14 +30,30 @@ pub trait Outbox {
     fn photo_sent(&mut self, hash: &Hash) -> Result<(), SyncError>;
 }
 
+/// A register in use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Which.
+    pub id: RegisterId,
+    /// Its version.
+    pub version: RegisterVersion,
+    /// Tells that version from another one of the same number.
+    pub seal: u64,
+    /// When the hub vouched for it last, milliseconds since 1970.
+    pub signed_ms: i64,
+}
+
 /// The registers, as far as they come down.
 pub trait Shelf {
-    /// Registers in use and their versions.
-    fn held(&self) -> Result<Vec<(RegisterId, RegisterVersion)>, SyncError>;
-    /// Chunks that need not be fetched because the generation in use holds their records.
-    fn holds_chunk(&self, register: &RegisterId, chunk: &ChunkRef) -> Result<bool, SyncError>;
-    /// Builds the next generation and puts it into use. `chunk` gives the bytes of a chunk that was fetched. Reports
-    /// records done and in all.
+    /// Registers in use.
+    fn held(&self) -> Result<Vec<Held>, SyncError>;
+    /// The sum of each bucket of a register; `None` when it is not here.
+    fn sums(&self, register: &RegisterId) -> Result<Option<Vec<Sum>>, SyncError>;
+    /// Whether buckets of a register may be fetched anew now; notes that they are. At most once an hour, or a register that
+    /// never comes right would use up the link.
+    fn may_repair(&mut self, register: &RegisterId) -> Result<bool, SyncError>;
+    /// Takes updates over, all or none. `chunk` gives the bytes of a chunk that was fetched. Reports records done and in
+    /// all. [`SyncError::OtherSet`] when the records would not be those that the hub signed for.
     fn install(
         &mut self,
         updates: &[Update],

@@ -107,6 +107,12 @@ pub struct Offer {
     pub id: RegisterId,
     /// Its newest version.
     pub version: RegisterVersion,
+    /// When the hub signed it last, in milliseconds since 1970; 0 from a hub that does not say.
+    #[serde(default)]
+    pub signed_ms: i64,
+    /// The seal of the version, as hexadecimal digits; empty from a hub that does not say.
+    #[serde(default)]
+    pub seal: String,
 }
 
 /// Consecutive entries, oldest first. The form of this request is frozen.

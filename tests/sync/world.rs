@@ -12,17 +12,19 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tracepost::domain::{
-    DeviceId, Grade, Hash, Item, Mark, PostId, RegisterId, RegisterVersion, Scheme, SeenMark, Seq,
+    DeviceId, Grade, Hash, Item, Mark, PostId, RegisterId, Scheme, SeenMark, Seq,
 };
 use tracepost::hub::storage::{Extent, Sighting, SightingQuery};
-use tracepost::hub::{Hub, ImportOptions, ImportReport, Serving, http};
+use tracepost::hub::{Hub, ImportOptions, ImportReport, PublishReport, Serving, http};
 use tracepost::ledger::{
     Check, CheckSource, Entry, Opaque, Payload, Receipt, SignedHead, SigningKey, chain_hash, genesis,
 };
 use tracepost::registers::import::Format;
-use tracepost::registers::{ChunkRef, chunk};
+use tracepost::registers::state::Sum;
+use tracepost::registers::{ChunkRef, Manifest, SignedManifest};
+use tracepost::store::records::{Records, RecordsError};
 use tracepost::sync::{
-    Down, Enrolled, Identity, Outbox, Patience, Phase, Session, Shelf, Staging, SyncError, Up, Update, enrol_with,
+    Down, Enrolled, Held, Identity, Outbox, Patience, Phase, Session, Shelf, Staging, SyncError, Up, Update, enrol_with,
 };
 use tracepost::wire::EnrolCode;
 
@@ -107,14 +109,39 @@ impl World {
         self.hub.import_register(&RegisterId::parse(id).unwrap(), &options, csv.as_bytes(), &mut |_| ()).unwrap()
     }
 
-    pub fn spoil_a_chunk(&self) {
-        let folder = self.hub.dir().registers().join("chunks");
-        let first = std::fs::read_dir(folder).unwrap().flatten().next().unwrap().path();
-        let chunk = std::fs::read_dir(first).unwrap().flatten().next().unwrap().path();
-        let mut bytes = std::fs::read(&chunk).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
-        std::fs::write(chunk, bytes).unwrap();
+    /// Everything that manifests name, as files.
+    pub fn files(&self) -> Vec<std::path::PathBuf> {
+        let folders = std::fs::read_dir(self.hub.dir().registers().join("chunks")).unwrap().flatten();
+        folders.flat_map(|folder| std::fs::read_dir(folder.path()).unwrap().flatten()).map(|file| file.path()).collect()
+    }
+
+    pub fn spoil(&self, change: impl Fn(&mut Vec<u8>)) {
+        for path in self.files() {
+            let mut bytes = std::fs::read(&path).unwrap();
+            change(&mut bytes);
+            std::fs::write(path, bytes).unwrap();
+        }
+    }
+
+    pub fn publish(&self, id: &str) -> PublishReport {
+        self.hub.publish_register(&RegisterId::parse(id).unwrap(), &mut |_, _| ()).unwrap()
+    }
+
+    /// Imports some rows and publishes them.
+    pub fn update(&self, id: &str, rows: &str) -> PublishReport {
+        self.import(id, &format!("id,object,serial\n{rows}"));
+        self.publish(id)
+    }
+
+    pub fn manifest(&self, id: &str) -> Manifest {
+        let bytes = std::fs::read(self.hub.dir().manifest(&RegisterId::parse(id).unwrap())).unwrap();
+        SignedManifest::from_wire(&bytes).unwrap().verify(&self.hub.keys().public()).unwrap()
+    }
+
+    /// Puts a manifest in place that the hub's own key signed.
+    pub fn sign(&self, manifest: &Manifest) {
+        let path = self.hub.dir().manifest(&manifest.register);
+        std::fs::write(path, manifest.sign(self.hub.keys().signing()).to_wire()).unwrap();
     }
 
     /// A copy of the hub's folder in which one statement was run on its database.
@@ -260,8 +287,11 @@ pub struct Device {
     entries: Vec<Vec<u8>>,
     sent_to: Seq,
     photos: BTreeMap<Hash, Vec<u8>>,
-    held: BTreeMap<RegisterId, (RegisterVersion, Vec<ChunkRef>)>,
-    staging: tempfile::TempDir,
+    /// The real store of registers.
+    pub store: Records,
+    pub may_repair: bool,
+    pub repairs: usize,
+    folder: tempfile::TempDir,
     clock: RefCell<i64>,
 }
 
@@ -269,6 +299,8 @@ impl Device {
     pub fn new() -> Self {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("home")).unwrap();
         Self {
             id: DeviceId(uuid::Uuid::new_v4()),
             key: SigningKey::from_bytes(&seed),
@@ -279,8 +311,10 @@ impl Device {
             entries: Vec::new(),
             sent_to: Seq(0),
             photos: BTreeMap::new(),
-            held: BTreeMap::new(),
-            staging: tempfile::tempdir().unwrap(),
+            store: Records::open(&folder.path().join("home"), &[4; 32]),
+            may_repair: true,
+            repairs: 0,
+            folder,
             clock: RefCell::new(1_700_000_000_000),
         }
     }
@@ -314,13 +348,28 @@ impl Device {
     }
 
     pub fn down(&mut self) -> Result<Down, SyncError> {
-        let staging = Staging::open(self.staging.path(), &[3; 32]).unwrap();
+        let staging = Staging::open(self.folder.path().join("incoming"), &[3; 32]).unwrap();
         let mut session = self.connect()?;
         session.down(self, &staging, &mut no_progress())
     }
 
     pub fn records(&self) -> u64 {
-        self.held.values().flat_map(|x| &x.1).map(|x| u64::from(x.records)).sum()
+        self.store.wait();
+        self.store.registers().iter().map(|r| r.records).sum()
+    }
+
+    /// Whether a check of that serial names a record.
+    pub fn finds(&self, serial: &str) -> bool {
+        self.store.wait();
+        let marks = vec![SeenMark::typed(Mark::new(Scheme::Serial, serial))];
+        let verdict = self.store.judge(&Item { marks, ..Item::default() });
+        assert_eq!(verdict.reason, None, "checks go on");
+        !verdict.candidates.is_empty()
+    }
+
+    pub fn version(&self, id: &str) -> Option<u64> {
+        self.store.wait();
+        self.store.registers().iter().find(|r| r.id.0 == id).map(|r| r.version.0)
     }
 
     fn entry(&self, payload: Payload) -> Vec<u8> {
@@ -439,12 +488,24 @@ impl Outbox for Device {
 }
 
 impl Shelf for Device {
-    fn held(&self) -> Result<Vec<(RegisterId, RegisterVersion)>, SyncError> {
-        Ok(self.held.iter().map(|(id, x)| (id.clone(), x.0)).collect())
+    fn held(&self) -> Result<Vec<Held>, SyncError> {
+        self.store.wait();
+        let held = |r: tracepost::store::records::HeldRegister| Held {
+            id: r.id,
+            version: r.version,
+            seal: r.seal,
+            signed_ms: r.signed.timestamp_millis(),
+        };
+        Ok(self.store.registers().into_iter().map(held).collect())
     }
 
-    fn holds_chunk(&self, register: &RegisterId, chunk: &ChunkRef) -> Result<bool, SyncError> {
-        Ok(self.held.get(register).is_some_and(|x| x.1.contains(chunk)))
+    fn sums(&self, register: &RegisterId) -> Result<Option<Vec<Sum>>, SyncError> {
+        Ok(self.store.sums(register))
+    }
+
+    fn may_repair(&mut self, _: &RegisterId) -> Result<bool, SyncError> {
+        self.repairs += usize::from(self.may_repair);
+        Ok(self.may_repair)
     }
 
     fn install(
@@ -453,16 +514,9 @@ impl Shelf for Device {
         bytes: &mut dyn FnMut(&ChunkRef) -> Result<Vec<u8>, SyncError>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(), SyncError> {
-        for update in updates {
-            for wanted in &update.manifest.chunks {
-                if !self.holds_chunk(&update.manifest.register, wanted)? {
-                    let records = chunk::decode(wanted, &bytes(wanted)?).unwrap();
-                    progress(records.len() as u64, update.manifest.records);
-                }
-            }
-            let manifest = &update.manifest;
-            self.held.insert(manifest.register.clone(), (manifest.version, manifest.chunks.clone()));
-        }
-        Ok(())
+        self.store.install(updates, bytes, progress).map_err(|error| match error {
+            RecordsError::OtherSet { register, digests } => SyncError::OtherSet { register, digests },
+            other => SyncError::Register { register: updates[0].manifest.register.clone(), why: other.to_string() },
+        })
     }
 }

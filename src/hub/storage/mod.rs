@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{DeviceId, Hash, PostId, RegisterId, Seq};
+use crate::domain::{DeviceId, Hash, PostId, RegisterId, RegisterVersion, Seq};
 
 pub use sqlite::SqliteStorage;
 
@@ -402,6 +402,35 @@ pub type LedgerWork<'a> = &'a mut dyn FnMut(&mut dyn LedgerTx) -> Result<(), Sto
 /// Takes the key and the bytes of a row.
 pub type EachRecord<'a> = &'a mut dyn FnMut(&[u8; 16], &[u8]) -> Result<(), StorageError>;
 
+/// What was published of a register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedState {
+    /// The version.
+    pub version: RegisterVersion,
+    /// The signed manifest, as it is sent.
+    pub manifest: Vec<u8>,
+    /// The sum of each bucket, end to end.
+    pub sums: Vec<u8>,
+}
+
+/// Takes the bytes of a row as it was published, and as it is.
+pub type EachChange<'a> = &'a mut dyn FnMut(Option<&[u8]>, Option<&[u8]>) -> Result<(), StorageError>;
+
+/// A register while it is published.
+pub trait PublishTx {
+    /// What was published last, if anything was.
+    fn state(&mut self) -> Result<Option<PublishedState>, StorageError>;
+    /// Rows in order of their keys.
+    fn records(&mut self, each: EachRecord<'_>) -> Result<(), StorageError>;
+    /// Rows that came, changed or went since the last publication, in order of their keys.
+    fn changes(&mut self, each: EachChange<'_>) -> Result<(), StorageError>;
+    /// Notes that the register as it is is published.
+    fn published(&mut self, state: &PublishedState) -> Result<(), StorageError>;
+}
+
+/// What a publication does.
+pub type PublishWork<'a> = &'a mut dyn FnMut(&mut dyn PublishTx) -> Result<(), StorageError>;
+
 /// Everything a hub remembers.
 pub trait Storage: Send + Sync + 'static {
     /// Whether the database answers.
@@ -460,8 +489,8 @@ pub trait Storage: Send + Sync + 'static {
         rows: &mut dyn Iterator<Item = Result<NewRecord, StorageError>>,
         note: &ImportNote,
     ) -> Result<Taken, StorageError>;
-    /// Notes that all of it is published.
-    fn note_published(&self, id: &RegisterId) -> Result<(), StorageError>;
+    /// Runs `work` in one transaction in which nobody else changes registers: what is read is what is noted as published.
+    fn publishing(&self, id: &RegisterId, work: PublishWork<'_>) -> Result<(), StorageError>;
     /// Rows in order of their keys, one call each; a snapshot that later imports do not disturb.
     fn records(&self, id: &RegisterId, each: EachRecord<'_>) -> Result<(), StorageError>;
 }

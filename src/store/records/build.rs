@@ -1,41 +1,63 @@
 //! Builds the next generation beside the one in use, and puts it into use.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::generation::{Generation, Register};
+use super::apply::{Fetch, read_pieces};
+use super::generation::{Generation, Register, tag_of};
+use super::over::paths;
 use super::pointer::{Pointer, db_path, index_path};
 use super::row::{self, Texts};
-use super::{RecordsError, RegisterUpdate, db, sealed};
+use super::{Content, RecordsError, RegisterUpdate, db, sealed};
 use crate::domain::Record;
-use crate::platform::files;
-use crate::registers::{ChunkRef, IndexBuilder, RecordRef, chunk};
+use crate::platform::{failpoint, files};
+use crate::registers::chunk::{self, bucket_key, bucket_of};
+use crate::registers::delta::Changes;
+use crate::registers::manifest::BaseList;
+use crate::registers::state::{self, Sum};
+use crate::registers::{IndexBuilder, RecordBytes};
 
-type Fetch<'a> = &'a mut dyn FnMut(&ChunkRef) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>;
+/// Where the records of a register of the next generation come from.
+enum Source<'a> {
+    /// As they are in the generation in use.
+    Held(usize),
+    /// From a base of the hub, with what changed since; from the generation in use (its number there) where that holds the
+    /// same.
+    Fetched { update: &'a RegisterUpdate, list: &'a BaseList, since: Changes, held: Option<usize> },
+}
+
+/// A register of the next generation.
+struct Entry<'a> {
+    register: Register,
+    source: Source<'a>,
+}
 
 /// The registers of the next generation: those in use, each replaced by its update, then the new ones.
-fn merged(current: Option<&Generation>, updates: &[RegisterUpdate]) -> Result<Vec<Register>, RecordsError> {
-    let mut registers: Vec<Register> = current.map_or_else(Vec::new, |g| {
-        g.registers.iter().map(|r| Register { signed: r.signed.clone(), manifest: r.manifest.clone() }).collect()
+fn entries<'a>(
+    current: Option<&Generation>,
+    updates: &'a [RegisterUpdate],
+    fetch: Fetch<'_>,
+) -> Result<Vec<Entry<'a>>, RecordsError> {
+    let mut entries: Vec<Entry<'a>> = current.map_or_else(Vec::new, |g| {
+        let held = |(n, r): (usize, &Register)| Entry { register: r.clone(), source: Source::Held(n) };
+        g.registers.iter().enumerate().map(held).collect()
     });
     for update in updates {
-        let new = Register { signed: update.signed.clone(), manifest: update.manifest.clone() };
-        match registers.iter_mut().find(|r| r.manifest.register == new.manifest.register) {
-            Some(held) if held.manifest.version > new.manifest.version => {
-                return Err(RecordsError::OlderVersion {
-                    register: new.manifest.register,
-                    held: held.manifest.version,
-                    offered: new.manifest.version,
-                });
-            }
-            Some(held) => *held = new,
-            None => registers.push(new),
+        let Content::Base { list } = &update.content else {
+            return Err(RecordsError::Damaged("a register cannot be built of what changed alone"));
+        };
+        let register = Register { signed: update.signed.clone(), manifest: update.manifest.clone() };
+        let place = entries.iter().position(|e| e.register.manifest.register == update.manifest.register);
+        let mut since = Changes::default();
+        read_pieces(&mut since, update, update.pieces.iter(), fetch)?;
+        let held = place.filter(|&n| entries[n].register.manifest.bucket_bits == update.manifest.bucket_bits);
+        let entry = Entry { register, source: Source::Fetched { update, list, since, held } };
+        match place {
+            Some(n) => entries[n] = entry,
+            None => entries.push(entry),
         }
     }
-    let practice = registers.first().map(|r| r.manifest.practice);
-    match registers.iter().find(|r| Some(r.manifest.practice) != practice) {
-        Some(other) => Err(RecordsError::Mixed(other.manifest.register.clone())),
-        None => Ok(registers),
-    }
+    Ok(entries)
 }
 
 /// Builds, flushes and names the next generation. On any error what was built is thrown away.
@@ -47,11 +69,11 @@ pub(super) fn build(
     fetch: Fetch<'_>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Generation, RecordsError> {
-    let registers = merged(current, updates)?;
+    let entries = entries(current, updates, fetch)?;
     // A damaged pointer is replaced too; its generation is skipped by number, for its files may still be open somewhere.
     let in_use = highest_generation(dir);
     let number = in_use + 1;
-    let outcome = fill(dir, key, number, current, registers, fetch, progress);
+    let outcome = fill(dir, key, number, current, entries, fetch, progress);
     if outcome.is_err() {
         remove(dir, number);
     }
@@ -63,66 +85,123 @@ fn fill(
     key: &[u8; 32],
     number: u64,
     current: Option<&Generation>,
-    registers: Vec<Register>,
+    entries: Vec<Entry<'_>>,
     fetch: Fetch<'_>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Generation, RecordsError> {
     remove(dir, number);
+    let failing = |name: &str| failpoint::hit(name).map_err(RecordsError::io(dir));
+    failing("records.build.begin")?;
     let path = db_path(dir, number);
     let connection = db::create(&path, key)?;
-    let mut index = IndexBuilder::new(registers.iter().map(Register::facts).collect())?;
+    let mut index = IndexBuilder::new(entries.iter().map(|e| e.register.facts()).collect())?;
     let mut texts = Texts::default();
-    let in_all: u64 = registers.iter().map(|r| r.manifest.records).sum();
+    let in_all: u64 = entries.iter().map(|e| e.register.manifest.records).sum();
     let mut row_number = 0u32;
+    let mut sums = Vec::with_capacity(entries.len());
     {
         let mut insert = connection.prepare("INSERT INTO records (row, body) VALUES (?1, ?2)")?;
-        let mut insert_chunk = connection
-            .prepare("INSERT INTO chunks (register, bucket, hash, first_row, rows) VALUES (?1, ?2, ?3, ?4, ?5)")?;
-        for (n, register) in registers.iter().enumerate() {
+        let mut insert_bucket = connection.prepare(
+            "INSERT INTO buckets (register, bucket, first_row, rows, sum, tags) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        for (n, entry) in entries.iter().enumerate() {
+            let manifest = &entry.register.manifest;
             connection.execute(
                 "INSERT INTO registers (number, manifest) VALUES (?1, ?2)",
-                (n as i64, register.signed.to_wire()),
+                (n as i64, entry.register.signed.to_wire()),
             )?;
-            for chunk in &register.manifest.chunks {
-                insert_chunk.execute((n as i64, chunk.bucket, &chunk.hash.0[..], row_number, chunk.records))?;
-                for record in records_of(register, chunk, current, fetch)? {
-                    index.push(n, &record)?;
-                    insert.execute((row_number, row::encode(&record, &mut texts)?))?;
+            let mut own = vec![Sum::default(); 1 << manifest.bucket_bits];
+            for (bucket, sum) in (0u32..).zip(&mut own) {
+                let records = entry.records(bucket, current, fetch)?;
+                if records.is_empty() {
+                    continue;
+                }
+                let first_row = row_number;
+                let mut tags = Vec::with_capacity(records.len() * 2);
+                for record in &records {
+                    if bucket_of(bucket_key(&record.id), manifest.bucket_bits) != bucket {
+                        return Err(RecordsError::Damaged("a piece holds records of another one"));
+                    }
+                    sum.add(&record.content_hash());
+                    tags.extend(tag_of(&record.id).to_le_bytes());
+                    index.push(n, record)?;
+                    insert.execute((row_number, row::encode(record, &mut texts)?))?;
                     row_number = row_number.checked_add(1).ok_or(RecordsError::Damaged("too many records"))?;
                 }
+                insert_bucket.execute((
+                    n as i64,
+                    bucket,
+                    first_row,
+                    row_number - first_row,
+                    &sum.to_bytes()[..],
+                    tags,
+                ))?;
                 progress(u64::from(row_number), in_all);
             }
+            if state::root(&own) != manifest.states.hash {
+                return Err(RecordsError::OtherSet {
+                    register: manifest.register.clone(),
+                    digests: own.iter().map(Sum::digest).collect(),
+                });
+            }
+            sums.push(own);
         }
     }
     texts.store(&connection)?;
+    failing("records.build.seal")?;
     let db_bytes = db::seal(connection, &path)?;
     let index = index.finish()?;
     sealed::write(&index_path(dir, number), key, index.to_bytes())?;
     files::sync_dir(dir).map_err(RecordsError::io(dir))?;
-    let generation = Generation::fresh(number, dir, key, index, registers)?;
+    let registers = entries.into_iter().map(|e| e.register).collect();
+    let generation = Generation::fresh(number, dir, key, index, registers, sums)?;
+    failing("records.build.point")?;
     Pointer::new(number, db_bytes).write(dir)?;
+    failing("records.build.pointed")?;
     Ok(generation)
 }
 
-/// The records of a chunk: from the generation in use when it holds them, else fetched, checked and unpacked.
-fn records_of(
-    register: &Register,
-    chunk: &ChunkRef,
-    current: Option<&Generation>,
-    fetch: Fetch<'_>,
-) -> Result<Vec<Record>, RecordsError> {
-    let id = &register.manifest.register;
-    if let Some(current) = current
-        && let Some((first, rows)) = current.held_chunk(id, chunk)?
-    {
-        return (first..first + rows).map(|row| current.record(RecordRef(row))).collect();
+impl Entry<'_> {
+    /// The records of a bucket in ascending order of their ids.
+    fn records(
+        &self,
+        bucket: u32,
+        current: Option<&Generation>,
+        fetch: Fetch<'_>,
+    ) -> Result<Vec<Record>, RecordsError> {
+        let gone = RecordsError::Damaged("the registers in use are gone");
+        let (update, list, since, held) = match &self.source {
+            Source::Held(number) => return current.ok_or(gone)?.bucket(*number, bucket),
+            Source::Fetched { update, list, since, held } => (update, list, since, held),
+        };
+        let entry = list.chunks.binary_search_by_key(&bucket, |c| c.chunk.bucket).ok().map(|at| &list.chunks[at]);
+        let mut records = match (entry, held.zip(current)) {
+            (None, _) => Vec::new(),
+            (Some(entry), Some((number, current)))
+                if current.over.sums[number].get(bucket as usize) == Some(&entry.sum()) =>
+            {
+                current.bucket(number, bucket)?
+            }
+            (Some(entry), _) => {
+                let packed = fetch(&entry.chunk)
+                    .map_err(|source| RecordsError::Fetch { register: update.manifest.register.clone(), source })?;
+                chunk::decode(&entry.chunk, &packed)?.records
+            }
+        };
+        let changed: BTreeMap<&str, Option<&Record>> =
+            since.of_bucket(bucket, update.manifest.bucket_bits).map(|(_, id, record)| (id, record)).collect();
+        if !changed.is_empty() {
+            records.retain(|record| !changed.contains_key(record.id.as_str()));
+            records.extend(changed.into_values().flatten().cloned());
+            records.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        }
+        Ok(records)
     }
-    let packed = fetch(chunk).map_err(|source| RecordsError::Fetch { register: id.clone(), source })?;
-    Ok(chunk::decode(chunk, &packed)?)
 }
 
 fn remove(dir: &Path, number: u64) {
-    for path in [db_path(dir, number), index_path(dir, number)] {
+    let [over, log, shared] = paths(dir, number);
+    for path in [db_path(dir, number), index_path(dir, number), log, shared, over] {
         // What cannot be removed is only in the way of space; the next update tries again.
         let _ = std::fs::remove_file(path);
     }

@@ -9,10 +9,11 @@ use super::RecordsError;
 
 const TABLES: &str = "
     CREATE TABLE registers (number INTEGER PRIMARY KEY, manifest BLOB NOT NULL);
-    CREATE TABLE chunks (
-        register INTEGER NOT NULL, bucket INTEGER NOT NULL, hash BLOB NOT NULL,
-        first_row INTEGER NOT NULL, rows INTEGER NOT NULL, PRIMARY KEY (register, bucket)
-    ) WITHOUT ROWID;
+    -- The rows of each bucket, a short hash of each row's id (two bytes), and the sum of its records.
+    CREATE TABLE buckets (
+        register INTEGER NOT NULL, bucket INTEGER NOT NULL, first_row INTEGER NOT NULL, rows INTEGER NOT NULL,
+        sum BLOB NOT NULL, tags BLOB NOT NULL, PRIMARY KEY (register, bucket)
+    );
     CREATE TABLE texts (n INTEGER PRIMARY KEY, text TEXT NOT NULL);
     CREATE TABLE records (row INTEGER PRIMARY KEY, body BLOB NOT NULL);
 ";
@@ -31,10 +32,34 @@ pub(super) fn create(path: &Path, key: &[u8; 32]) -> Result<Connection, RecordsE
     unlock(&connection, key)?;
     connection.execute_batch(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
-         PRAGMA cache_size = -32000; PRAGMA user_version = 1; BEGIN;",
+         PRAGMA cache_size = -32000; PRAGMA user_version = 2; BEGIN;",
     )?;
     connection.execute_batch(TABLES)?;
     Ok(connection)
+}
+
+/// The database of what changed, for writing; it is made when it is not there. Each commit is on disk before it returns.
+pub(super) fn create_over(path: &Path, key: &[u8; 32]) -> Result<Connection, RecordsError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    unlock(&connection, key)?;
+    connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA trusted_schema = OFF;",
+    )?;
+    Ok(connection)
+}
+
+/// The database of what changed, for reading. What a kill left in its log is part of it.
+pub(super) fn open_over(path: &Path, key: &[u8; 32]) -> Result<Connection, RecordsError> {
+    let open = |flags| {
+        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        unlock(&connection, key)?;
+        connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+        Ok::<_, RecordsError>(connection)
+    };
+    // A log left behind is read only by a connection that may write; on a medium that cannot be written there is none.
+    open(OpenFlags::SQLITE_OPEN_READ_WRITE).or_else(|_| open(OpenFlags::SQLITE_OPEN_READ_ONLY))
 }
 
 /// Ends the transaction, closes and flushes.
@@ -54,7 +79,7 @@ pub(super) fn open(path: &Path, key: &[u8; 32]) -> Result<Connection, RecordsErr
     unlock(&connection, key)?;
     connection.set_prepared_statement_cache_capacity(16);
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version != 1 {
+    if version != 2 {
         return Err(RecordsError::Damaged("they are of another version"));
     }
     Ok(connection)

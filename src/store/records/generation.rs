@@ -1,18 +1,21 @@
 //! One generation of registers, open for reading.
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension};
 
+use super::over::{Over, paths, read, record_of, sums_of};
 use super::pointer::{Pointer, db_path, index_path};
 use super::{RecordsError, db, row, sealed};
 use crate::domain::{Candidate, Grade, Record, RegisterId, Rule};
 use crate::registers::chunk::{bucket_key, bucket_of};
 use crate::registers::judge::fields;
-use crate::registers::{ChunkRef, Index, IndexBuilder, Manifest, RecordRef, RegisterFacts, Registers, SignedManifest};
+use crate::registers::state::Sum;
+use crate::registers::{Index, IndexBuilder, Manifest, RecordRef, RegisterFacts, Registers, SignedManifest};
 
 /// A register of a generation, as it was signed.
+#[derive(Clone)]
 pub(super) struct Register {
     pub signed: SignedManifest,
     pub manifest: Manifest,
@@ -33,12 +36,29 @@ impl Register {
     }
 }
 
-pub(super) struct Generation {
-    pub number: u64,
-    pub index: Registers,
+/// What was built and is only ever read.
+pub(super) struct Base {
+    pub index: Arc<Index>,
+    /// As they were when it was built.
     pub registers: Vec<Register>,
     /// `None` when there are no registers at all.
     db: Option<Mutex<Connection>>,
+    /// Opens one more connection.
+    path: std::path::PathBuf,
+    key: zeroize::Zeroizing<[u8; 32]>,
+}
+
+/// One generation with what has changed since it was built. It never changes: an update makes another one that shares the
+/// base.
+pub(super) struct Generation {
+    pub number: u64,
+    pub base: Arc<Base>,
+    pub index: Registers,
+    /// As they are now.
+    pub registers: Vec<Register>,
+    pub over: Arc<Over>,
+    /// The records that changed, by their rows in the overlay.
+    bodies: Vec<Arc<[u8]>>,
 }
 
 /// A database of records in a home whose pointer is gone: that is damage, and not a home without registers.
@@ -56,8 +76,9 @@ impl Generation {
                     "{left} is here, and nothing says which registers are in use"
                 )));
             }
-            let index = IndexBuilder::new(Vec::new())?.finish()?.into();
-            return Ok(Self { number: 0, index, registers: Vec::new(), db: None });
+            let index = Arc::new(IndexBuilder::new(Vec::new())?.finish()?);
+            let (path, key) = (db_path(dir, 0), zeroize::Zeroizing::new(*key));
+            return Ok(Self::unchanged(0, Base { index, registers: Vec::new(), db: None, path, key }, Vec::new()));
         };
         match Self::open_number(dir, key, pointer) {
             Ok(generation) => Ok(generation),
@@ -90,7 +111,15 @@ impl Generation {
                 index
             }
         };
-        Ok(Self { number: pointer.generation, index: index.into(), registers, db: Some(Mutex::new(connection)) })
+        let sums = read_sums(&connection, &registers)?;
+        let (index, key) = (Arc::new(index), zeroize::Zeroizing::new(*key));
+        let base = Base { index, registers, db: Some(Mutex::new(connection)), path, key };
+        let over_path = &paths(dir, pointer.generation)[0];
+        match read(over_path, &base.key, &base)? {
+            Some((registers, over)) => Self::changed(pointer.generation, Arc::new(base), registers, over),
+            None if pointer.changed => Err(RecordsError::Damaged("what has changed since they were built is gone")),
+            None => Ok(Self::unchanged(pointer.generation, base, sums)),
+        }
     }
 
     /// A generation that was just built.
@@ -100,19 +129,40 @@ impl Generation {
         key: &[u8; 32],
         index: Index,
         registers: Vec<Register>,
+        sums: Vec<Vec<Sum>>,
     ) -> Result<Self, RecordsError> {
-        let connection = db::open(&db_path(dir, number), key)?;
-        Ok(Self { number, index: index.into(), registers, db: Some(Mutex::new(connection)) })
+        let path = db_path(dir, number);
+        let db = Some(Mutex::new(db::open(&path, key)?));
+        let base = Base { index: Arc::new(index), registers, db, path, key: zeroize::Zeroizing::new(*key) };
+        Ok(Self::unchanged(number, base, sums))
     }
 
-    fn with_db<T>(&self, work: impl FnOnce(&Connection) -> Result<T, RecordsError>) -> Result<T, RecordsError> {
-        let db = self.db.as_ref().ok_or(RecordsError::Damaged("a record without registers"))?;
-        work(&db.lock().unwrap_or_else(PoisonError::into_inner))
+    fn unchanged(number: u64, base: Base, sums: Vec<Vec<Sum>>) -> Self {
+        let base = Arc::new(base);
+        Self {
+            number,
+            index: Registers::new(Arc::clone(&base.index), None),
+            registers: base.registers.clone(),
+            over: Arc::new(Over::new(sums)),
+            bodies: Vec::new(),
+            base,
+        }
+    }
+
+    /// The same base with other changes over it.
+    pub fn changed(number: u64, base: Arc<Base>, registers: Vec<Register>, over: Over) -> Result<Self, RecordsError> {
+        let overlay = over.index(&base, registers.iter().map(Register::facts).collect())?;
+        let index = Registers::new(Arc::clone(&base.index), Some(Arc::new(overlay)));
+        Ok(Self { number, index, registers, bodies: over.bodies(), over: Arc::new(over), base })
     }
 
     /// The record at a position of the index.
     pub fn record(&self, at: RecordRef) -> Result<Record, RecordsError> {
-        self.with_db(|db| record_at(db, at.0))
+        if at.is_over() {
+            let body = self.bodies.get(at.row() as usize);
+            return record_of(body.ok_or(RecordsError::Damaged("a changed record is missing"))?);
+        }
+        self.base.with_db(|db| record_at(db, at.0))
     }
 
     /// A record as a look-up by pattern lists it: nothing was compared, so it has the weakest grade.
@@ -129,18 +179,65 @@ impl Generation {
         })
     }
 
-    fn number_of(&self, register: &RegisterId) -> Option<usize> {
+    pub fn number_of(&self, register: &RegisterId) -> Option<usize> {
         self.registers.iter().position(|r| r.manifest.register == *register)
     }
 
-    /// The record of that id: its bucket says which rows, and within them ids ascend.
+    /// The record of that id.
     pub fn by_id(&self, register: &RegisterId, id: &str) -> Result<Option<Record>, RecordsError> {
         let Some(number) = self.number_of(register) else {
             return Ok(None);
         };
-        let bucket = bucket_of(bucket_key(id), self.registers[number].manifest.bucket_bits);
+        let key = bucket_key(id);
+        match self.over.changes.get(&(number, key, id.to_owned())) {
+            Some(change) => change.body.as_deref().map(record_of).transpose(),
+            None => self.base.by_id(number, bucket_of(key, self.base.bits(number)), id),
+        }
+    }
+
+    /// The records of a bucket as they are now, in ascending order of their ids.
+    pub fn bucket(&self, number: usize, bucket: u32) -> Result<Vec<Record>, RecordsError> {
+        self.bucket_with(&self.over, number, bucket)
+    }
+
+    /// The same with other changes than those in use.
+    pub fn bucket_with(&self, over: &Over, number: usize, bucket: u32) -> Result<Vec<Record>, RecordsError> {
+        let bits = self.base.bits(number);
+        let mut records = self.base.bucket(number, bucket)?;
+        let first = if bits == 0 { 0 } else { bucket << (32 - u32::from(bits)) };
+        let here = over.changes.range((number, first, String::new())..);
+        let here: Vec<_> =
+            here.take_while(|((n, key, _), _)| *n == number && bucket_of(*key, bits) == bucket).collect();
+        if here.is_empty() {
+            return Ok(records);
+        }
+        let gone: std::collections::HashSet<&str> = here.iter().map(|((_, _, id), _)| id.as_str()).collect();
+        records.retain(|record| !gone.contains(record.id.as_str()));
+        for (_, change) in here {
+            if let Some(body) = &change.body {
+                records.push(record_of(body)?);
+            }
+        }
+        records.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        Ok(records)
+    }
+}
+
+impl Base {
+    fn with_db<T>(&self, work: impl FnOnce(&Connection) -> Result<T, RecordsError>) -> Result<T, RecordsError> {
+        let db = self.db.as_ref().ok_or(RecordsError::Damaged("a record without registers"))?;
+        work(&db.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Buckets of a register, as a power of two.
+    pub fn bits(&self, number: usize) -> u8 {
+        self.registers.get(number).map_or(0, |r| r.manifest.bucket_bits)
+    }
+
+    /// The record of that id: its bucket says which rows, and within them ids ascend.
+    fn by_id(&self, number: usize, bucket: u32, id: &str) -> Result<Option<Record>, RecordsError> {
         self.with_db(|db| {
-            let Some((first, rows)) = chunk_rows(db, number, bucket)? else {
+            let Some((first, rows)) = bucket_rows(db, number, bucket)? else {
                 return Ok(None);
             };
             let (mut low, mut high) = (first, first + rows);
@@ -157,15 +254,70 @@ impl Generation {
         })
     }
 
-    /// The rows of a chunk, when this generation holds exactly it.
-    pub fn held_chunk(&self, register: &RegisterId, chunk: &ChunkRef) -> Result<Option<(u32, u32)>, RecordsError> {
-        let Some(number) = self.number_of(register) else {
-            return Ok(None);
-        };
-        let chunks = &self.registers[number].manifest.chunks;
-        let held = chunks.binary_search_by_key(&chunk.bucket, |c| c.bucket).is_ok_and(|at| chunks[at] == *chunk);
-        if held { self.with_db(|db| chunk_rows(db, number, chunk.bucket)) } else { Ok(None) }
+    fn bucket(&self, number: usize, bucket: u32) -> Result<Vec<Record>, RecordsError> {
+        self.with_db(|db| {
+            let Some((first, rows)) = bucket_rows(db, number, bucket)? else {
+                return Ok(Vec::new());
+            };
+            (first..first + rows).map(|row| record_at(db, row)).collect()
+        })
     }
+
+    /// Finds many records by their ids, on a connection of its own: no check waits for it.
+    pub fn finder(&self) -> Result<Finder, RecordsError> {
+        let db = if self.db.is_some() { Some(db::open(&self.path, &self.key)?) } else { None };
+        Ok(Finder { db, bucket: None, first: 0, tags: Vec::new() })
+    }
+}
+
+/// See [`Base::finder`]. Quick when the ids come bucket by bucket.
+pub(super) struct Finder {
+    db: Option<Connection>,
+    bucket: Option<(usize, u32)>,
+    first: u32,
+    tags: Vec<u16>,
+}
+
+impl Finder {
+    /// Row and record of an id.
+    pub fn find(&mut self, number: usize, bucket: u32, id: &str) -> Result<Option<(u32, Record)>, RecordsError> {
+        let Some(db) = &self.db else { return Ok(None) };
+        if self.bucket != Some((number, bucket)) {
+            self.bucket = Some((number, bucket));
+            let mut select =
+                db.prepare_cached("SELECT first_row, tags FROM buckets WHERE register = ?1 AND bucket = ?2")?;
+            let found = select.query_row((number as i64, bucket), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            let (first, tags): (u32, Vec<u8>) = found.unwrap_or_default();
+            self.first = first;
+            self.tags = tags.as_chunks::<2>().0.iter().map(|tag| u16::from_le_bytes(*tag)).collect();
+        }
+        let wanted = tag_of(id);
+        for (row, _) in (self.first..).zip(&self.tags).filter(|(_, tag)| **tag == wanted) {
+            if row::id_of(&body_at(db, row)?)? == id {
+                return Ok(Some((row, record_at(db, row)?)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// A short hash of an id (FNV-1a, folded): one row in 65,536 is looked at in vain.
+pub(super) fn tag_of(id: &str) -> u16 {
+    let h = id.bytes().fold(0x811c_9dc5_u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));
+    (h ^ h >> 16) as u16
+}
+
+fn read_sums(db: &Connection, registers: &[Register]) -> Result<Vec<Vec<Sum>>, RecordsError> {
+    let mut all: Vec<Vec<Sum>> = registers.iter().map(|r| vec![Sum::default(); 1 << r.manifest.bucket_bits]).collect();
+    let mut select = db.prepare("SELECT register, bucket, sum FROM buckets")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let (register, bucket): (u32, u32) = (row.get(0)?, row.get(1)?);
+        let sum = row.get_ref(2)?.as_blob().map_err(|_| RecordsError::Damaged("a sum is none"))?;
+        let slot = all.get_mut(register as usize).and_then(|sums| sums.get_mut(bucket as usize));
+        *slot.ok_or(RecordsError::Damaged("a bucket of no register"))? = sums_of(sum, 0)?[0];
+    }
+    Ok(all)
 }
 
 fn read_registers(db: &Connection) -> Result<Vec<Register>, RecordsError> {
@@ -181,8 +333,8 @@ fn read_registers(db: &Connection) -> Result<Vec<Register>, RecordsError> {
     .collect()
 }
 
-fn chunk_rows(db: &Connection, register: usize, bucket: u32) -> Result<Option<(u32, u32)>, RecordsError> {
-    let mut select = db.prepare_cached("SELECT first_row, rows FROM chunks WHERE register = ?1 AND bucket = ?2")?;
+fn bucket_rows(db: &Connection, register: usize, bucket: u32) -> Result<Option<(u32, u32)>, RecordsError> {
+    let mut select = db.prepare_cached("SELECT first_row, rows FROM buckets WHERE register = ?1 AND bucket = ?2")?;
     Ok(select.query_row((register as i64, bucket), |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }
 

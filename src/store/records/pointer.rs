@@ -16,11 +16,15 @@ pub(super) struct Pointer {
     form: u32,
     pub generation: u64,
     pub db_bytes: u64,
+    /// Whether a database of what has changed since stands beside it: without this, one that is gone would make old records
+    /// pass for new ones.
+    #[serde(default)]
+    pub changed: bool,
 }
 
 impl Pointer {
     pub fn new(generation: u64, db_bytes: u64) -> Self {
-        Self { form: FORM, generation, db_bytes }
+        Self { form: FORM, generation, db_bytes, changed: false }
     }
 
     /// `None`: no registers were ever put into use here.
@@ -37,6 +41,15 @@ impl Pointer {
             return Err(RecordsError::Damaged("they were written by a newer program; update this one"));
         }
         Ok(Some(pointer))
+    }
+
+    /// From now on a database of what has changed stands beside it.
+    pub fn note_changed(mut self, dir: &Path) -> Result<(), RecordsError> {
+        if self.changed {
+            return Ok(());
+        }
+        self.changed = true;
+        self.write(dir)
     }
 
     /// Puts the generation into use. Everything it names is on disk by now.

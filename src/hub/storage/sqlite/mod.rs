@@ -48,7 +48,8 @@ impl SqliteStorage {
     /// When a file is damaged, comes from a later program, or cannot be opened.
     pub fn open(hub: &Path, registers: &Path) -> Result<Self, StorageError> {
         let hub_steps = Migrations::new(vec![M::up(include_str!("hub.sql"))]);
-        let register_steps = Migrations::new(vec![M::up(include_str!("registers.sql"))]);
+        let register_steps =
+            Migrations::new(vec![M::up(include_str!("registers.sql")), M::up(include_str!("registers_2.sql"))]);
         Ok(Self { hub: File::open(hub, &hub_steps)?, registers: File::open(registers, &register_steps)? })
     }
 }
@@ -260,8 +261,8 @@ impl Storage for SqliteStorage {
         self.registers.write(|tx| taking::take(tx, id, rows, note))
     }
 
-    fn note_published(&self, id: &RegisterId) -> Result<(), StorageError> {
-        self.registers.write(|tx| registers::note_published(tx, id).map_err(failed))
+    fn publishing(&self, id: &RegisterId, work: PublishWork<'_>) -> Result<(), StorageError> {
+        self.registers.write(|tx| work(&mut registers::Publishing::of(tx, id)?))
     }
 
     fn records(&self, id: &RegisterId, each: EachRecord<'_>) -> Result<(), StorageError> {

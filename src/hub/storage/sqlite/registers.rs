@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{EachRecord, Register, StorageError, count, failed};
-use crate::domain::RegisterId;
+use super::{EachChange, EachRecord, PublishTx, PublishedState, Register, StorageError, count, failed, int};
+use crate::domain::{RegisterId, RegisterVersion};
 
 pub(super) fn create(db: &Connection, id: &RegisterId, owner: &str, now_ms: i64) -> rusqlite::Result<bool> {
     let made = db.execute(
@@ -40,9 +40,56 @@ pub(super) fn number(db: &Connection, id: &RegisterId) -> rusqlite::Result<i64> 
     db.query_row("SELECT number FROM registers WHERE id = ?1", [&id.0], |row| row.get(0))
 }
 
-pub(super) fn note_published(db: &Connection, id: &RegisterId) -> rusqlite::Result<()> {
-    db.execute("UPDATE registers SET changed = 0 WHERE id = ?1", [&id.0])?;
-    Ok(())
+/// See [`PublishTx`].
+pub(super) struct Publishing<'a> {
+    db: &'a Connection,
+    id: &'a RegisterId,
+    number: i64,
+}
+
+impl<'a> Publishing<'a> {
+    pub fn of(db: &'a Connection, id: &'a RegisterId) -> Result<Self, StorageError> {
+        Ok(Self { db, id, number: number(db, id).map_err(failed)? })
+    }
+}
+
+impl PublishTx for Publishing<'_> {
+    fn state(&mut self) -> Result<Option<PublishedState>, StorageError> {
+        let sql = "SELECT version, manifest, sums FROM registers
+                   WHERE number = ?1 AND version > 0 AND manifest IS NOT NULL AND sums IS NOT NULL";
+        let state = |row: &Row<'_>| {
+            let version = RegisterVersion(count(row.get(0)?));
+            Ok(PublishedState { version, manifest: row.get(1)?, sums: row.get(2)? })
+        };
+        self.db.query_row(sql, [self.number], state).optional().map_err(failed)
+    }
+
+    fn records(&mut self, each: EachRecord<'_>) -> Result<(), StorageError> {
+        rows(self.db, self.id, each)
+    }
+
+    fn changes(&mut self, each: EachChange<'_>) -> Result<(), StorageError> {
+        let sql =
+            "SELECT c.before, r.bytes FROM changes c LEFT JOIN records r ON r.register = c.register AND r.key = c.key
+                   WHERE c.register = ?1 ORDER BY c.key";
+        let mut statement = self.db.prepare(sql).map_err(failed)?;
+        let mut rows = statement.query([self.number]).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            let blob = |at| row.get_ref(at).and_then(|x| Ok(x.as_blob_or_null()?)).map_err(failed);
+            each(blob(0)?, blob(1)?)?;
+        }
+        Ok(())
+    }
+
+    fn published(&mut self, state: &PublishedState) -> Result<(), StorageError> {
+        let noted = self.db.execute(
+            "UPDATE registers SET changed = 0, version = ?2, manifest = ?3, sums = ?4 WHERE number = ?1",
+            params![self.number, int(state.version.0), state.manifest, state.sums],
+        );
+        noted.map_err(failed)?;
+        self.db.execute("DELETE FROM changes WHERE register = ?1", [self.number]).map_err(failed)?;
+        Ok(())
+    }
 }
 
 pub(super) fn rows(db: &Connection, id: &RegisterId, each: EachRecord<'_>) -> Result<(), StorageError> {

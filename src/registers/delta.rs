@@ -1,0 +1,282 @@
+//! Deltas: what came, changed and was withdrawn between two versions of a register.
+//!
+//! A delta says of each record that it names how it is *in the version to which it leads*: its content, or that it is gone.
+//! So it brings any version from `from` on to `to`, and two deltas in a row merge by letting the later one win. That is what
+//! the levels rest on:
+//!
+//! | level | holds | kept |
+//! |---|---|---|
+//! | hour | one publication | while its day lasts |
+//! | day | the publications of a day, of today as far as it has come | nine days |
+//! | week | the days of a week, of this week up to yesterday | six weeks |
+//!
+//! A device thirty days behind takes five weeks, today, and perhaps an hour.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::chunk::{self, ChunkError, ChunkRef, bucket_key, bucket_of};
+use crate::domain::{Record, RegisterVersion};
+
+/// Changes in one piece: some 120 to 250 KiB.
+const CHANGES_PER_PIECE: usize = 12_288;
+/// What one more request is worth in bytes, on the links that there are.
+const REQUEST_BYTES: u64 = 2_048;
+const DAY_MS: i64 = 86_400_000;
+const DAYS_KEPT: i64 = 9;
+const WEEKS_KEPT: i64 = 6;
+
+/// What a delta sums up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Level {
+    /// One publication.
+    Hour,
+    /// A day's.
+    Day,
+    /// A week's.
+    Week,
+}
+
+/// A part of a delta: the changes to records whose [`bucket_key`]s lie in a range.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    /// The file.
+    pub chunk: ChunkRef,
+    /// Withdrawals in it.
+    pub withdrawn: u32,
+    /// First key in it.
+    pub first_key: u32,
+    /// Last key in it.
+    pub last_key: u32,
+}
+
+impl Piece {
+    /// Whether it may speak of records of one of these buckets.
+    pub fn touches(&self, buckets: &BTreeSet<u32>, bits: u8) -> bool {
+        let first = bucket_of(self.first_key, bits);
+        buckets.range(first..).next().is_some_and(|&bucket| bucket <= bucket_of(self.last_key, bits))
+    }
+}
+
+/// A delta as the manifest names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delta {
+    /// What it sums up.
+    pub level: Level,
+    /// The earliest version to which it may be applied.
+    pub from: RegisterVersion,
+    /// The version that comes out.
+    pub to: RegisterVersion,
+    /// When the version that comes out was signed, in milliseconds since 1970 (UTC).
+    pub signed_ms: i64,
+    /// Its pieces in ascending order of their keys.
+    pub pieces: Vec<Piece>,
+}
+
+impl Delta {
+    /// Bytes on the wire.
+    pub fn bytes(&self) -> u64 {
+        self.pieces.iter().map(|p| u64::from(p.chunk.len)).sum()
+    }
+
+    /// Records that come or change, and withdrawals.
+    pub fn changes(&self) -> u64 {
+        self.pieces.iter().map(|p| u64::from(p.chunk.records) + u64::from(p.withdrawn)).sum()
+    }
+
+    fn day(&self) -> i64 {
+        self.signed_ms.div_euclid(DAY_MS)
+    }
+}
+
+/// Weeks begin on Mondays; 1970 began on a Thursday.
+fn week_of(day: i64) -> i64 {
+    (day + 3).div_euclid(7)
+}
+
+/// What becomes of records: their content, or `None` for those that are gone. In the order of buckets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes(BTreeMap<(u32, String), Option<Record>>);
+
+impl Changes {
+    /// A record comes or changes.
+    pub fn put(&mut self, record: Record) {
+        self.0.insert((bucket_key(&record.id), record.id.clone()), Some(record));
+    }
+
+    /// A record is withdrawn.
+    pub fn withdraw(&mut self, id: String) {
+        self.0.insert((bucket_key(&id), id), None);
+    }
+
+    /// What comes later wins.
+    pub fn then(&mut self, later: Self) {
+        self.0.extend(later.0);
+    }
+
+    /// Those outside some buckets.
+    pub fn outside(self, buckets: &BTreeSet<u32>, bits: u8) -> Self {
+        Self(self.0.into_iter().filter(|((key, _), _)| !buckets.contains(&bucket_of(*key, bits))).collect())
+    }
+
+    /// Those of a bucket, in the order of keys.
+    pub fn of_bucket(&self, bucket: u32, bits: u8) -> impl Iterator<Item = (u32, &str, Option<&Record>)> {
+        let first = if bits == 0 { 0 } else { bucket << (32 - u32::from(bits)) };
+        let begin = self.0.range((first, String::new())..);
+        let own = begin.take_while(move |((key, _), _)| bucket_of(*key, bits) == bucket);
+        own.map(|((key, id), record)| (*key, id.as_str(), record.as_ref()))
+    }
+
+    /// Number of records named.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Names none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Key, id and content of each record, in the order of keys.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &str, Option<&Record>)> {
+        self.0.iter().map(|((key, id), record)| (*key, id.as_str(), record.as_ref()))
+    }
+
+    /// The same, taken apart.
+    pub fn into_iter(self) -> impl Iterator<Item = (u32, String, Option<Record>)> {
+        self.0.into_iter().map(|((key, id), record)| (key, id, record))
+    }
+
+    /// Packs the changes; `sink` gets each piece with its bytes.
+    ///
+    /// # Errors
+    /// When a piece cannot be packed, or the sink fails.
+    pub fn pieces<E: From<ChunkError>>(
+        &self,
+        mut sink: impl FnMut(&ChunkRef, &[u8]) -> Result<(), E>,
+    ) -> Result<Vec<Piece>, E> {
+        let all: Vec<_> = self.iter().collect();
+        let mut pieces = Vec::new();
+        for part in all.chunks(CHANGES_PER_PIECE) {
+            let (Some(first), Some(last)) = (part.first(), part.last()) else { continue };
+            let mut records: Vec<Record> = part.iter().filter_map(|(_, _, record)| record.cloned()).collect();
+            let mut withdrawn: Vec<&str> = part.iter().filter(|x| x.2.is_none()).map(|x| x.1).collect();
+            records.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+            withdrawn.sort_unstable();
+            let (chunk, packed) = chunk::encode(0, &records, &withdrawn)?;
+            sink(&chunk, &packed)?;
+            let withdrawn = withdrawn.len() as u32;
+            pieces.push(Piece { chunk, withdrawn, first_key: first.0, last_key: last.0 });
+        }
+        Ok(pieces)
+    }
+
+    /// Adds what a piece says, which must be what the manifest says of it.
+    ///
+    /// # Errors
+    /// When the bytes are not the piece, or name records outside its range.
+    pub fn read(&mut self, piece: &Piece, packed: &[u8]) -> Result<(), ChunkError> {
+        let sheet = chunk::decode(&piece.chunk, packed)?;
+        if sheet.withdrawn.len() as u64 != u64::from(piece.withdrawn) {
+            return Err(ChunkError::Damaged("it withdraws more or fewer records than was said"));
+        }
+        let mut put = |id: String, record: Option<Record>| {
+            let key = bucket_key(&id);
+            if !(piece.first_key..=piece.last_key).contains(&key) {
+                return Err(ChunkError::Damaged("it speaks of records that belong elsewhere"));
+            }
+            self.0.insert((key, id), record);
+            Ok(())
+        };
+        sheet.withdrawn.into_iter().try_for_each(|id| put(id, None))?;
+        sheet.records.into_iter().try_for_each(|record| put(record.id.clone(), Some(record)))
+    }
+}
+
+/// The deltas that lead from one version to another with the fewest bytes, in order; `None` when none do.
+pub fn way(deltas: &[Delta], from: RegisterVersion, to: RegisterVersion) -> Option<Vec<&Delta>> {
+    if from == to {
+        return Some(Vec::new());
+    }
+    let mut sorted: Vec<&Delta> = deltas.iter().filter(|d| d.to > from && d.to <= to).collect();
+    sorted.sort_by_key(|d| d.to);
+    // Reached versions with the cost of the best way there and its last step.
+    let mut reached: Vec<(RegisterVersion, u64, Option<usize>, usize)> = vec![(from, 0, None, 0)];
+    for (n, delta) in sorted.iter().enumerate() {
+        let starts = reached.iter().enumerate().filter(|(_, at)| delta.from <= at.0 && at.0 < delta.to);
+        if let Some((before, at)) = starts.min_by_key(|(_, at)| at.1) {
+            reached.push((delta.to, at.1 + delta.bytes() + REQUEST_BYTES, Some(before), n));
+        }
+    }
+    let mut here = reached.iter().enumerate().filter(|(_, at)| at.0 == to).min_by_key(|(_, at)| at.1)?.0;
+    let mut way = Vec::new();
+    while let Some(before) = reached[here].2 {
+        way.push(sorted[reached[here].3]);
+        here = before;
+    }
+    way.reverse();
+    Some(way)
+}
+
+/// The deltas that the next manifest names: those of before, the new one, and what they sum up to. `load` gives the changes
+/// of an earlier delta, `store` packs the changes of a summed-up one.
+///
+/// # Errors
+/// When `load` or `store` fails.
+pub fn roll<E>(
+    before: &[Delta],
+    new: Delta,
+    changes: &Changes,
+    load: &mut dyn FnMut(&Delta) -> Result<Changes, E>,
+    store: &mut dyn FnMut(&Changes) -> Result<Vec<Piece>, E>,
+) -> Result<Vec<Delta>, E> {
+    let today = new.day();
+    let of = |level| before.iter().filter(move |d| d.level == level);
+    let mut days: Vec<Delta> = of(Level::Day).filter(|d| today - d.day() < DAYS_KEPT).cloned().collect();
+    let mut weeks: Vec<Delta> =
+        of(Level::Week).filter(|d| week_of(today) - week_of(d.day()) <= WEEKS_KEPT).cloned().collect();
+    let (mut hours, past): (Vec<Delta>, Vec<Delta>) = of(Level::Hour).cloned().partition(|d| d.day() == today);
+    // A day on which only one version came needs no summing up.
+    for hour in past {
+        if !days.iter().any(|d| d.day() == hour.day()) {
+            days.push(Delta { level: Level::Day, ..hour });
+        }
+    }
+    days.sort_by_key(|d| d.to);
+    // Days that are over go into their week.
+    for day in days.iter().filter(|d| d.day() < today) {
+        let week = week_of(day.day());
+        match weeks.iter_mut().find(|w| week_of(w.day()) == week) {
+            Some(sum) if sum.to >= day.to => {}
+            Some(sum) => {
+                let mut all = load(sum)?;
+                all.then(load(day)?);
+                let pieces = store(&all)?;
+                *sum = Delta { level: Level::Week, from: sum.from, pieces, ..*day };
+            }
+            None => weeks.push(Delta { level: Level::Week, ..day.clone() }),
+        }
+    }
+    // Today, as far as it has come.
+    if let Some(first) = hours.first().cloned() {
+        let sum = days.iter().position(|d| d.day() == today);
+        let mut all = match sum {
+            Some(at) => load(&days.remove(at))?,
+            None => Changes::default(),
+        };
+        if sum.is_none() {
+            for hour in &hours {
+                all.then(load(hour)?);
+            }
+        }
+        all.then(changes.clone());
+        let pieces = store(&all)?;
+        days.push(Delta { level: Level::Day, from: first.from, pieces, ..new.clone() });
+    }
+    hours.push(new);
+    Ok([weeks, days, hours].concat())
+}
+
+#[cfg(test)]
+mod tests;
