@@ -155,6 +155,12 @@ impl Desk {
             .or(self.ledger.last_receipt()?)
             .map(|r| ReceiptStatus { through: r.through, server_time: moment(r.server_ms) });
         (report.bytes_up, report.bytes_down) = session.bytes();
+        // Last, for it takes its time and nothing waits for it: checks go on, and the hub has everything by now.
+        if self.records.wants_merging()
+            && let Err(error) = self.records.merge(&mut |done, total| progress.step(sync::Phase::Install, done, total))
+        {
+            tracing::warn!("the changes of the registers stay apart for now: {error}");
+        }
         Ok(report)
     }
 

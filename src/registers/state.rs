@@ -111,5 +111,5 @@ mod tests {
         assert_eq!(read_list(&list_of(&[sum, sum]), 2), Some(vec![sum.digest(); 2]));
         assert_eq!(read_list(&list_of(&[sum]), 2), None);
     }
-    const GOLDEN: &str = "";
+    const GOLDEN: &str = "234840f785befdadedf13968da277e16c12491a934326927fce2a796d4b11825";
 }

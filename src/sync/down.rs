@@ -90,8 +90,11 @@ pub(super) fn registers(
             Err(error) if is_of_one_register(&error) => {
                 let (from, to) = (here.map(|held| held.version), offer.version);
                 let (id, refused) = (offer.id.clone(), Some(error.to_string()));
-                tracing::warn!(register = %id, "{error}");
-                down.registers.push(RegisterChange { id, from, to, as_of_ms: 0, records: 0, refused, note: None });
+                if !down.registers.iter().any(|change| change.id == id) {
+                    let change = RegisterChange { id, from, to, as_of_ms: 0, records: 0, refused: None, note: None };
+                    down.registers.push(change);
+                }
+                down.say(&offer.id, refused, None);
             }
             Err(error) => return Err(error),
         }
