@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tracepost::domain::{DeviceId, Grade, Hash, Item, Mark, PostId, RegisterId, Scheme, SeenMark, Seq};
-use tracepost::hub::storage::{Sighting, SightingQuery};
+use tracepost::hub::storage::{Extent, Sighting, SightingQuery};
 use tracepost::hub::{Hub, ImportOptions, ImportReport, PublishReport, Serving, http};
 use tracepost::ledger::{
     Check, CheckSource, Entry, Opaque, Payload, Receipt, SignedHead, SigningKey, chain_hash, genesis,
