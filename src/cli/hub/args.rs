@@ -95,7 +95,7 @@ changes nothing. --dry-run says what the file is like and what it would do, and 
     Import {
         /// The register
         id: String,
-        /// Form of the file: csv, jsonl, ua-weapons, ua-vehicles
+        /// Form of the file: csv, jsonl, ua-weapons, ua-vehicles, niem
         #[arg(long)]
         format: Format,
         /// What the columns mean (TOML), where they are not named as in the manual

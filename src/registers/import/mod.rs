@@ -13,6 +13,7 @@ mod intake;
 mod json_array;
 mod jsonl;
 mod mapping;
+mod niem;
 mod profile;
 mod row;
 mod source;
@@ -42,11 +43,13 @@ pub enum Format {
     UaWeapons,
     /// `carswanted.json` of the same ministry: one array of objects.
     UaVehicles,
+    /// XML with NIEM's firearms.
+    Niem,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 4] = [Self::Csv, Self::Jsonl, Self::UaWeapons, Self::UaVehicles];
+    pub const ALL: [Self; 5] = [Self::Csv, Self::Jsonl, Self::UaWeapons, Self::UaVehicles, Self::Niem];
 
     /// The name on the command line.
     pub fn code(self) -> &'static str {
@@ -55,6 +58,7 @@ impl Format {
             Self::Jsonl => "jsonl",
             Self::UaWeapons => "ua-weapons",
             Self::UaVehicles => "ua-vehicles",
+            Self::Niem => "niem",
         }
     }
 }
@@ -67,7 +71,7 @@ impl fmt::Display for Format {
 
 /// No format has that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no register format is called {0:?}; there are csv, jsonl, ua-weapons and ua-vehicles")]
+#[error("no register format is called {0:?}; there are csv, jsonl, ua-weapons, ua-vehicles and niem")]
 pub struct UnknownFormat(pub String);
 
 impl FromStr for Format {
@@ -220,6 +224,7 @@ pub fn import<R: Read>(
         Format::Csv => delimited::read(source, mapping, defaults, intake),
         Format::Jsonl => jsonl::read(source, mapping, defaults, intake),
         Format::UaWeapons => json_array::read(&ua_weapons::FORM, source, mapping, defaults, intake),
+        Format::Niem => niem::read(source, mapping, defaults, intake),
         Format::UaVehicles => json_array::read(&ua_vehicles::FORM, source, mapping, defaults, intake),
     }
 }

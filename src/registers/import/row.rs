@@ -65,6 +65,11 @@ const FIELD_BYTES_MAX: usize = 4096;
 /// Words that sources write where they mean nothing.
 const NOTHING: [&str; 6] = ["", "-", "null", "NULL", "N/A", "n/a"];
 
+/// Whether a text stands where nothing was to be said.
+pub(super) fn is_nothing(text: &str) -> bool {
+    NOTHING.contains(&text.trim())
+}
+
 /// Position of a field in [`FIELDS`].
 pub(super) fn field(name: &str) -> Option<usize> {
     FIELDS.iter().position(|&f| f == name)

@@ -315,3 +315,78 @@ fn lots_places_deliveries_and_documents_come_by_a_mapping() {
     let (_, got) = run(Format::Jsonl, format!("{lines}\n"), "");
     assert_eq!(got.records[0].record.ranges[0].place.as_deref(), Some("frame"));
 }
+
+const NIEM: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<x:Package xmlns:x="urn:invented" xmlns:nc="urn:nc" xmlns:j="urn:j" xmlns:xsi="urn:xsi">
+  <j:Firearm>
+    <nc:ItemIdentification><nc:IdentificationID>F-1</nc:IdentificationID></nc:ItemIdentification>
+    <nc:ItemMakeName>Smith &amp; Wesson</nc:ItemMakeName>
+    <nc:ItemModelName><![CDATA[10<5]]></nc:ItemModelName>
+    <nc:ItemModelYearDate>1985</nc:ItemModelYearDate>
+    <nc:FirearmCaliberText>.38</nc:FirearmCaliberText>
+    <nc:ItemSerialIdentification><nc:IdentificationID>AB&#49;234</nc:IdentificationID>
+      <nc:IdentificationCategoryText>Frame</nc:IdentificationCategoryText></nc:ItemSerialIdentification>
+    <nc:ItemSerialIdentification><nc:IdentificationID>CD5678</nc:IdentificationID></nc:ItemSerialIdentification>
+    <nc:ItemStatus><nc:StatusText>stolen</nc:StatusText>
+      <nc:StatusDate><nc:Date>2024-05-06</nc:Date></nc:StatusDate></nc:ItemStatus>
+  </j:Firearm>
+  <nc:Item xsi:type="j:FirearmType">
+    <j:ItemSerialIdentificationRange>
+      <j:RangeStartIdentification><nc:IdentificationID>X100</nc:IdentificationID></j:RangeStartIdentification>
+      <j:RangeEndIdentification><nc:IdentificationID>X199</nc:IdentificationID></j:RangeEndIdentification>
+    </j:ItemSerialIdentificationRange>
+  </nc:Item>
+  <j:Firearm><nc:ItemMakeName>CZ</nc:ItemMakeName></j:Firearm>
+  <j:Firearm>
+    <nc:ItemIdentification><nc:IdentificationID>F-4</nc:IdentificationID></nc:ItemIdentification>
+    <j:ItemSerialIdentificationRange><j:Start>X1</j:Start><j:End>Y9</j:End></j:ItemSerialIdentificationRange>
+  </j:Firearm>
+</x:Package>
+"#;
+
+#[test]
+fn niem_firearms_with_their_serials_and_lots() {
+    let (summary, got) = run(Format::Niem, NIEM, "");
+    assert_eq!(counts(summary.unwrap()), [4, 2, 0, 2, 0], "{:?}", got.rejects);
+    let first = &got.records[0].record;
+    let marks: Vec<_> = first.marks.iter().map(|m| (m.value.as_str(), m.place.as_deref())).collect();
+    assert_eq!(marks, [("AB1234", Some("frame")), ("CD5678", None)]);
+    let d = &first.description;
+    assert_eq!((d.make.as_deref(), d.model.as_deref(), d.year), (Some("Smith & Wesson"), Some("10<5"), Some(1985)));
+    assert_eq!((first.id.as_str(), first.status, d.calibre.as_deref()), ("F-1", Status::Stolen, Some(".38")));
+    assert_eq!(first.reported_on.unwrap().to_string(), "2024-05-06");
+    assert!(got.records[1].record.ranges[0].contains("X150"));
+    let rejects: Vec<_> = got.rejects.iter().map(|r| (r.line, r.id.as_deref())).collect();
+    assert_eq!(rejects, [(21, None), (22, Some("F-4"))]);
+}
+
+#[test]
+fn a_niem_file_that_breaks_off_or_plays_tricks_is_refused() {
+    let whole = NIEM.trim_end();
+    for cut in (40..whole.len()).step_by(23) {
+        let (outcome, _) = run(Format::Niem, &whole[..cut], "");
+        let within_a_reference = |e: &ImportError| e.to_string().contains("reference not closed");
+        let error = outcome.expect_err("half a file");
+        assert!(
+            matches!(error, ImportError::Truncated { .. }) || within_a_reference(&error),
+            "cut at {cut}: {error:?}"
+        );
+    }
+    let declared = r#"<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x><Firearm>&a;</Firearm></x>"#;
+    let deep = "<a>".repeat(100) + &"</a>".repeat(100);
+    let long = format!("<x><Firearm><ItemMakeName>{}</ItemMakeName></Firearm></x>", "y".repeat(3 << 20));
+    let table = [
+        (declared.to_owned(), "document type"),
+        ("<x><Firearm>&a;</Firearm></x>".to_owned(), "entity"),
+        (deep, "deep"),
+        (long, "longer"),
+        ("<x><y>1</y></x>".to_owned(), "firearm"),
+        ("<x><Firearm></y></Firearm></x>".to_owned(), "NIEM XML"),
+    ];
+    for (text, expected) in table {
+        let (outcome, got) = run(Format::Niem, &text, "");
+        let error = outcome.unwrap_err();
+        assert!(matches!(error, ImportError::Malformed { .. }) && error.to_string().contains(expected), "{error}");
+        assert!(got.records.is_empty());
+    }
+}
