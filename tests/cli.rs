@@ -68,7 +68,7 @@ fn wrong_usage_is_status_2_and_says_what_is_right() {
 #[test]
 fn help_has_examples_and_version_is_known() {
     let home = tempfile::tempdir().expect("temporary folder");
-    for command in ["demo", "enrol", "scan", "check", "search"] {
+    for command in ["demo", "enrol", "scan", "check", "search", "record"] {
         let output = run(home.path(), &[command, "--help"]);
         assert!(output.status.success());
         assert!(String::from_utf8_lossy(&output.stdout).contains("Examples:"), "{command} has no examples");

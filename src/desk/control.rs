@@ -2,7 +2,7 @@
 //! ledger for writing, so it asks the one that has it open.
 //!
 //! A Unix socket in the home, which only its owner can enter. One request a connection, one JSON object a line:
-//! `{"do":"sync"}` or `{"do":"search","pattern":…}`; answers are `{"phase","done","total"}` while it works, and at the end
+//! `{"do":"sync"}`, `{"do":"search","pattern":…}` or `{"do":"record","register":…,"record":…}`; answers are `{"phase","done","total"}` while it works, and at the end
 //! `{"report":…}` or `{"error":…}`.
 
 use std::io::{self, BufRead, BufReader, Write};
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Desk;
+use crate::domain::{RegisterId, Seq};
 use crate::sync::Phase;
 
 /// Longest request, in bytes.
@@ -32,6 +33,15 @@ pub enum Request {
     Search {
         /// The pattern.
         pattern: String,
+    },
+    /// A record, opened.
+    Record {
+        /// Its register.
+        register: String,
+        /// Its id.
+        record: String,
+        /// The entry that led to it.
+        from: Option<u64>,
     },
 }
 
@@ -89,6 +99,12 @@ fn answer(desk: &Desk, mut stream: UnixStream) -> io::Result<()> {
             };
             match desk.sync(&mut say) {
                 Ok(report) => json!({ "report": report }),
+                Err(error) => json!({ "error": error.to_string() }),
+            }
+        }
+        Ok(Request::Record { register, record, from }) => {
+            match desk.read_record(&RegisterId(register.clone()), &record, from.map(Seq)) {
+                Ok(opened) => json!({ "report": opened.to_json(&register) }),
                 Err(error) => json!({ "error": error.to_string() }),
             }
         }

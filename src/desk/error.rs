@@ -1,5 +1,6 @@
 //! What can go wrong at the desk.
 
+use crate::domain::RegisterId;
 use crate::store::StoreError;
 use crate::store::records::RecordsError;
 use crate::sync::SyncError;
@@ -33,6 +34,16 @@ pub enum DeskError {
     /// A look-up on a device without registers.
     #[error("there is no register on this device; nothing was looked up: sync first")]
     NoRegisters,
+    /// The registers hold no such record, or no longer.
+    #[error(
+        "register {register} on this device has no record {record}; it may have been withdrawn: check the item again, or look for it with tracepost search"
+    )]
+    NoSuchRecord {
+        /// The register.
+        register: RegisterId,
+        /// The record's id.
+        record: String,
+    },
     /// The registers, or a pattern that they do not take.
     #[error(transparent)]
     Records(#[from] RecordsError),

@@ -1,8 +1,14 @@
-//! Looking records up by a pattern: each one an entry, because a look-up tells what police data hold.
+//! Looking records up by a pattern, and opening one: each an entry, because a look-up tells what police data hold.
+//!
+//! Two steps: candidates first, with what is needed to compare; the whole record, with how its owner is reached and what
+//! the owner forbids, when it is opened.
+
+use serde_json::{Value, json};
 
 use super::{Desk, DeskError};
-use crate::domain::Candidate;
+use crate::domain::{Candidate, Record, RegisterId, Seq};
 use crate::ledger::{Payload, Search};
+use crate::registers::disclosure;
 
 /// An officer sees so many candidates at most.
 pub const SHOWN_MAX: usize = 20;
@@ -15,7 +21,30 @@ pub struct LookUp {
     /// Whether more would have matched.
     pub cut: bool,
     /// The entry that records the look-up.
-    pub entry: crate::domain::Seq,
+    pub entry: Seq,
+}
+
+/// A record, opened.
+#[derive(Debug, Clone)]
+pub struct OpenedRecord {
+    /// All of it.
+    pub record: Record,
+    /// The entry that says so.
+    pub entry: Seq,
+}
+
+impl OpenedRecord {
+    /// As scripts read it.
+    pub fn to_json(&self, register: &str) -> Value {
+        json!({
+            "register": register,
+            "record": self.record.id,
+            "entry": self.entry,
+            "fields": disclosure::whole(&self.record),
+            "marks": self.record.marks,
+            "ranges": self.record.ranges,
+        })
+    }
 }
 
 impl Desk {
@@ -34,5 +63,19 @@ impl Desk {
         let entry = Payload::Search(Search { pattern: pattern.to_owned(), shown, cut: found.cut });
         let entry = self.ledger.append(&self.officer(), &entry)?;
         Ok(LookUp { candidates: found.candidates, cut: found.cut, entry })
+    }
+
+    /// Opens a record: the second step, after the candidate. `from` is the check or look-up that led to it.
+    ///
+    /// # Errors
+    /// When the registers cannot be asked, hold no such record, or the disk refuses the entry: without an entry nothing is
+    /// shown. Asking for a record that is not there is an entry too, for the answer tells something.
+    pub fn read_record(&self, register: &RegisterId, id: &str, from: Option<Seq>) -> Result<OpenedRecord, DeskError> {
+        self.records.wait();
+        let record = self.records.record(register, id)?;
+        let entry = self.open_record(register, id, from)?;
+        let record =
+            record.ok_or_else(|| DeskError::NoSuchRecord { register: register.clone(), record: id.to_owned() })?;
+        Ok(OpenedRecord { record, entry })
     }
 }

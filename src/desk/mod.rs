@@ -22,7 +22,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use check::{CheckAnswer, CheckRequest, Recorded};
 pub use error::DeskError;
-pub use lookup::LookUp;
+pub use lookup::{LookUp, OpenedRecord};
 pub use retro::RetroHitFound;
 pub use status::{ClockStatus, LedgerStatus, ReceiptStatus, RegisterStatus, Status, read_status};
 pub use sync::SyncReport;

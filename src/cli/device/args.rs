@@ -56,6 +56,10 @@ pub enum Command {
     #[command(after_help = "? stands for one character, * for any number; at least four characters must be fixed.\n\n\
                             Examples:\n  tracepost search 'AB12?4'\n  tracepost search '*77310'")]
     Search(SearchArguments),
+    /// Opens a record that a check or a look-up named: all of it, with how its owner is reached; an entry in the ledger
+    #[command(after_help = "Examples:\n  tracepost record ua-weapons 9000000 --from 41\n  \
+                            tracepost search --json 'AB12?4' | jq -r '.candidates[0].record'")]
+    Record(RecordArguments),
     /// One full sync with the hub: registers down, ledger up
     Sync,
     /// Ledger, registers, last receipt, clock
@@ -173,6 +177,18 @@ pub struct CheckArguments {
 pub struct SearchArguments {
     /// ? one character, * any number
     pub pattern: String,
+}
+
+/// Arguments of `record`.
+#[derive(Debug, Args)]
+pub struct RecordArguments {
+    /// The register that it stands in
+    pub register: String,
+    /// Its id there, as the check or look-up gave it
+    pub id: String,
+    /// The entry of the check or look-up that led to it
+    #[arg(long, value_name = "ENTRY")]
+    pub from: Option<u64>,
 }
 
 /// Arguments of the hidden `app`.

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::args::RecordArguments;
 use super::{Globals, failed, words};
 use crate::cli::common::{Failure, Printer, Stop, progress_bar};
 use crate::desk::control::{self, Request};
 use crate::desk::{Desk, read_status};
-use crate::domain::Candidate;
+use crate::domain::{Candidate, RegisterId, Seq};
 use crate::store::{Access, Home, LedgerStore, StoreError};
 
 /// `tracepost search PATTERN`. Beside a running app, the app does it, for it is an entry in the ledger.
@@ -35,6 +36,37 @@ pub fn search(globals: &Globals, pattern: &str, out: &Printer) -> Result<(), Sto
         out.words("The list was cut: fix more characters to see the rest.")?;
     }
     Ok(())
+}
+
+/// `tracepost record REGISTER ID`: the second step of disclosure.
+///
+/// # Errors
+/// When there is no such record, or the registers or the ledger cannot be used.
+pub fn record(globals: &Globals, arguments: &RecordArguments, out: &Printer) -> Result<(), Stop> {
+    let RecordArguments { register, id, from } = arguments;
+    let request = Request::Record { register: register.clone(), record: id.clone(), from: *from };
+    let report = here_or_there(globals, &request, |desk| {
+        desk.wait_for_registers();
+        let opened = desk.read_record(&RegisterId(register.clone()), id, from.map(Seq))?;
+        Ok(opened.to_json(register))
+    })?;
+    out.either(&report, || record_words(&report))?;
+    Ok(())
+}
+
+fn record_words(report: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut words = format!("{} in {}", text(&report["record"]), text(&report["register"]));
+    for (name, value) in report["fields"].as_object().into_iter().flatten() {
+        words.push_str(&format!("\n  {name:<15} {}", text(value)));
+    }
+    let placed =
+        |list: &Value| list.as_array().cloned().unwrap_or_default().into_iter().filter(|x| x["place"].is_string());
+    for mark in placed(&report["marks"]) {
+        words.push_str(&format!("\n  on {:<12} {}", text(&mark["place"]), text(&mark["value"])));
+    }
+    words.push_str(&format!("\n  entry {}", report["entry"]));
+    words
 }
 
 /// `tracepost sync`. Beside a running app, the app does it.

@@ -57,6 +57,7 @@ fn run(arguments: Arguments) -> Result<(), Stop> {
             check::run(&globals.desk()?, &check, &out)
         }
         Some(Command::Search(search)) => look::search(&globals, &search.pattern, &out),
+        Some(Command::Record(record)) => look::record(&globals, &record, &out),
         Some(Command::Sync) => look::sync(&globals, &out),
         Some(Command::Status) => look::status(&globals.home()?, &out),
         Some(Command::Verify) => look::verify(&globals.home()?, &out),
