@@ -4,11 +4,11 @@
 //! thread of its own and hands frames over a short queue; whatever becomes of the thread, the caller gets an error in
 //! words. The newest frames win: a slow reader misses frames, it does not fall behind.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::time::{Duration, Instant};
 
 use super::error::CaptureError;
-use super::{FrameSource, jpeg};
+use super::{FrameSource, Powers, jpeg};
 use crate::decode::{Frame, Layout};
 
 /// A camera that can be opened.
@@ -18,7 +18,21 @@ pub struct CameraInfo {
     pub id: String,
     /// Name for people.
     pub name: String,
+    /// Sizes of its pictures in pixels, the largest first; empty when its driver does not say.
+    pub sizes: Vec<(u32, u32)>,
 }
+
+/// Which camera, and how large its pictures shall be.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CameraWish {
+    /// Its id; `None`: the first one.
+    pub id: Option<String>,
+    /// Width and height in pixels; `None`: 1280 × 720. The driver gives the nearest that it has.
+    pub size: Option<(u32, u32)>,
+}
+
+/// What is asked for when nobody said otherwise: enough for a code at arm's length, and half the work of 1080p.
+const USUAL_SIZE: (u32, u32) = (1_280, 720);
 
 /// Without a frame for so long a camera counts as gone.
 const SILENCE_MAX: Duration = Duration::from_secs(5);
@@ -28,32 +42,57 @@ pub struct Camera {
     name: String,
     frames: Receiver<Result<Frame, CaptureError>>,
     fps: f32,
+    powers: Powers,
+    orders: Sender<Order>,
     started: Instant,
     ended: bool,
 }
 
-/// The cameras that are connected now, the first one first.
-pub fn list_cameras() -> Vec<CameraInfo> {
-    driver::list()
+/// What a driver says once its camera is open.
+struct Opened {
+    fps: f32,
+    powers: Powers,
 }
 
-/// Opens a camera by its id, or the first one.
+/// What the camera's thread is told between two frames.
+enum Order {
+    Torch(bool),
+    Zoom(i64),
+}
+
+/// The cameras that are connected now, the first one first. Asks each for its sizes, which a slow driver may take its time
+/// for.
+pub fn list_cameras() -> Vec<CameraInfo> {
+    let mut cameras = driver::list();
+    for camera in &mut cameras {
+        camera.sizes = driver::sizes(&camera.id);
+        camera.sizes.sort_unstable_by(|a, b| b.cmp(a));
+        camera.sizes.dedup();
+    }
+    cameras
+}
+
+/// Opens the camera that is wished for, or the first one.
 ///
 /// # Errors
 /// When there is none, it is in use, or gives no pixels that are known here.
-pub fn open_camera(id: Option<&str>) -> Result<Camera, CaptureError> {
-    let id = match id {
-        Some(id) => id.to_owned(),
-        None => list_cameras().first().map(|c| c.id.clone()).ok_or(CaptureError::NoCamera { name: "found".into() })?,
+pub fn open_camera(wish: &CameraWish) -> Result<Camera, CaptureError> {
+    let id = match &wish.id {
+        Some(id) => id.clone(),
+        None => driver::list().first().map(|c| c.id.clone()).ok_or(CaptureError::NoCamera { name: "found".into() })?,
     };
     let (send, frames) = sync_channel(2);
     let (ready, opened) = sync_channel(1);
-    let thread_id = id.clone();
+    let (orders, given) = channel();
+    let (thread_id, size) = (id.clone(), wish.size.unwrap_or(USUAL_SIZE));
     let thread = std::thread::Builder::new().name("camera".into());
     let refused = |why: String| CaptureError::CameraRefused { name: id.clone(), why };
-    thread.spawn(move || driver::run(&thread_id, &ready, &send)).map_err(|e| refused(e.to_string()))?;
+    let body = move || driver::run(&thread_id, size, &ready, &send, &given);
+    thread.spawn(body).map_err(|e| refused(e.to_string()))?;
     match opened.recv_timeout(SILENCE_MAX) {
-        Ok(Ok(fps)) => Ok(Camera { name: id, frames, fps, started: Instant::now(), ended: false }),
+        Ok(Ok(Opened { fps, powers })) => {
+            Ok(Camera { name: id, frames, fps, powers, orders, started: Instant::now(), ended: false })
+        }
         Ok(Err(error)) => Err(error),
         Err(RecvTimeoutError::Timeout) => Err(refused("its driver does not answer".into())),
         Err(RecvTimeoutError::Disconnected) => Err(refused("its driver speaks another language".into())),
@@ -85,6 +124,22 @@ impl FrameSource for Camera {
 
     fn describe(&self) -> String {
         self.name.clone()
+    }
+
+    fn powers(&self) -> Powers {
+        self.powers
+    }
+
+    fn set_torch(&mut self, on: bool) {
+        // A camera that is gone says so with its next frame.
+        let _ = self.orders.send(Order::Torch(on));
+    }
+
+    fn set_zoom(&mut self, factor: f32) -> f32 {
+        let Some(range) = self.powers.zoom else { return 1.0 };
+        let (value, taken) = range.value(factor);
+        let _ = self.orders.send(Order::Zoom(value));
+        taken
     }
 }
 
@@ -147,13 +202,16 @@ mod driver {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
     use moq_v4l::buffer::Type;
+    use moq_v4l::control::{Control, Description, Flags, MenuItem, Value};
     use moq_v4l::device::Device;
     use moq_v4l::format::{Format, FourCC};
+    use moq_v4l::framesize::FrameSizeEnum;
     use moq_v4l::io::mmap::Stream;
     use moq_v4l::io::traits::CaptureStream;
     use moq_v4l::video::Capture;
 
     use super::*;
+    use crate::capture::ZoomRange;
 
     pub fn list() -> Vec<CameraInfo> {
         let Ok(entries) = std::fs::read_dir("/sys/class/video4linux") else { return Vec::new() };
@@ -168,18 +226,43 @@ mod driver {
                     return None;
                 }
                 let name = std::fs::read_to_string(entry.path().join("name")).unwrap_or_else(|_| node.clone());
-                Some((number, CameraInfo { id: format!("/dev/{node}"), name: name.trim().to_owned() }))
+                let id = format!("/dev/{node}");
+                Some((number, CameraInfo { id, name: name.trim().to_owned(), sizes: Vec::new() }))
             })
             .collect();
         found.sort_by_key(|f| f.0);
         found.into_iter().map(|f| f.1).collect()
     }
 
-    type Opened = SyncSender<Result<f32, CaptureError>>;
+    /// Sizes that the device says it has; none when it does not say, or is held by another program alone.
+    pub fn sizes(id: &str) -> Vec<(u32, u32)> {
+        let ask = || {
+            let device = Device::with_path(id).ok()?;
+            let known = KINDS.iter().filter_map(|kind| device.enum_framesizes(FourCC::new(kind)).ok());
+            let sizes = known.flatten().flat_map(|size| match size.size {
+                FrameSizeEnum::Discrete(one) => vec![(one.width, one.height)],
+                // Any size goes: those that people know.
+                FrameSizeEnum::Stepwise(range) => [(640, 480), USUAL_SIZE, (1_920, 1_080), (3_840, 2_160)]
+                    .into_iter()
+                    .filter(|(w, h)| *w <= range.max_width && *h <= range.max_height)
+                    .collect(),
+            });
+            Some(sizes.collect())
+        };
+        catch_unwind(AssertUnwindSafe(ask)).ok().flatten().unwrap_or_default()
+    }
+
+    type Ready = SyncSender<Result<Opened, CaptureError>>;
 
     /// The camera's thread: opens, reports, then gives frames until nobody listens or the camera is gone.
-    pub fn run(id: &str, ready: &Opened, queue: &SyncSender<Result<Frame, CaptureError>>) {
-        let (device, format) = match open(id) {
+    pub fn run(
+        id: &str,
+        size: (u32, u32),
+        ready: &Ready,
+        queue: &SyncSender<Result<Frame, CaptureError>>,
+        orders: &Receiver<Order>,
+    ) {
+        let (device, format) = match open(id, size) {
             Ok(opened) => opened,
             Err(error) => return drop(ready.send(Err(error))),
         };
@@ -193,14 +276,67 @@ mod driver {
         stream.set_timeout(SILENCE_MAX);
         let fps =
             device.params().map_or(30.0, |p| p.interval.denominator as f32 / (p.interval.numerator.max(1)) as f32);
-        if ready.send(Ok(fps)).is_ok() {
-            pump(id, &format, &mut stream, queue);
+        let controls =
+            catch_unwind(AssertUnwindSafe(|| device.query_controls().unwrap_or_default())).unwrap_or_default();
+        let powers = powers(&controls);
+        if ready.send(Ok(Opened { fps, powers })).is_ok() {
+            pump(id, &format, &mut stream, queue, &|| obey(&device, orders));
+        }
+        if powers.torch {
+            set(&device, FLASH_LED_MODE, LED_OFF);
         }
         let _ = catch_unwind(AssertUnwindSafe(|| drop(ManuallyDrop::into_inner(stream))));
     }
 
-    fn pump(id: &str, format: &Format, stream: &mut Stream<'_>, queue: &SyncSender<Result<Frame, CaptureError>>) {
+    /// Numbers of the Linux kernel's control interface (`V4L2_CID_…`, `V4L2_FLASH_LED_MODE_…`).
+    const FLASH_LED_MODE: u32 = 0x009c_0901;
+    const ZOOM_ABSOLUTE: u32 = 0x009a_090d;
+    const LED_OFF: i64 = 0;
+    const LED_TORCH: i64 = 2;
+
+    fn powers(controls: &[Description]) -> Powers {
+        let usable = |id: u32| {
+            let dead = Flags::DISABLED | Flags::READ_ONLY | Flags::INACTIVE;
+            controls.iter().find(|c| c.id == id && !c.flags.intersects(dead))
+        };
+        let has_torch = |c: &Description| {
+            let items: &[(u32, MenuItem)] = c.items.as_deref().unwrap_or_default();
+            items.iter().any(|(index, _)| i64::from(*index) == LED_TORCH)
+        };
+        let zoom = usable(ZOOM_ABSOLUTE).filter(|c| c.maximum > c.minimum).map(|c| ZoomRange {
+            min: c.minimum,
+            max: c.maximum,
+            step: i64::try_from(c.step).unwrap_or(1),
+        });
+        Powers { torch: usable(FLASH_LED_MODE).is_some_and(has_torch), zoom }
+    }
+
+    fn obey(device: &Device, orders: &Receiver<Order>) {
+        for order in orders.try_iter() {
+            match order {
+                Order::Torch(on) => set(device, FLASH_LED_MODE, if on { LED_TORCH } else { LED_OFF }),
+                Order::Zoom(value) => set(device, ZOOM_ABSOLUTE, value),
+            }
+        }
+    }
+
+    fn set(device: &Device, id: u32, value: i64) {
+        let control = Control { id, value: Value::Integer(value) };
+        let done = catch_unwind(AssertUnwindSafe(|| device.set_control(control)));
+        if !matches!(done, Ok(Ok(()))) {
+            tracing::warn!(id, "the camera did not take a setting");
+        }
+    }
+
+    fn pump(
+        id: &str,
+        format: &Format,
+        stream: &mut Stream<'_>,
+        queue: &SyncSender<Result<Frame, CaptureError>>,
+        obey: &dyn Fn(),
+    ) {
         for index in 0.. {
+            obey();
             let frame = match CaptureStream::next(stream) {
                 Ok((bytes, meta)) => {
                     let used = (meta.bytesused as usize).min(bytes.len());
@@ -220,15 +356,15 @@ mod driver {
         }
     }
 
-    /// Opens a device and asks for 1280 × 720 in the best kind of pixels that it has.
-    fn open(id: &str) -> Result<(Device, Format), CaptureError> {
+    /// Opens a device and asks for the size in the best kind of pixels that it has.
+    fn open(id: &str, (width, height): (u32, u32)) -> Result<(Device, Format), CaptureError> {
         let refused = |why: String| CaptureError::CameraRefused { name: id.into(), why };
         let device = Device::with_path(id).map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound => CaptureError::NoCamera { name: id.into() },
             _ => refused(e.to_string()),
         })?;
         for kind in KINDS {
-            let asked = Format::new(1280, 720, FourCC::new(kind));
+            let asked = Format::new(width, height, FourCC::new(kind));
             if let Ok(got) = device.set_format(&asked)
                 && got.fourcc.repr == *kind
                 && got.width > 0
@@ -249,10 +385,16 @@ mod driver {
         Vec::new()
     }
 
+    pub fn sizes(_: &str) -> Vec<(u32, u32)> {
+        Vec::new()
+    }
+
     pub fn run(
         id: &str,
-        ready: &SyncSender<Result<f32, CaptureError>>,
-        _queue: &SyncSender<Result<Frame, CaptureError>>,
+        _: (u32, u32),
+        ready: &SyncSender<Result<Opened, CaptureError>>,
+        _: &SyncSender<Result<Frame, CaptureError>>,
+        _: &Receiver<Order>,
     ) {
         let _ = ready.send(Err(CaptureError::NoCamera { name: id.into() }));
     }
@@ -291,7 +433,8 @@ mod tests {
 
     fn camera() -> (SyncSender<Result<Frame, CaptureError>>, Camera) {
         let (send, frames) = sync_channel(2);
-        (send, Camera { name: "test".into(), frames, fps: 30.0, started: Instant::now(), ended: false })
+        let (powers, orders) = (Powers::default(), channel().0);
+        (send, Camera { name: "test".into(), frames, fps: 30.0, powers, orders, started: Instant::now(), ended: false })
     }
 
     #[test]
@@ -317,7 +460,8 @@ mod tests {
 
     #[test]
     fn an_absent_camera_is_named() {
-        let said = open_camera(Some("/dev/no-such-camera")).err().unwrap().to_string();
+        let wish = CameraWish { id: Some("/dev/no-such-camera".into()), size: None };
+        let said = open_camera(&wish).err().unwrap().to_string();
         assert!(said.contains("/dev/no-such-camera"), "{said}");
     }
 }

@@ -47,6 +47,21 @@ impl CaptureError {
         matches!(self, Self::BrokenFrame { .. })
     }
 
+    /// A short name for what happened; screens have words for it in their language.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "file_unreadable",
+            Self::NotAPicture { .. } | Self::NotFootage { .. } | Self::UnsupportedFootage { .. } => "not_footage",
+            Self::Damaged { .. } | Self::BrokenFrame { .. } => "file_damaged",
+            Self::TooLarge { .. } | Self::FileTooLarge { .. } => "file_too_large",
+            Self::EmptyFolder { .. } => "empty_folder",
+            Self::NoCamera { .. } => "no_camera",
+            Self::CameraRefused { .. } => "camera_refused",
+            Self::CameraVanished { .. } => "camera_vanished",
+            Self::TooSlow { .. } | Self::DecoderDied { .. } | Self::NoDecoder { .. } => "decoder",
+        }
+    }
+
     pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Self {
         Self::Unreadable { path: path.display().to_string(), why: error.to_string() }
     }

@@ -4,6 +4,7 @@
 //! `decode`. A source gives frames with their index and their time; it never decides what is in them.
 
 mod camera;
+mod controls;
 mod error;
 mod folder;
 mod footage;
@@ -17,7 +18,8 @@ mod tests;
 pub mod worker;
 mod y4m;
 
-pub use camera::{Camera, CameraInfo, list_cameras, open_camera};
+pub use camera::{Camera, CameraInfo, CameraWish, list_cameras, open_camera};
+pub use controls::{Powers, ZoomRange};
 pub use error::CaptureError;
 pub use footage::open_footage;
 pub use live::{FRAME_DEADLINE, LiveEvent, Loss, WatchedReader};
@@ -41,6 +43,19 @@ pub trait FrameSource: Send {
 
     /// What this is, for people: a file name or a camera's name.
     fn describe(&self) -> String;
+
+    /// What can be set while it runs.
+    fn powers(&self) -> Powers {
+        Powers::default()
+    }
+
+    /// Turns the lamp on or off, where there is one.
+    fn set_torch(&mut self, _on: bool) {}
+
+    /// Zooms as far as the source can by itself; gives the factor that it takes on itself, 1 for none.
+    fn set_zoom(&mut self, _factor: f32) -> f32 {
+        1.0
+    }
 }
 
 /// Time of a frame in a stream of constant rate.

@@ -5,6 +5,8 @@
 
 use std::sync::OnceLock;
 
+use super::place::Region;
+
 /// A view of 8-bit brightness, 0 is black. Row `y` begins at `data[y * stride]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Luma<'a> {
@@ -188,13 +190,47 @@ impl Frame {
 
     /// The picture in colour, no larger than the given box, never enlarged, sides in proportion.
     pub fn view(&self, max_width: u32, max_height: u32) -> View {
-        let scale = (f64::from(max_width.max(1)) / f64::from(self.width))
-            .min(f64::from(max_height.max(1)) / f64::from(self.height))
-            .min(1.0);
-        let width = ((f64::from(self.width) * scale).round() as u32).clamp(1, self.width);
-        let height = ((f64::from(self.height) * scale).round() as u32).clamp(1, self.height);
-        let columns = sample_pairs(self.width, width);
-        let rows = sample_pairs(self.height, height);
+        let whole = Region { x: 0, y: 0, width: self.width, height: self.height };
+        let scale = fitting(whole, max_width, max_height).min(1.0);
+        self.view_at(whole, scale)
+    }
+
+    /// A part of the picture in colour, as large as fits into the given box, enlarged when it is smaller. The part is cut to
+    /// what lies inside.
+    pub fn view_of(&self, part: Region, max_width: u32, max_height: u32) -> View {
+        let part = self.inside(part);
+        self.view_at(part, fitting(part, max_width, max_height))
+    }
+
+    /// The middle of the picture at a zoom of `factor`, 1 for the whole.
+    pub fn middle(&self, factor: f32) -> Region {
+        let side = |side: u32| ((side as f32 / factor.max(1.0)).round() as u32).clamp(1, side);
+        let (width, height) = (side(self.width), side(self.height));
+        Region { x: (self.width - width) / 2, y: (self.height - height) / 2, width, height }
+    }
+
+    /// The brightness of a part as a frame of its own, at the same place in the stream.
+    pub fn cut(&self, part: Region) -> Self {
+        let part = self.inside(part);
+        let luma = self.luma();
+        let columns = part.x as usize..(part.x + part.width) as usize;
+        let pixels =
+            (part.y..part.y + part.height).flat_map(|y| luma.row(y)[columns.clone()].iter().copied()).collect();
+        let luma = OnceLock::new();
+        let (width, height, layout) = (part.width, part.height, Layout::Grey);
+        Self { index: self.index, at_ms: self.at_ms, width, height, layout, pixels, luma }
+    }
+
+    fn inside(&self, part: Region) -> Region {
+        let (x, y) = (part.x.min(self.width - 1), part.y.min(self.height - 1));
+        Region { x, y, width: part.width.clamp(1, self.width - x), height: part.height.clamp(1, self.height - y) }
+    }
+
+    fn view_at(&self, part: Region, scale: f64) -> View {
+        let width = ((f64::from(part.width) * scale).round() as u32).max(1);
+        let height = ((f64::from(part.height) * scale).round() as u32).max(1);
+        let columns = sample_pairs(part.x, part.width, width);
+        let rows = sample_pairs(part.y, part.height, height);
         let mut rgb = Vec::with_capacity(width as usize * height as usize * 3);
         for &(y0, y1) in &rows {
             for &(x0, x1) in &columns {
@@ -210,13 +246,20 @@ impl Frame {
     }
 }
 
-/// For each of `to` positions the two source positions, a quarter in from either side of its share, that stand for it.
-fn sample_pairs(from: u32, to: u32) -> Vec<(usize, usize)> {
+/// The largest scale at which a part fits into a box.
+fn fitting(part: Region, max_width: u32, max_height: u32) -> f64 {
+    let along = |side: u32, max: u32| f64::from(max.max(1)) / f64::from(side);
+    along(part.width, max_width).min(along(part.height, max_height))
+}
+
+/// For each of `to` positions the two source positions, a quarter in from either side of its share, that stand for it. The
+/// source is `from` positions long and begins at `start`.
+fn sample_pairs(start: u32, from: u32, to: u32) -> Vec<(usize, usize)> {
     let step = f64::from(from) / f64::from(to);
     let last = from as usize - 1;
     (0..to)
         .map(|i| {
-            let at = |part: f64| (((f64::from(i) + part) * step) as usize).min(last);
+            let at = |part: f64| start as usize + (((f64::from(i) + part) * step) as usize).min(last);
             (at(0.25), at(0.75))
         })
         .collect()
@@ -281,6 +324,22 @@ mod tests {
             assert_eq!(Frame::new(layout, w, h, vec![0; len]).err(), Some(ShortPixels), "{layout:?}");
         }
         assert!(Frame::new(Layout::Rgb, u32::MAX, u32::MAX, vec![]).is_err());
+    }
+
+    #[test]
+    fn a_part_is_cut_and_enlarged() {
+        let frame = Frame::new(Layout::Grey, 80, 40, (0..80 * 40).map(|i| (i % 80) as u8).collect()).unwrap().at(3, 99);
+        let middle = frame.middle(4.0);
+        assert_eq!(middle, Region { x: 30, y: 15, width: 20, height: 10 });
+        let cut = frame.cut(middle);
+        assert_eq!((cut.width(), cut.height(), cut.index, cut.at_ms), (20, 10, 3, 99));
+        assert_eq!(cut.luma().row(9)[..3], [30, 31, 32]);
+        let view = frame.view_of(middle, 40, 400);
+        assert_eq!((view.width, view.height), (40, 20), "twice as large");
+        assert_eq!((view.rgb[0], view.rgb[39 * 3]), (30, 49));
+        let odd = Region { x: 79, y: 900, width: 0, height: 7 };
+        assert_eq!((frame.cut(odd).width(), frame.view_of(odd, 0, 0).width), (1, 1));
+        assert_eq!(frame.middle(0.0).width, 80);
     }
 
     #[test]

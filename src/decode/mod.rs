@@ -16,6 +16,7 @@ mod pixels;
 mod place;
 mod propose;
 mod rectify;
+mod sight;
 mod still;
 #[cfg(test)]
 mod tests;
@@ -25,4 +26,6 @@ mod warp;
 pub use board::Accepted;
 pub use frame::{Frame, Layout, Luma, ShortPixels, View};
 pub use live::{LiveReader, LiveResult, Outline, OutlineState};
+pub use place::Region;
+pub use sight::{Advice, Sight, Watch};
 pub use still::{Reader, ReaderOptions, StillResult};

@@ -3,11 +3,15 @@
 use crate::domain::Quad;
 
 /// An upright rectangle in pixels: left, top, width, height.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Region {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Region {
+    /// Columns to its left.
     pub x: u32,
+    /// Rows above it.
     pub y: u32,
+    /// Columns.
     pub width: u32,
+    /// Rows.
     pub height: u32,
 }
 
