@@ -48,3 +48,64 @@ pub enum DeskError {
     #[error(transparent)]
     Records(#[from] RecordsError),
 }
+
+impl DeskError {
+    /// A short name for what happened, for screens that have words for it in their language; empty when it is so rare that
+    /// its own words must do.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoHome => "",
+            Self::Store(error) => store_code(error),
+            Self::Sync(error) => sync_code(error),
+            Self::NotEnrolled => "not_enrolled",
+            Self::AlreadyEnrolled { .. } => "already_enrolled",
+            Self::AlreadySyncing => "already_syncing",
+            Self::NoRegisters => "no_registers",
+            Self::NoSuchRecord { .. } => "no_such_record",
+            Self::Records(error) => records_code(error),
+        }
+    }
+}
+
+fn store_code(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::DiskFull { .. } => "disk_full",
+        StoreError::Io { .. } | StoreError::Database(_) | StoreError::ReadOnly => "disk",
+        StoreError::Unreadable { .. } | StoreError::LedgerMissing { .. } | StoreError::KeyMissing { .. } => "damaged",
+        StoreError::PracticeMismatch { .. } => "practice_mismatch",
+        StoreError::Receipt(_) => "bad_receipt",
+        StoreError::NoSuchCheck(_) => "no_such_check",
+        _ => "",
+    }
+}
+
+fn sync_code(error: &SyncError) -> &'static str {
+    match error {
+        SyncError::NotEnrolled => "not_enrolled",
+        SyncError::Unreachable { .. } => "unreachable",
+        SyncError::Stalled { .. } => "stalled",
+        SyncError::WrongKey { .. } => "wrong_key",
+        SyncError::NotAHub { .. } => "not_a_hub",
+        SyncError::Unknown | SyncError::DeviceMismatch => "unknown_device",
+        SyncError::Revoked => "revoked",
+        SyncError::PracticeMismatch => "practice_mismatch",
+        SyncError::Fork { .. } | SyncError::HubWentBack { .. } | SyncError::HeadWrong => "histories_differ",
+        SyncError::BadReceipt => "bad_receipt",
+        SyncError::Register { .. } => "register_refused",
+        SyncError::OlderRegister { .. } => "older_register",
+        SyncError::Refused { .. } => "refused",
+        SyncError::HubUnavailable => "hub_unavailable",
+        SyncError::Store(_) => "disk",
+        _ => "",
+    }
+}
+
+fn records_code(error: &RecordsError) -> &'static str {
+    match error {
+        RecordsError::Loading => "registers_loading",
+        RecordsError::Unreadable(_) => "registers_unreadable",
+        RecordsError::Database(_) | RecordsError::Io { .. } => "disk",
+        RecordsError::OlderVersion { .. } => "older_register",
+        _ => "",
+    }
+}

@@ -39,6 +39,21 @@ pub struct SyncReport {
     pub failed: Vec<String>,
     /// Registers for which the hub has not vouched as lately as it meant to: nothing new comes, or somebody keeps it back.
     pub late: Vec<LateRegister>,
+    /// The code of each failure, in the same order; see [`DeskError::code`].
+    #[serde(skip)]
+    pub failed_codes: Vec<&'static str>,
+}
+
+impl SyncReport {
+    fn fail(&mut self, code: &'static str, words: String) {
+        self.failed.push(words);
+        self.failed_codes.push(code);
+    }
+
+    fn fail_for(&mut self, error: impl Into<DeskError>) {
+        let error = error.into();
+        self.fail(error.code(), error.to_string());
+    }
 }
 
 /// A register that came down.
@@ -143,12 +158,13 @@ impl Desk {
         self.past_again(&mut report);
         let mut up = Up::default();
         if let Err(error) = session.up(&mut &self.ledger, progress, &mut up) {
-            report.failed.push(error.to_string());
+            report.fail_for(error);
         }
         report.entries = up.entries;
         report.photos = up.photos;
         if up.photos_failed > 0 {
-            report.failed.push(format!("{} photos did not go up; they are tried again next time", up.photos_failed));
+            let words = format!("{} photos did not go up; they are tried again next time", up.photos_failed);
+            report.fail("photos_waiting", words);
         }
         report.receipt = up
             .receipt
@@ -176,7 +192,7 @@ impl Desk {
         self.records.wait();
         match self.check_past_again(&mut |_| {}) {
             Ok(found) => report.retro_hits.extend(found.iter().map(RetroReport::from)),
-            Err(error) => report.failed.push(error.to_string()),
+            Err(error) => report.fail_for(error),
         }
     }
 
@@ -211,12 +227,12 @@ impl Desk {
         });
         let down = match down {
             Ok(down) => down,
-            Err(error) => return report.failed.push(error.to_string()),
+            Err(error) => return report.fail_for(error),
         };
         let mut entries = Vec::new();
         for change in down.registers {
             if let Some(note) = &change.note {
-                report.failed.push(note.clone());
+                report.fail("register_note", note.clone());
                 entries.push(Payload::RegisterUpdate(ledger::RegisterUpdate {
                     register: change.id.clone(),
                     from: change.from,
@@ -229,7 +245,7 @@ impl Desk {
             let outcome = match &change.refused {
                 None => UpdateOutcome::Accepted,
                 Some(reason) => {
-                    report.failed.push(format!("register {}: {reason}", change.id));
+                    report.fail("register_refused", format!("register {}: {reason}", change.id));
                     UpdateOutcome::Refused { reason: reason.clone() }
                 }
             };
@@ -252,7 +268,7 @@ impl Desk {
         if !entries.is_empty()
             && let Err(error) = self.ledger.append_all(&self.officer(), &entries)
         {
-            report.failed.push(error.to_string());
+            report.fail_for(error);
         }
     }
 }

@@ -44,6 +44,14 @@ pub fn fields(record: &Record) -> BTreeMap<String, String> {
     out
 }
 
+/// Facts of a candidate that are not for comparing: who misses the item, since when, and for how long.
+const LATER: [&str; 5] = ["owner", "status", "reported_on", "lost_on", "expires_on"];
+
+/// Whether a screen that others may see shows the fact with the list of candidates, before a record is opened.
+pub fn is_for_comparing(field: &str) -> bool {
+    !LATER.contains(&field)
+}
+
 /// Every fact of a record, for whoever opened it: the candidate's, and how the owner is reached and what it forbids.
 pub fn whole(record: &Record) -> BTreeMap<String, String> {
     let mut out = fields(record);
@@ -83,6 +91,7 @@ mod tests {
         assert!(!first.contains_key("contact") && !first.contains_key("restriction"));
         assert_eq!((first["caution"].as_str(), first["serial"].as_str()), ("armed", "AB1 · CD2"));
         assert_eq!((first["delivered_to"].as_str(), first["range"].as_str()), ("an invented unit", "X10 – X19"));
+        assert!(is_for_comparing("serial") && is_for_comparing("caution") && !is_for_comparing("owner"));
         let opened = whole(&record);
         assert_eq!((opened["contact"].as_str(), opened["restriction"].as_str()), ("+00 000", "not for courts"));
         assert!(first.iter().all(|(name, value)| opened.get(name) == Some(value)));
