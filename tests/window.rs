@@ -10,20 +10,25 @@ use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementRoot, Testin
 use slint::platform::{Key, WindowEvent};
 use slint::{ComponentHandle, PhysicalSize};
 use tracepost::app::{
-    AppOptions, Bearings, Bench, CheckAnswer, CheckRequest, Held, Past, Recorded, Retro, Stage, Steps, SyncEnd,
+    AppOptions, Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, Past, Recorded, Retro, Source, Stage, Steps,
+    SyncEnd, Trouble,
 };
+use tracepost::capture::CameraInfo;
 use tracepost::domain::keys::canonical;
 use tracepost::domain::{
-    Ask, Candidate, DecisionCode, Difference, Grade, NotChecked, Object, RegisterAge, RegisterId, RegisterVersion,
-    Rule, Seq, Verdict,
+    Ask, Candidate, DecisionCode, Difference, Finding, Grade, HandScannerSettings, KeyboardLayout, NotChecked, Object,
+    RegisterAge, RegisterId, RegisterVersion, Rule, Seq, Verdict,
 };
-use tracepost_ui::{App, ScanData, Screen, ShellData, VerdictData};
+use tracepost_ui::{App, ScanData, Screen, SettingsData, ShellData, VerdictData};
 
 /// A desk that knows one pistol, AB12B4 of 1978, and writes down what it is told.
 #[derive(Default)]
 struct MadeUp {
     told: Mutex<Vec<String>>,
+    settings: Mutex<BTreeMap<String, String>>,
+    scanner: Mutex<HandScannerSettings>,
     disk_full: bool,
+    no_link: bool,
 }
 
 impl MadeUp {
@@ -63,7 +68,13 @@ impl Bench for MadeUp {
         verdict.reason = None;
         verdict.entry = Some(seq);
         let year = request.item.description.year;
-        if matches!(request.item.description.object, Some(Object::Vehicle)) {
+        if keys.iter().any(|k| k == "DL500") {
+            verdict.grade = Grade::Hit;
+            verdict.findings = vec![Finding::DeliveredElsewhere];
+            let mut listed = wanted(Grade::Hit, Rule::Exact, vec![]);
+            listed.fields.insert("delivered_to".into(), "72nd Brigade".into());
+            verdict.candidates = vec![listed];
+        } else if matches!(request.item.description.object, Some(Object::Vehicle)) {
             verdict = Verdict { entry: Some(seq), ..Verdict::not_checked(NotChecked::NoRegisterForObject) };
         } else if keys.iter().any(|k| k == "AB1284") {
             let differs = vec![Difference { at: 5, read: "8".into(), record: "B".into() }];
@@ -82,22 +93,27 @@ impl Bench for MadeUp {
         CheckAnswer { verdict, recorded }
     }
 
-    fn decide(&self, of: Seq, code: DecisionCode, note: &str, photo: Option<&[u8]>) -> Result<(), String> {
+    fn decide(&self, of: Seq, code: DecisionCode, note: &str, photo: Option<&[u8]>) -> Result<(), Trouble> {
         self.say(format!("decide {of} {} {note:?} photo {}", code.code(), photo.is_some()));
         Ok(())
     }
 
-    fn open_record(&self, register: &str, record: &str, _: Option<Seq>) -> Result<(), String> {
+    fn open_record(&self, register: &str, record: &str, _: Option<Seq>) -> Result<Option<Facts>, Trouble> {
         self.say(format!("open {register} {record}"));
-        Ok(())
+        let mut whole = wanted(Grade::Hit, Rule::Exact, vec![]).fields;
+        whole.insert("contact".into(), "+00 123".into());
+        Ok(Some(whole))
     }
 
-    fn sync(&self, step: &mut Steps<'_>) -> Result<SyncEnd, String> {
+    fn sync(&self, step: &mut Steps<'_>) -> Result<SyncEnd, Trouble> {
         step("ledger", 1, 2);
-        Ok(SyncEnd { bytes_up: 1_200, bytes_down: 340_000, failed: String::new() })
+        if self.no_link {
+            return Err(Trouble { code: "unreachable", words: "no route to host".into() });
+        }
+        Ok(SyncEnd { bytes_up: 1_200, bytes_down: 340_000, failed: None })
     }
 
-    fn bearings(&self) -> Result<Bearings, String> {
+    fn bearings(&self) -> Result<Bearings, Trouble> {
         Ok(Bearings {
             post: "XX TST".into(),
             officer: "A. Practice".into(),
@@ -124,7 +140,44 @@ impl Bench for MadeUp {
             record: "P-9".into(),
         }]
     }
+
+    fn setting(&self, name: &str) -> Option<String> {
+        self.settings.lock().unwrap().get(name).cloned()
+    }
+
+    fn keep_setting(&self, name: &str, value: &str) -> Result<(), Trouble> {
+        if self.disk_full {
+            return Err(Trouble { code: "disk_full", words: "no space left".into() });
+        }
+        self.settings.lock().unwrap().insert(name.into(), value.into());
+        Ok(())
+    }
+
+    fn hand_scanner(&self) -> HandScannerSettings {
+        self.scanner.lock().unwrap().clone()
+    }
+
+    fn keep_hand_scanner(&self, settings: &HandScannerSettings) -> Result<(), Trouble> {
+        *self.scanner.lock().unwrap() = settings.clone();
+        Ok(())
+    }
 }
+
+/// Cameras as they are plugged in; the second one goes when it is told to.
+fn cameras() -> Vec<CameraInfo> {
+    let info = |id: &str, name: &str, sizes: &[(u32, u32)]| CameraInfo {
+        id: id.into(),
+        name: name.into(),
+        sizes: sizes.to_vec(),
+    };
+    let mut all = vec![info("/dev/video0", "Built in", &[])];
+    if !UNPLUGGED.load(std::sync::atomic::Ordering::Relaxed) {
+        all.push(info("/dev/video2", "Microscope", &[(1_920, 1_080), (1_280, 720), (640, 480)]));
+    }
+    all
+}
+
+static UNPLUGGED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
 
 struct Window {
     stage: Stage,
@@ -137,11 +190,20 @@ impl Window {
     }
 
     fn over(desk: MadeUp) -> Self {
-        let options =
-            TestingBackendOptions { mock_time: true, threading: false, renderer_name: Some("software".into()) };
-        slint::platform::set_platform(Box::new(TestingBackend::new(options))).expect("one window a test");
-        let desk = Arc::new(desk);
-        let options = AppOptions { source: None, ..AppOptions::new(Arc::clone(&desk), None) };
+        Self::with(desk, None)
+    }
+
+    fn with(desk: MadeUp, source: Option<Source>) -> Self {
+        // The bell rings from the threads of the pictures too.
+        let threading = source.is_some();
+        let options = TestingBackendOptions { mock_time: true, threading, renderer_name: Some("software".into()) };
+        slint::platform::set_platform(Box::new(TestingBackend::new(options))).expect("one platform a test");
+        Self::again(Arc::new(desk), source)
+    }
+
+    /// The window, opened once more over the same desk.
+    fn again(desk: Arc<MadeUp>, source: Option<Source>) -> Self {
+        let options = AppOptions { source, cameras, ..AppOptions::new(Arc::clone(&desk), None) };
         let stage = Stage::inline(&options).unwrap();
         stage.app().window().set_size(PhysicalSize::new(1_280, 800));
         stage.app().show().unwrap();
@@ -218,6 +280,19 @@ impl Window {
         self.settle();
     }
 
+    /// Waits for what other threads do; how long they take is not what is tested.
+    #[track_caller]
+    fn until_it_says(&self, text: &str) {
+        for _ in 0..400 {
+            self.settle();
+            if self.says(text) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        self.must_say(text);
+    }
+
     fn told(&self) -> Vec<String> {
         self.desk.told.lock().unwrap().clone()
     }
@@ -244,8 +319,171 @@ fn a_typed_serial_is_understood_checked_and_answered_in_words() {
     window.enter();
     window.must_say("LOOK AGAIN: character 5 (8 or B?)");
     window.must_say("Add the year");
+    assert_eq!(window.told().len(), 1, "the card is for comparing; no record is opened by looking at it");
+}
+
+#[test]
+fn a_record_is_opened_in_a_second_step_which_is_written_down() {
+    let window = Window::open();
+    window.type_slowly("AB1284");
+    window.enter();
+    window.press(Key::F12);
+    assert_eq!(window.told().len(), 1, "there is nothing to open on the scan screen");
+    window.press(Key::F4);
+    window.must_say("Pistol");
+    window.must_say("1978");
+    assert!(!window.says("Unit 4") && !window.says("Stolen"), "who misses it is told in the second step only");
+    window.click("Open the record");
     window.must_say("Unit 4");
-    assert_eq!(window.told()[1..], ["open practice-weapons P-1"], "a record that is looked at is written down");
+    window.must_say("Stolen");
+    window.must_say("+00 123");
+    assert_eq!(window.told()[1..], ["open practice-weapons P-1"]);
+    window.press(Key::F12);
+    assert_eq!(window.told().len(), 2, "once is enough");
+}
+
+#[test]
+fn findings_are_told_in_words_with_whom_they_are_about() {
+    let window = Window::open();
+    window.type_slowly("DL500");
+    window.enter();
+    window.press(Key::F4);
+    window.must_say("Listed as delivered to 72nd Brigade, seen outside its place");
+}
+
+#[test]
+fn what_failed_is_told_in_the_language_of_the_screen() {
+    let window = Window::over(MadeUp { no_link: true, ..MadeUp::default() });
+    window.press(Key::F10);
+    window.click("Українська");
+    window.press(Key::F5);
+    window.enter();
+    window.must_say("Центр недосяжний");
+    assert!(!window.says("no route to host"), "the machine's words are for the log");
+}
+
+#[test]
+fn choices_last_until_the_next_window() {
+    let window = Window::open();
+    window.press(Key::F10);
+    window.click("Українська");
+    window.click("Світле на чорному");
+    window.click("Помітно");
+    window.click("Камера");
+    window.click("Microscope");
+    window.click("1920 × 1080");
+    window.click("Ручний сканер");
+    window.click("Français (AZERTY)");
+    window.click("Код закінчується");
+    let desk = Arc::clone(&window.desk);
+    drop(window);
+    let window = Window::again(Arc::clone(&desk), None);
+    window.must_say("Сканування");
+    let app = window.app();
+    assert!(app.global::<ShellData>().get_loud() && app.global::<tracepost_ui::Theme>().get_dark());
+    window.press(Key::F10);
+    window.click("Камера");
+    assert_eq!(app.global::<SettingsData>().get_size(), 2, "of three sizes the largest");
+    let kept = desk.hand_scanner();
+    assert_eq!((kept.layout, kept.ends_by_pause), (KeyboardLayout::FrAzerty, true));
+    let choices = desk.setting("choices").unwrap();
+    assert!(choices.contains("/dev/video2"), "{choices}");
+}
+
+#[test]
+fn cameras_come_and_go_while_the_list_is_open() {
+    let window = Window::open();
+    window.must_say("No camera here");
+    window.click("Camera or footage");
+    window.must_say("Microscope");
+    window.must_say("Built in");
+    UNPLUGGED.store(true, std::sync::atomic::Ordering::Relaxed);
+    i_slint_backend_testing::mock_elapsed_time(Duration::from_secs(3));
+    window.settle();
+    assert!(!window.says("Microscope"));
+    window.must_say("Built in");
+}
+
+#[test]
+fn a_choice_that_cannot_be_kept_says_so_and_holds_all_the_same() {
+    let window = Window::over(MadeUp { disk_full: true, ..MadeUp::default() });
+    window.press(Key::F10);
+    window.click("Loud");
+    window.must_say("This choice could not be kept");
+    assert!(window.app().global::<ShellData>().get_loud());
+}
+
+/// A folder with one picture of a label, shown over and over.
+fn label() -> (tempfile::TempDir, Option<Source>) {
+    let folder = tempfile::tempdir().unwrap();
+    let symbol = zxingcpp::create(zxingcpp::BarcodeFormat::QRCodeModel2).from_str("KT004417").unwrap();
+    let drawn = symbol.to_image_with(&zxingcpp::write().scale(4).add_quiet_zones(true)).unwrap();
+    let (width, height) = (drawn.width() as u32, drawn.height() as u32);
+    let label = image::GrayImage::from_raw(width, height, drawn.data()).unwrap();
+    let mut desk = image::GrayImage::from_pixel(400, 300, image::Luma([150]));
+    image::imageops::replace(&mut desk, &label, 120, 90);
+    for n in 0..4 {
+        desk.save(folder.path().join(format!("{n}.png"))).unwrap();
+    }
+    let path = folder.path().to_owned();
+    (folder, Some(Source::Footage { path, fps: Some(10.0), repeat: true }))
+}
+
+#[test]
+fn the_picture_freezes_is_read_as_a_still_and_goes_on() {
+    let (_folder, source) = label();
+    let window = Window::with(MadeUp::default(), source);
+    let _live = window.stage.go_live().unwrap();
+    window.until_it_says("Zoom in");
+    window.press(Key::F11);
+    window.must_say("Frozen.");
+    window.until_it_says("Frozen. 1 code read");
+    assert!(window.told().contains(&"check KT004417".to_owned()), "what the still held is checked");
+    window.press(Key::Escape);
+    assert!(!window.says("Frozen."), "Escape lets it go on");
+    window.click("Freeze");
+    window.must_say("Frozen.");
+    window.click("Live");
+    assert!(!window.says("Frozen."));
+}
+
+#[test]
+fn the_zoom_goes_from_one_to_four_by_button_and_key() {
+    let (_folder, source) = label();
+    let window = Window::with(MadeUp::default(), source);
+    let _live = window.stage.go_live().unwrap();
+    window.until_it_says("Zoom in");
+    let zoom = || window.app().global::<ScanData>().get_zoom();
+    window.click("Zoom in");
+    assert_eq!(zoom(), 1.5);
+    for _ in 0..9 {
+        window.press(Key::PageUp);
+    }
+    assert_eq!(zoom(), 4.0);
+    for _ in 0..9 {
+        window.press(Key::PageDown);
+    }
+    assert_eq!(zoom(), 1.0);
+}
+
+#[test]
+fn advice_is_shown_in_the_language_of_the_screen_and_only_while_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    for n in 0..8 {
+        let night = image::GrayImage::from_pixel(320, 240, image::Luma([24]));
+        night.save(folder.path().join(format!("{n}.png"))).unwrap();
+    }
+    let source = Source::Footage { path: folder.path().into(), fps: Some(8.0), repeat: true };
+    let window = Window::with(MadeUp::default(), Some(source));
+    let _live = window.stage.go_live().unwrap();
+    window.until_it_says("More light");
+    window.press(Key::F11);
+    assert!(!window.says("More light"), "a frozen picture cannot be lit any more");
+    window.press(Key::F11);
+    window.press(Key::F10);
+    window.click("Français");
+    window.press(Key::F1);
+    assert!(window.told().is_empty(), "advice accepts nothing");
 }
 
 #[test]
@@ -377,7 +615,15 @@ fn everything_that_can_be_pressed_is_large_enough_and_has_a_name() {
     let window = Window::open();
     window.type_slowly("AB1284");
     window.enter();
-    let places: [(&str, fn(&Window)); 6] = [
+    let places: [(&str, fn(&Window)); 8] = [
+        ("cameras", |w| {
+            w.press(Key::F10);
+            w.app().global::<SettingsData>().set_page(1);
+        }),
+        ("hand scanner", |w| {
+            w.press(Key::F10);
+            w.app().global::<SettingsData>().set_page(2);
+        }),
         ("scan", |w| w.press(Key::F1)),
         ("keypad", |w| w.press(Key::F3)),
         ("picker", |w| w.press(Key::F7)),
@@ -397,7 +643,7 @@ fn everything_that_can_be_pressed_is_large_enough_and_has_a_name() {
                 seen += 1;
                 let (size, label) = (element.size(), element.accessible_label().unwrap_or_default());
                 assert!(!label.is_empty(), "{name}: {:?} has no name", element.id());
-                assert!(size.width >= 48.0 && size.height >= 48.0, "{name} at {width}x{height}: {label:?} is {size:?}");
+                assert!(size.width >= 56.0 && size.height >= 56.0, "{name} at {width}x{height}: {label:?} is {size:?}");
             }
             assert!(seen > 5, "{name}: {seen}");
         }

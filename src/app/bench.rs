@@ -1,9 +1,24 @@
 //! What the window asks of the desk, as one small face: the tests put a made-up desk behind it, the program the real one.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 pub use crate::desk::{CheckAnswer, CheckRequest, Recorded};
-use crate::domain::{DecisionCode, Grade, RegisterAge, Seq};
+use crate::domain::{DecisionCode, Grade, HandScannerSettings, RegisterAge, Seq};
+
+/// A record's facts by name.
+pub type Facts = BTreeMap<String, String>;
+
+/// What failed, for people: a code that the screens have words for in their language, and the desk's own words for codes
+/// that they do not know yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trouble {
+    /// Its code.
+    pub code: &'static str,
+    /// In English, for the log and for unknown codes.
+    pub words: String,
+}
 
 /// A register held here.
 #[derive(Debug, Clone)]
@@ -76,15 +91,15 @@ pub struct SyncEnd {
     pub bytes_up: u64,
     /// Bytes received.
     pub bytes_down: u64,
-    /// What failed, although the rest was done; empty when all went well.
-    pub failed: String,
+    /// What failed, although the rest was done.
+    pub failed: Option<Trouble>,
 }
 
 /// Is told the phase of a sync and how far it is: done, of all.
 pub type Steps<'a> = dyn FnMut(&'static str, u64, u64) + 'a;
 
-/// The desk as the window sees it. Calls may take their time; none is made on the thread that draws. Errors come as the
-/// words that the desk found for them.
+/// The desk as the window sees it. Calls may take their time; none is made on the thread that draws, but for the settings,
+/// which are read once before the window opens.
 pub trait Bench: Send + Sync + 'static {
     /// Checks an item; always answers.
     fn check(&self, request: CheckRequest) -> CheckAnswer;
@@ -93,29 +108,48 @@ pub trait Bench: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the disk refuses.
-    fn decide(&self, of: Seq, code: DecisionCode, note: &str, photo: Option<&[u8]>) -> Result<(), String>;
+    fn decide(&self, of: Seq, code: DecisionCode, note: &str, photo: Option<&[u8]>) -> Result<(), Trouble>;
 
-    /// Notes that a candidate's record was opened.
+    /// Opens a candidate's record, which is written down first; gives every fact of it, or `None` when the registers hold it
+    /// no more.
     ///
     /// # Errors
     /// When the disk refuses; the record stays closed then.
-    fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<(), String>;
+    fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<Option<Facts>, Trouble>;
 
     /// One full sync.
     ///
     /// # Errors
     /// When the hub was not reached.
-    fn sync(&self, step: &mut Steps<'_>) -> Result<SyncEnd, String>;
+    fn sync(&self, step: &mut Steps<'_>) -> Result<SyncEnd, Trouble>;
 
     /// Where the device stands.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    fn bearings(&self) -> Result<Bearings, String>;
+    fn bearings(&self) -> Result<Bearings, Trouble>;
 
     /// The last checks, newest first.
     fn feed(&self, most: usize) -> Vec<Past>;
 
     /// Past sightings that newer records match, newest first.
     fn retro_hits(&self, most: usize) -> Vec<Retro>;
+
+    /// A setting of the window that was kept with the home; `None` when it never was, or cannot be read.
+    fn setting(&self, name: &str) -> Option<String>;
+
+    /// Keeps a setting of the window.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn keep_setting(&self, name: &str, value: &str) -> Result<(), Trouble>;
+
+    /// How the hand scanner is set up.
+    fn hand_scanner(&self) -> HandScannerSettings;
+
+    /// Keeps how the hand scanner is set up.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    fn keep_hand_scanner(&self, settings: &HandScannerSettings) -> Result<(), Trouble>;
 }

@@ -1,8 +1,9 @@
 //! The real desk behind the window's face.
 
-use super::bench::{Bearings, Bench, CheckAnswer, CheckRequest, Held, Past, Retro, Steps, SyncEnd};
-use crate::desk::Desk;
-use crate::domain::{DecisionCode, RegisterAge, RegisterId, Seq};
+use super::bench::{Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, Past, Retro, Steps, SyncEnd, Trouble};
+use crate::desk::{Desk, DeskError};
+use crate::domain::{DecisionCode, HandScannerSettings, RegisterAge, RegisterId, Seq};
+use crate::registers::disclosure;
 use crate::store::Sighting;
 use crate::sync::Phase;
 use chrono::{DateTime, Utc};
@@ -12,23 +13,31 @@ impl Bench for Desk {
         self.check(request)
     }
 
-    fn decide(&self, of: Seq, code: DecisionCode, note: &str, photo: Option<&[u8]>) -> Result<(), String> {
-        self.decide(of, code, note, photo).map(drop).map_err(|error| error.to_string())
+    fn decide(&self, of: Seq, code: DecisionCode, note: &str, photo: Option<&[u8]>) -> Result<(), Trouble> {
+        self.decide(of, code, note, photo).map(drop).map_err(trouble)
     }
 
-    fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<(), String> {
-        let register = RegisterId(register.to_owned());
-        self.open_record(&register, record, from).map(drop).map_err(|error| error.to_string())
+    fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<Option<Facts>, Trouble> {
+        match self.read_record(&RegisterId(register.to_owned()), record, from) {
+            Ok(opened) => Ok(Some(disclosure::whole(&opened.record))),
+            Err(DeskError::NoSuchRecord { .. }) => Ok(None),
+            Err(error) => Err(trouble(error)),
+        }
     }
 
-    fn sync(&self, step: &mut Steps<'_>) -> Result<SyncEnd, String> {
+    fn sync(&self, step: &mut Steps<'_>) -> Result<SyncEnd, Trouble> {
         let mut progress = |phase: Phase, done: u64, total: u64| step(phase.code(), done, total);
-        let report = self.sync(&mut progress).map_err(|error| error.to_string())?;
-        Ok(SyncEnd { bytes_up: report.bytes_up, bytes_down: report.bytes_down, failed: report.failed.join("; ") })
+        let report = self.sync(&mut progress).map_err(trouble)?;
+        let failed = (!report.failed.is_empty()).then(|| Trouble {
+            // One sentence for the screen; the others are in the log and come again with the next sync.
+            code: report.failed_codes.first().copied().unwrap_or_default(),
+            words: report.failed.join("; "),
+        });
+        Ok(SyncEnd { bytes_up: report.bytes_up, bytes_down: report.bytes_down, failed })
     }
 
-    fn bearings(&self) -> Result<Bearings, String> {
-        let status = self.status().map_err(|error| error.to_string())?;
+    fn bearings(&self) -> Result<Bearings, Trouble> {
+        let status = self.status().map_err(trouble)?;
         let registers = status
             .registers
             .into_iter()
@@ -85,6 +94,40 @@ impl Bench for Desk {
         });
         told.collect()
     }
+
+    fn setting(&self, name: &str) -> Option<String> {
+        let kept = self.ledger().setting(&key(name)).unwrap_or_else(|error| {
+            tracing::warn!(%error, name, "a setting of the window cannot be read; the usual one is used");
+            None
+        });
+        kept.and_then(|value| String::from_utf8(value).ok())
+    }
+
+    fn keep_setting(&self, name: &str, value: &str) -> Result<(), Trouble> {
+        self.ledger().set_setting(&key(name), value.as_bytes()).map_err(trouble)
+    }
+
+    fn hand_scanner(&self) -> HandScannerSettings {
+        self.ledger().hand_scanner().unwrap_or_else(|error| {
+            tracing::warn!(%error, "the settings of the hand scanner cannot be read; the usual ones are used");
+            HandScannerSettings::default()
+        })
+    }
+
+    fn keep_hand_scanner(&self, settings: &HandScannerSettings) -> Result<(), Trouble> {
+        self.ledger().set_hand_scanner(settings).map_err(trouble)
+    }
+}
+
+/// Settings of the window have names of their own among those of the home.
+fn key(name: &str) -> String {
+    format!("window.{name}")
+}
+
+fn trouble(error: impl Into<DeskError>) -> Trouble {
+    let error = error.into();
+    tracing::warn!(%error, "told on the screen");
+    Trouble { code: error.code(), words: error.to_string() }
 }
 
 fn first_mark(sighting: &Sighting) -> String {

@@ -4,30 +4,41 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::bench::Facts;
 use super::card::{Answer, detail};
 use crate::domain::keys::canonical;
 use crate::domain::{Ask, Candidate, Grade, Item};
+use crate::registers::disclosure::is_for_comparing;
 
 /// The facts of a record in the order in which they are shown; marks and the owner among them.
-const FACTS: [&str; 21] = [
+const FACTS: [&str; 30] = [
     "caution",
     "action",
     "status",
     "owner",
+    "contact",
+    "restriction",
+    "delivered_to",
+    "delivered_place",
+    "delivered_on",
     "object",
     "kind",
     "make",
     "model",
     "calibre",
     "year",
+    "colour",
     "country",
     "issuer",
     "serial",
+    "range",
     "import",
     "uii",
     "vin",
     "plate",
+    "engine",
     "document",
+    "container",
     "reported_on",
     "lost_on",
     "expires_on",
@@ -124,7 +135,7 @@ fn columns(key: &str, candidate: &Candidate) -> Option<Vec<Cell>> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     /// Its name.
-    pub field: &'static str,
+    pub field: String,
     /// What the record says.
     pub value: String,
     /// What the item says; empty when nothing.
@@ -133,16 +144,40 @@ pub struct Held {
     pub agrees: Option<bool>,
 }
 
-/// The record's facts in their order.
-pub fn facts(item: &Item, candidate: &Candidate) -> Vec<Held> {
-    let shown = FACTS.iter().filter_map(|field| candidate.fields.get(*field).map(|value| (*field, value.clone())));
+/// The record's facts in their order; those that this program has no place for come last, as they stand. Before it is
+/// `opened`, only what is needed to compare; then all that opening it brought.
+pub fn facts(item: &Item, candidate: &Candidate, opened: Option<&Facts>) -> Vec<Held> {
+    let told = opened.unwrap_or(&candidate.fields);
+    let known = FACTS.iter().copied().filter(|field| told.contains_key(*field));
+    let others = told.keys().map(String::as_str).filter(|field| !FACTS.contains(field));
+    let shown = known.chain(others).filter(|field| opened.is_some() || is_for_comparing(field));
     shown
-        .map(|(field, value)| {
+        .map(|field| {
+            let value = told.get(field).cloned().unwrap_or_default();
             let mine = if COMPARED.contains(&field) { detail(&item.description, field) } else { String::new() };
             let agrees = (!mine.is_empty()).then(|| canonical(&mine) == canonical(&value));
-            Held { field, value, mine, agrees }
+            Held { field: field.to_owned(), value, mine, agrees }
         })
         .collect()
+}
+
+/// A record in a few words for the list of candidates: kind, make, model, calibre, year, as far as it says. Codes of closed
+/// lists stay codes; the screens have words for them.
+pub fn summary(candidate: &Candidate) -> String {
+    let told = ["make", "model", "calibre", "year"].iter().filter_map(|field| candidate.fields.get(*field));
+    told.map(String::as_str).collect::<Vec<_>>().join(" · ")
+}
+
+/// The mark of the record, for the list of candidates: the first that it has, or its number.
+pub fn record_mark(candidate: &Candidate) -> &str {
+    let schemes = ["serial", "uii", "vin", "plate", "document", "container", "engine", "import"];
+    let first = schemes.iter().find_map(|scheme| candidate.fields.get(*scheme));
+    first.map_or(candidate.record.as_str(), |mark| mark.split(" · ").next().unwrap_or(mark))
+}
+
+/// A code that the screens may not know, as words: `delivered_elsewhere` becomes "delivered elsewhere".
+pub fn plain(code: &str) -> String {
+    code.replace('_', " ")
 }
 
 /// The newest of the registers asked.
@@ -159,6 +194,11 @@ pub fn grade(grade: Grade) -> tracepost_ui::Grade {
         Grade::NoRecord => tracepost_ui::Grade::NotListed,
         Grade::NotChecked => tracepost_ui::Grade::NotChecked,
     }
+}
+
+/// The grade to show for an answer: whatever it is, an entry that stands on paper only comes first.
+pub fn shown_grade(answer: &Answer) -> tracepost_ui::Grade {
+    if answer.paper().is_some() { tracepost_ui::Grade::NotRecorded } else { grade(answer.grade()) }
 }
 
 #[cfg(test)]
@@ -232,9 +272,24 @@ mod tests {
     fn facts_say_whether_the_item_agrees() {
         let mut mine = item(&["A1"]);
         mine.description.kind = Some("pistol".into());
-        let got = facts(&mine, &candidate(&[], "A1"));
+        let got = facts(&mine, &candidate(&[], "A1"), None);
         let kind = got.iter().find(|f| f.field == "kind").unwrap();
         assert_eq!(kind.agrees, Some(true));
         assert_eq!(got.iter().find(|f| f.field == "serial").unwrap().agrees, None);
+    }
+
+    #[test]
+    fn before_it_is_opened_a_record_tells_only_what_is_compared() {
+        let mut record = candidate(&[], "A1");
+        for (field, value) in [("owner", "Unit 4"), ("status", "stolen"), ("caution", "loaded"), ("seal_of_lot", "7")] {
+            record.fields.insert(field.into(), value.into());
+        }
+        let whole: Facts = record.fields.clone().into_iter().chain([("contact".into(), "+00".into())]).collect();
+        let fields = |opened: Option<&Facts>| -> Vec<String> {
+            facts(&Item::default(), &record, opened).into_iter().map(|f| f.field).collect()
+        };
+        assert_eq!(fields(None), ["caution", "kind", "serial", "seal_of_lot"]);
+        assert_eq!(fields(Some(&whole)), ["caution", "status", "owner", "contact", "kind", "serial", "seal_of_lot"]);
+        assert_eq!((record_mark(&record), plain("a_b").as_str()), ("A1", "a b"));
     }
 }

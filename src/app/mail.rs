@@ -4,19 +4,34 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
-use super::bench::{Bearings, CheckAnswer, Past, Retro, SyncEnd};
-use crate::decode::{Accepted, View};
+use super::bench::{Bearings, CheckAnswer, Facts, Past, Retro, SyncEnd, Trouble};
+use super::outlines::Label;
+use crate::capture::{CameraInfo, Powers};
+use crate::decode::{Accepted, Advice, View};
 use crate::domain::{Item, Seq};
 
 /// What other threads have to say.
 pub enum Letter {
     /// A picture for the viewfinder lies in the slot.
     Picture,
-    /// New sightings of symbols, and the frame that settled them.
-    Accepted(Vec<Accepted>, Arc<View>),
-    /// The camera's state as a code of `Words.camera`; the empty one means that it runs.
-    Camera(&'static str, String),
+    /// New sightings of symbols, the frame that settled them, and when that was.
+    Accepted(Vec<Accepted>, Arc<View>, Instant),
+    /// The camera's state as a code of `Words.camera`; the empty one means that it runs. And what failed: a code and words.
+    Camera(&'static str, Option<(&'static str, String)>),
+    /// What the running source lets be set.
+    Powers(Powers),
+    /// What would help reading.
+    Advice(Option<Advice>),
+    /// Texts that are being read and not believed yet.
+    Readings(Vec<Label>),
+    /// How far the frozen picture is read.
+    Still(Still),
+    /// The cameras that are connected.
+    Cameras(Vec<CameraInfo>),
+    /// A setting could not be kept.
+    NotKept(Trouble),
     /// A check was answered.
     Answered {
         /// Number of the card.
@@ -29,15 +44,29 @@ pub enum Letter {
         answer: Box<CheckAnswer>,
     },
     /// A decision was written (its code), or not (why).
-    Decided(Result<&'static str, String>),
+    Decided(Result<&'static str, Trouble>),
     /// A candidate's record may be shown, or not: the check's entry, the index, and why not.
-    Opened(Option<Seq>, usize, Result<(), String>),
+    Opened(Option<Seq>, usize, Result<Option<Facts>, Trouble>),
     /// A step of the running sync: phase, done, of all.
     Step(&'static str, u64, u64),
     /// The sync ended.
-    Synced(Result<SyncEnd, String>),
+    Synced(Result<SyncEnd, Trouble>),
     /// Where the device stands, the last checks (only when asked for) and the retro-hits.
-    Bearings(Box<Result<Bearings, String>>, Option<Vec<Past>>, Vec<Retro>),
+    Bearings(Box<Result<Bearings, Trouble>>, Option<Vec<Past>>, Vec<Retro>),
+}
+
+/// How far the frozen picture is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Still {
+    /// The passes run.
+    Reading,
+    /// They are through.
+    Done {
+        /// Symbols accepted.
+        read: usize,
+        /// Places where a symbol was seen and not accepted.
+        unread: usize,
+    },
 }
 
 type Bell = Box<dyn Fn() + Send + Sync>;

@@ -13,12 +13,16 @@ mod bind;
 mod card;
 mod choices;
 mod crew;
+mod eye;
 mod face;
+mod feed;
 mod live;
 mod mail;
 mod outlines;
+mod pace;
 mod photo;
 mod scan;
+mod settings;
 mod shell;
 mod sync;
 mod understood;
@@ -29,7 +33,10 @@ mod window;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use bench::{Bearings, Bench, CheckAnswer, CheckRequest, Held, Past, Recorded, Retro, Steps, SyncEnd};
+use crate::capture::{CameraInfo, CameraWish, list_cameras};
+pub use bench::{
+    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, Past, Recorded, Retro, Steps, SyncEnd, Trouble,
+};
 pub use live::Source;
 pub use window::Stage;
 
@@ -39,7 +46,8 @@ pub struct AppOptions {
     pub bench: Arc<dyn Bench>,
     /// Where pictures come from; `None`: no viewfinder, typing and hand scanners only.
     pub source: Option<Source>,
-    /// `en`, `fr` or `uk`; anything else is English.
+    /// `en`, `fr` or `uk`; anything else is English. What the officer chose in an earlier window goes first, here and in the
+    /// next two.
     pub language: String,
     /// The dark theme.
     pub dark: bool,
@@ -47,6 +55,8 @@ pub struct AppOptions {
     pub loud: bool,
     /// Every code read is an item of its own, until the officer says otherwise.
     pub each_alone: bool,
+    /// How the cameras that are connected are found.
+    pub cameras: fn() -> Vec<CameraInfo>,
     /// Draw with the graphics processor; without one that works, the window falls back to drawing by itself.
     pub gpu: bool,
 }
@@ -54,7 +64,11 @@ pub struct AppOptions {
 impl AppOptions {
     /// A window over a desk, in English, light and discreet, with the camera or the given footage. Footage repeats itself.
     pub fn new(bench: Arc<impl Bench>, footage: Option<PathBuf>) -> Self {
-        let source = footage.map_or(Source::Camera(None), |path| Source::Footage { path, fps: None, repeat: true });
+        let source = footage.map_or(Source::Camera(CameraWish::default()), |path| Source::Footage {
+            path,
+            fps: None,
+            repeat: true,
+        });
         Self {
             bench,
             source: Some(source),
@@ -62,6 +76,7 @@ impl AppOptions {
             dark: false,
             loud: false,
             each_alone: false,
+            cameras: list_cameras,
             gpu: false,
         }
     }

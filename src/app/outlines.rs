@@ -23,6 +23,55 @@ pub fn draw(view: &mut View, outlines: &[Outline], width: u32, height: u32) {
     }
 }
 
+/// A text that is being read and not believed yet, and where it stands in the picture, in shares of its sides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Label {
+    /// Middle of the symbol.
+    pub x: f32,
+    /// Its lower edge.
+    pub y: f32,
+    /// The raw text, control characters made visible.
+    pub text: String,
+}
+
+/// Longer raw texts are cut: an identity card has hundreds of characters.
+const TEXT_CHARS_MAX: usize = 28;
+/// Places are rounded to such a share, so that a trembling hand does not redraw words.
+const PLACE_STEP: f32 = 0.02;
+
+/// The labels of symbols that are not accepted yet.
+pub fn readings(outlines: &[Outline], width: u32, height: u32) -> Vec<Label> {
+    let share = |at: i32, side: u32| {
+        let share = (at as f32 / side.max(1) as f32).clamp(0.0, 1.0);
+        (share / PLACE_STEP).round() * PLACE_STEP
+    };
+    let reading = outlines.iter().filter(|o| o.state == OutlineState::Reading && !o.text.trim().is_empty());
+    reading
+        .map(|outline| {
+            let [left, right] = [i32::min, i32::max].map(|pick| across(outline, 0, pick));
+            let low = across(outline, 1, i32::max);
+            let x = share(left.midpoint(right), width);
+            Label { x, y: share(low, height), text: visible(&outline.text) }
+        })
+        .collect()
+}
+
+/// The least or greatest place of the corners along an axis.
+fn across(outline: &Outline, axis: usize, pick: fn(i32, i32) -> i32) -> i32 {
+    outline.quad.iter().map(|corner| corner[axis]).reduce(pick).unwrap_or(0)
+}
+
+fn visible(text: &str) -> String {
+    // U+2400 and on are the pictures of the control characters.
+    let shown =
+        |c: char| if c.is_ascii_control() { char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}') } else { c };
+    let mut out: String = text.chars().take(TEXT_CHARS_MAX).map(shown).collect();
+    if text.chars().count() > TEXT_CHARS_MAX {
+        out.push('…');
+    }
+    out
+}
+
 type Point = [f32; 2];
 
 fn lines(corners: [Point; 4], state: OutlineState) -> Vec<(Point, Point)> {

@@ -5,30 +5,19 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel, Weak};
-use tracepost_ui::{
-    App, Detail, FeedRow, MarkRow, ScanBackend, ScanData, Screen, ShellData, Source as UiSource, Understood,
-};
+use tracepost_ui::{App, Detail, MarkRow, ScanBackend, ScanData, Screen, ShellData, Source as UiSource, Understood};
 
-use super::bench::{Bench, CheckAnswer, Past};
+use super::bench::{Bench, CheckAnswer};
 use super::card::{Answer, Card, FIELDS, detail};
 use super::choices::{Habits, PAGE};
 use super::crew::Crew;
-use super::live::ViewSize;
+use super::feed::Feed;
 use super::mail::{Letter, Mail};
-use super::{ages, face, photo, understood};
+use super::{face, understood};
 use crate::decode::{Accepted, View};
 use crate::domain::keys::{canonical, is_cyrillic};
-use crate::domain::{Item, MarkSource, Seq};
+use crate::domain::{Item, MarkSource};
 use crate::ledger::CheckSource;
-
-/// Lines of the feed.
-pub const FEED_ROWS: usize = 20;
-
-/// One line of the feed; checks of this window carry their answer.
-struct Told {
-    card: Option<Card>,
-    seq: Option<Seq>,
-}
 
 /// The controller.
 pub struct Scan {
@@ -37,7 +26,7 @@ pub struct Scan {
     crew: Rc<Crew>,
     mail: Mail,
     /// Whether pictures come from a file, for the ledger's sake.
-    from_file: bool,
+    from_file: Cell<bool>,
     card: RefCell<Card>,
     /// The item before, for *same item* pressed too late.
     before: RefCell<Option<Card>>,
@@ -45,51 +34,41 @@ pub struct Scan {
     waiting: RefCell<Vec<Card>>,
     /// The highest number given to an item; none is given twice.
     numbers: Cell<u64>,
-    told: RefCell<Vec<Told>>,
+    /// What was checked last.
+    pub feed: Feed,
     habits: RefCell<Habits>,
     page: Cell<usize>,
     each_alone: Cell<bool>,
     marks: Rc<VecModel<MarkRow>>,
     details: Rc<VecModel<Detail>>,
-    feed: Rc<VecModel<FeedRow>>,
     choices: Rc<VecModel<SharedString>>,
-    size: Arc<ViewSize>,
 }
 
 impl Scan {
     /// Binds the screen.
-    pub fn attach(
-        app: &App,
-        bench: Arc<dyn Bench>,
-        crew: Rc<Crew>,
-        mail: Mail,
-        size: Arc<ViewSize>,
-        from_file: bool,
-    ) -> Rc<Self> {
+    pub fn attach(app: &App, bench: Arc<dyn Bench>, crew: Rc<Crew>, mail: Mail, from_file: bool) -> Rc<Self> {
         let scan = Rc::new(Self {
             app: app.as_weak(),
             bench,
             crew,
             mail,
-            from_file,
+            from_file: Cell::new(from_file),
             card: RefCell::new(Card::new(1)),
             before: RefCell::default(),
             waiting: RefCell::default(),
             numbers: Cell::new(1),
-            told: RefCell::default(),
+            feed: Feed::default(),
             habits: RefCell::default(),
             page: Cell::new(0),
             each_alone: Cell::new(false),
             marks: Rc::default(),
             details: Rc::default(),
-            feed: Rc::default(),
             choices: Rc::default(),
-            size,
         });
         let data = app.global::<ScanData>();
         data.set_marks(ModelRc::from(scan.marks.clone()));
         data.set_details(ModelRc::from(scan.details.clone()));
-        data.set_feed(ModelRc::from(scan.feed.clone()));
+        data.set_feed(scan.feed.model());
         data.set_choices(ModelRc::from(scan.choices.clone()));
         let backend = app.global::<ScanBackend>();
         let on = |f: fn(&Rc<Self>, SharedString)| {
@@ -139,11 +118,6 @@ impl Scan {
             if let Some(scan) = weak.upgrade() {
                 scan.with(|data| data.set_keypad(shown));
             }
-        });
-        let (size, window) = (Arc::clone(&scan.size), app.as_weak());
-        backend.on_view_resized(move |width, height| {
-            let scale = window.upgrade().map_or(1.0, |app| app.window().scale_factor());
-            size.set((width * scale) as u32, (height * scale) as u32);
         });
         scan.edited("");
         scan.refresh();
@@ -207,9 +181,14 @@ impl Scan {
         self.refresh();
     }
 
+    /// Says whether pictures come from a file now.
+    pub fn set_from_file(&self, from_file: bool) {
+        self.from_file.set(from_file);
+    }
+
     /// New sightings of symbols from the camera or footage.
     pub fn accepted(&self, accepted: &[Accepted], frame: &Arc<View>) {
-        let source = if self.from_file { CheckSource::File } else { CheckSource::Camera };
+        let source = if self.from_file.get() { CheckSource::File } else { CheckSource::Camera };
         if !self.each_alone.get() {
             if self.card.borrow_mut().add_symbols(accepted, source, frame) {
                 self.check();
@@ -268,20 +247,20 @@ impl Scan {
             open.answer = Some(answer);
             let card = open.clone();
             drop(open);
-            self.tell(&card);
+            self.feed.tell(&card);
             return (card.revision == revision).then_some(card);
         }
         // The officer was quicker: the item is closed already.
         let mut before = self.before.borrow_mut();
         if let Some(closed) = before.as_mut().filter(|c| c.number == number) {
             closed.answer = Some(answer);
-            self.tell(closed);
+            self.feed.tell(closed);
             return None;
         }
         let mut waiting = self.waiting.borrow_mut();
         if let Some(at) = waiting.iter().position(|c| c.number == number) {
             waiting[at].answer = Some(answer);
-            self.tell(&waiting[at]);
+            self.feed.tell(&waiting[at]);
             if waiting[at].revision == revision {
                 waiting.remove(at);
             }
@@ -293,64 +272,6 @@ impl Scan {
     pub fn settle(&self) {
         self.with(|data| data.set_checking(false));
         self.refresh();
-    }
-
-    /// The answer of the open item into the feed: one line an item, the newest on top.
-    fn tell(&self, card: &Card) {
-        let Some(answer) = &card.answer else { return };
-        let mut told = self.told.borrow_mut();
-        let row = FeedRow {
-            grade: if answer.paper().is_some() {
-                tracepost_ui::Grade::NotRecorded
-            } else {
-                face::grade(answer.grade())
-            },
-            mark: card.name().into(),
-            about: SharedString::default(),
-            time: ages::time(answer.at).into(),
-            unsent: true,
-        };
-        let entry = Told { card: Some(card.clone()), seq: answer.given.verdict.entry };
-        let place = told.iter().position(|t| t.card.as_ref().is_some_and(|c| c.number == card.number));
-        if let Some(at) = place {
-            told[at] = entry;
-            self.feed.set_row_data(at, row);
-            return;
-        }
-        told.insert(0, entry);
-        self.feed.insert(0, row);
-        if told.len() > FEED_ROWS {
-            told.truncate(FEED_ROWS);
-            self.feed.remove(FEED_ROWS);
-        }
-    }
-
-    /// Fills the feed with the checks before this window was opened.
-    pub fn remember(&self, past: Vec<Past>) {
-        let mut told = self.told.borrow_mut();
-        if !told.is_empty() {
-            return;
-        }
-        for check in past.into_iter().take(FEED_ROWS) {
-            self.feed.push(FeedRow {
-                grade: face::grade(check.grade),
-                mark: check.mark.into(),
-                about: SharedString::default(),
-                time: ages::time(check.at).into(),
-                unsent: check.unsent,
-            });
-            told.push(Told { card: None, seq: Some(check.seq) });
-        }
-    }
-
-    /// Which lines no receipt covers: all entries behind `proven_to` (how many entries the last receipt covers).
-    pub fn mark_sent(&self, proven_to: u64) {
-        for (at, told) in self.told.borrow().iter().enumerate() {
-            if let (Some(mut row), Some(seq)) = (self.feed.row_data(at), told.seq) {
-                row.unsent = seq.0 > proven_to;
-                self.feed.set_row_data(at, row);
-            }
-        }
     }
 
     /// F2: closes the open item; on an empty card, takes the last item up again.
@@ -465,9 +386,7 @@ impl Scan {
     }
 
     fn open_entry(&self, index: i32) {
-        let Ok(index) = usize::try_from(index) else { return };
-        let told = self.told.borrow().get(index).and_then(|t| t.card.clone());
-        if let Some(card) = told {
+        if let Some(card) = self.feed.card(index) {
             let mut open = self.card.borrow_mut();
             if open.number != card.number {
                 if !open.is_empty() {
@@ -502,21 +421,6 @@ impl Scan {
         }
     }
 
-    /// A new picture.
-    pub fn picture(&self) {
-        if let Some(view) = self.mail.picture() {
-            self.with(|data| {
-                data.set_frame(photo::image(&view));
-                data.set_has_frame(true);
-            });
-        }
-    }
-
-    /// The camera's state.
-    pub fn camera(&self, code: &str) {
-        self.with(|data| data.set_camera(code.into()));
-    }
-
     fn go(&self, screen: Screen) {
         if let Some(app) = self.app.upgrade() {
             app.global::<tracepost_ui::ShellBackend>().invoke_go(screen);
@@ -534,9 +438,7 @@ impl Scan {
             from_code: card.from_code.contains(field),
         });
         self.details.set_vec(details.to_vec());
-        let grade = card.answer.as_ref().map_or(tracepost_ui::Grade::None, |answer| {
-            if answer.paper().is_some() { tracepost_ui::Grade::NotRecorded } else { face::grade(answer.grade()) }
-        });
+        let grade = card.answer.as_ref().map_or(tracepost_ui::Grade::None, face::shown_grade);
         self.with(|data| {
             data.set_open(!card.is_empty());
             data.set_item_number(i32::try_from(card.number).unwrap_or(i32::MAX));

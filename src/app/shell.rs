@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use slint::platform::Key;
 use slint::{ComponentHandle, SharedString, Timer, TimerMode, Weak};
-use tracepost_ui::{App, Grade, ScanData, Screen, ShellBackend, ShellData, Theme, VerdictData};
+use tracepost_ui::{App, Grade, ScanData, Screen, ShellBackend, ShellData, VerdictData};
 
+use super::bench::Trouble;
+use super::eye::Eye;
 use super::scan::Scan;
 use super::sync::Sync;
 use super::verdict::Verdict;
@@ -22,6 +24,7 @@ pub struct Shell {
     scan: Rc<Scan>,
     verdict: Rc<Verdict>,
     sync: Rc<Sync>,
+    eye: Rc<Eye>,
     wedge: RefCell<Wedge>,
     began: Instant,
     /// What the fields held before the burst that may be a scanner's.
@@ -32,12 +35,13 @@ pub struct Shell {
 
 impl Shell {
     /// Binds the bar, the doors and the keys.
-    pub fn attach(app: &App, scan: Rc<Scan>, verdict: Rc<Verdict>, sync: Rc<Sync>) -> Rc<Self> {
+    pub fn attach(app: &App, scan: Rc<Scan>, verdict: Rc<Verdict>, sync: Rc<Sync>, eye: Rc<Eye>) -> Rc<Self> {
         let shell = Rc::new(Self {
             app: app.as_weak(),
             scan,
             verdict,
             sync,
+            eye,
             wedge: RefCell::default(),
             began: Instant::now(),
             fields: RefCell::default(),
@@ -63,24 +67,6 @@ impl Shell {
         backend.on_open_card(move || {
             if let Some(shell) = weak.upgrade() {
                 shell.turn_card();
-            }
-        });
-        let window = app.as_weak();
-        backend.on_say_language(move |code| {
-            if let Some(app) = window.upgrade() {
-                say_language(&app, &code);
-            }
-        });
-        let window = app.as_weak();
-        backend.on_say_dark(move |dark| {
-            if let Some(app) = window.upgrade() {
-                app.global::<Theme>().set_dark(dark);
-            }
-        });
-        let window = app.as_weak();
-        backend.on_say_loud(move |loud| {
-            if let Some(app) = window.upgrade() {
-                app.global::<ShellData>().set_loud(loud);
             }
         });
         let window = app.as_weak();
@@ -140,11 +126,12 @@ impl Shell {
         }
     }
 
-    /// Says that something failed: a code of `Words.trouble`, and the machine's own words.
-    pub fn trouble(&self, code: &str, detail: &str) {
+    /// Says that something failed: a code of `Words.trouble`, and why.
+    pub fn trouble(&self, code: &str, why: &Trouble) {
         if let Some(app) = self.app.upgrade() {
             let data = app.global::<ShellData>();
-            data.set_trouble_detail(detail.into());
+            data.set_trouble_code(why.code.into());
+            data.set_trouble_detail(why.words.as_str().into());
             data.set_trouble(code.into());
         }
     }
@@ -165,6 +152,9 @@ impl Shell {
         }
         if alt && !control {
             return self.chosen_by_number(text);
+        }
+        if control {
+            return self.command(text);
         }
         let Some(key) = text.chars().next() else { return false };
         let is = |k: Key| key == char::from(k);
@@ -189,10 +179,28 @@ impl Shell {
             self.scan.turn_each_alone();
         } else if is(Key::F10) {
             self.go(Screen::Settings);
+        } else if is(Key::F11) {
+            self.go(Screen::Scan);
+            self.eye.turn_frozen();
+        } else if is(Key::F12) {
+            self.verdict.open_record();
+        } else if is(Key::PageUp) || is(Key::PageDown) {
+            self.eye.step_zoom(is(Key::PageUp));
         } else if is(Key::Escape) {
             self.back();
         } else {
             return false;
+        }
+        true
+    }
+
+    /// Control and a key: zoom and lamp.
+    fn command(&self, text: &str) -> bool {
+        match text {
+            "+" | "=" => self.eye.step_zoom(true),
+            "-" => self.eye.step_zoom(false),
+            "l" | "L" => self.eye.turn_torch(),
+            _ => return false,
         }
         true
     }
@@ -266,6 +274,9 @@ impl Shell {
         }
         if self.screen() != Screen::Scan {
             return self.go(if self.screen() == Screen::Verdict { self.came_from.get() } else { Screen::Scan });
+        }
+        if self.eye.thaw() {
+            return;
         }
         if data.get_keypad() {
             data.set_keypad(false);

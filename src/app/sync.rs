@@ -8,10 +8,11 @@ use chrono::Utc;
 use slint::{ComponentHandle, ModelRc, SharedString, VecModel, Weak};
 use tracepost_ui::{App, Link, RegisterRow, RetroRow, ShellData, SyncBackend, SyncData};
 
-use super::bench::{Bearings, Bench, Past, Retro, SyncEnd};
+use super::bench::{Bearings, Bench, Past, Retro, SyncEnd, Trouble};
 use super::crew::Crew;
+use super::feed::FEED_ROWS;
 use super::mail::{Letter, Mail};
-use super::scan::{FEED_ROWS, Scan};
+use super::scan::Scan;
 use super::{ages, face};
 
 /// Retro-hits shown.
@@ -92,18 +93,19 @@ impl Sync {
     }
 
     /// The sync ended.
-    pub fn ended(&self, end: Result<SyncEnd, String>) {
+    pub fn ended(&self, end: Result<SyncEnd, Trouble>) {
         self.running.set(false);
         self.reached.set(Some(end.is_ok()));
         self.with(|data| {
             data.set_running(false);
-            let (outcome, detail) = match &end {
-                Ok(end) if end.failed.is_empty() => ("done", String::new()),
-                Ok(end) => ("failed", end.failed.clone()),
+            let (outcome, why) = match &end {
+                Ok(SyncEnd { failed: None, .. }) => ("done", Trouble::default()),
+                Ok(SyncEnd { failed: Some(why), .. }) => ("partly", why.clone()),
                 Err(why) => ("failed", why.clone()),
             };
             data.set_outcome(outcome.into());
-            data.set_outcome_detail(detail.into());
+            data.set_outcome_code(why.code.into());
+            data.set_outcome_detail(why.words.into());
             if let Ok(end) = &end {
                 data.set_up(bytes(end.bytes_up).into());
                 data.set_down(bytes(end.bytes_down).into());
@@ -161,9 +163,9 @@ impl Sync {
             }
         });
         if let Some(past) = past {
-            self.scan.remember(past);
+            self.scan.feed.remember(past);
         }
-        self.scan.mark_sent(bearings.receipt.map_or(0, |(covers, _)| covers));
+        self.scan.feed.mark_sent(bearings.receipt.map_or(0, |(covers, _)| covers));
         self.show_bar(bearings);
     }
 

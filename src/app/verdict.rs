@@ -1,22 +1,24 @@
 //! The card of one verdict: what to do, why, and what was decided.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel, Weak};
 use tracepost_ui::{
-    App, CandidateRow, CharCell, Fact, RegisterRow, Screen, ShellBackend, ShellData, VerdictBackend, VerdictData,
+    App, CandidateRow, CharCell, Fact, FindingRow, RegisterRow, Screen, ShellBackend, ShellData, VerdictBackend,
+    VerdictData,
 };
 
-use super::bench::Bench;
+use super::bench::{Bench, Facts};
 use super::card::{Answer, Card};
 use super::crew::Crew;
 use super::mail::{Letter, Mail};
 use super::scan::Scan;
 use super::{ages, face, photo};
-use crate::domain::{DecisionCode, Finding, Seq};
+use crate::domain::{Candidate, DecisionCode, Finding, Seq};
+use crate::ledger::CheckSource;
 
 /// The controller.
 pub struct Verdict {
@@ -26,8 +28,8 @@ pub struct Verdict {
     mail: Mail,
     scan: Rc<Scan>,
     shown: RefCell<Option<Card>>,
-    /// Records whose opening is written down: entry, index of the candidate.
-    opened: RefCell<HashSet<(Option<Seq>, usize)>>,
+    /// Records whose opening is written down, by entry and index of the candidate, with all that they say.
+    opened: RefCell<HashMap<(Option<Seq>, usize), Facts>>,
     candidates: Rc<VecModel<CandidateRow>>,
 }
 
@@ -79,6 +81,7 @@ impl Verdict {
             verdict.close_decision();
         }));
         backend.on_next_item(on(|verdict| verdict.next_item()));
+        backend.on_open_record(on(|verdict| verdict.open_record()));
         verdict
     }
 
@@ -88,8 +91,23 @@ impl Verdict {
         }
     }
 
+    /// An answer came. The card under the officer's finger stays as it is while a decision about it is being written, and while
+    /// the camera merely goes on to another item; what came is shown when the card is looked at again.
+    pub fn came(&self, card: Card) {
+        let Some(app) = self.app.upgrade() else { return };
+        let paper = card.answer.as_ref().and_then(Answer::paper).unwrap_or_default();
+        app.global::<ShellData>().set_paper(paper.into());
+        let looking = app.global::<ShellData>().get_screen() == Screen::Verdict;
+        let other = self.shown.borrow().as_ref().is_some_and(|shown| shown.number != card.number);
+        let by_itself = matches!(card.source, CheckSource::Camera | CheckSource::File);
+        if looking && (app.global::<VerdictData>().get_deciding() || (other && by_itself)) {
+            return;
+        }
+        self.show(card);
+    }
+
     /// Puts a card on the screen; its answer must be there.
-    pub fn show(&self, card: Card) {
+    fn show(&self, card: Card) {
         let Some(answer) = card.answer.clone() else { return };
         let now = chrono::Utc::now();
         let verdict = &answer.given.verdict;
@@ -98,7 +116,7 @@ impl Verdict {
         let [first, second] = face::asks_to_add(&verdict.ask);
         let (pair_read, pair_record) = places.pair.unwrap_or_default();
         let asks: Vec<SharedString> = verdict.ask.iter().map(|a| a.code().into()).collect();
-        let findings: Vec<SharedString> = verdict.findings.iter().map(|f| f.code().into()).collect();
+        let findings: Vec<FindingRow> = verdict.findings.iter().map(|f| finding(*f, &verdict.candidates)).collect();
         let registers: Vec<RegisterRow> = verdict
             .registers
             .iter()
@@ -141,9 +159,6 @@ impl Verdict {
             data.set_note(SharedString::default());
             data.set_keep_photo(true);
         });
-        if let Some(app) = self.app.upgrade() {
-            app.global::<ShellData>().set_paper(answer.paper().unwrap_or_default().into());
-        }
         *self.shown.borrow_mut() = Some(card);
         self.show_candidate(0);
         if self.app.upgrade().is_some_and(|app| app.global::<ShellData>().get_screen() == Screen::Verdict) {
@@ -151,24 +166,35 @@ impl Verdict {
         }
     }
 
-    /// The card is looked at: the record that it shows is opened, and that is written down first.
+    /// The card is looked at.
     pub fn entered(&self) {
         let open = self.scan.card();
-        let newer = open.answer.is_some() && self.shown.borrow().as_ref().is_none_or(|c| c.number != open.number);
+        let is_open = |shown: &Card| (shown.number, shown.revision) == (open.number, open.revision);
+        let newer = open.answer.is_some() && !self.shown.borrow().as_ref().is_some_and(is_open);
         if newer {
             // Shows it and comes back here.
             return self.show(open);
         }
+        self.show_candidate(self.chosen());
+    }
+
+    fn chosen(&self) -> usize {
         let mut index = 0;
         self.with(|data| index = data.get_chosen());
-        self.choose(usize::try_from(index).unwrap_or(0));
+        usize::try_from(index).unwrap_or(0)
     }
 
     fn choose(&self, index: usize) {
         self.with(|data| data.set_chosen(i32::try_from(index).unwrap_or(0)));
         self.show_candidate(index);
-        let Some((entry, register, record)) = self.record(index) else { return };
-        if self.opened.borrow().contains(&(entry, index)) {
+    }
+
+    /// F12: the whole record of the chosen candidate, once its opening is written down.
+    pub fn open_record(&self) {
+        let index = self.chosen();
+        let on_card = self.app.upgrade().is_some_and(|app| app.global::<ShellData>().get_screen() == Screen::Verdict);
+        let Some((entry, register, record)) = self.record(index).filter(|_| on_card) else { return };
+        if self.opened.borrow().contains_key(&(entry, index)) {
             return;
         }
         let (bench, mail) = (Arc::clone(&self.bench), self.mail.clone());
@@ -185,21 +211,26 @@ impl Verdict {
         Some((verdict.entry, candidate.register.to_string(), candidate.record.clone()))
     }
 
-    /// The opening of a record is written down; from now on its facts are shown.
-    pub fn record_opened(&self, entry: Option<Seq>, index: usize) {
-        self.opened.borrow_mut().insert((entry, index));
-        let mut chosen = 0;
-        self.with(|data| chosen = data.get_chosen());
-        self.show_candidate(usize::try_from(chosen).unwrap_or(0));
+    /// The opening of a record is written down; from now on all that it says is shown.
+    pub fn record_opened(&self, entry: Option<Seq>, index: usize, facts: Option<Facts>) {
+        let held =
+            || Some(self.shown.borrow().as_ref()?.answer.as_ref()?.given.verdict.candidates.get(index)?.fields.clone());
+        // Gone from the registers since: what the check saw is still known.
+        let facts = facts.or_else(held).unwrap_or_default();
+        self.opened.borrow_mut().insert((entry, index), facts);
+        self.show_candidate(self.chosen());
     }
 
-    /// Shows one candidate; its facts only once the opening of its record is written down.
+    /// Shows one candidate: what is needed to compare, and all of it once the opening of its record is written down.
     fn show_candidate(&self, index: usize) {
         let Some(mut row) = self.candidates.row_data(index) else { return };
-        let entry = self.record(index).and_then(|(entry, ..)| entry);
-        if !self.opened.borrow().contains(&(entry, index)) {
-            row.facts = ModelRc::default();
-        }
+        let shown = self.shown.borrow();
+        let Some(answer) = shown.as_ref().and_then(|card| card.answer.as_ref()) else { return };
+        let Some(candidate) = answer.given.verdict.candidates.get(index) else { return };
+        let opened = self.opened.borrow();
+        let opened = opened.get(&(answer.given.verdict.entry, index));
+        row.opened = opened.is_some();
+        row.facts = ModelRc::new(VecModel::from(facts(answer, candidate, opened)));
         self.with(|data| data.set_candidate(row));
     }
 
@@ -299,21 +330,38 @@ impl Verdict {
     }
 }
 
-fn row(answer: &Answer, candidate: &crate::domain::Candidate, now: chrono::DateTime<chrono::Utc>) -> CandidateRow {
-    let verdict = &answer.given.verdict;
-    let as_of = verdict.registers.iter().find(|r| r.id == candidate.register).map(|r| r.as_of);
-    let cells: Vec<CharCell> = face::cells(&answer.item, candidate)
-        .into_iter()
-        .map(|c| CharCell { read: c.read.into(), record: c.record.into(), differs: c.differs })
-        .collect();
-    let facts: Vec<Fact> = face::facts(&answer.item, candidate)
+fn finding(finding: Finding, candidates: &[Candidate]) -> FindingRow {
+    let about = match finding {
+        Finding::DeliveredElsewhere => candidates.iter().find_map(|c| c.fields.get("delivered_to")),
+        _ => None,
+    };
+    let about = about.map(String::as_str);
+    FindingRow {
+        code: finding.code().into(),
+        about: about.unwrap_or_default().into(),
+        plain: face::plain(finding.code()).into(),
+    }
+}
+
+fn facts(answer: &Answer, candidate: &Candidate, opened: Option<&Facts>) -> Vec<Fact> {
+    face::facts(&answer.item, candidate, opened)
         .into_iter()
         .map(|f| Fact {
+            plain: face::plain(&f.field).into(),
             field: f.field.into(),
             value: f.value.into(),
             mine: f.mine.into(),
             agrees: f.agrees.map_or(-1, i32::from),
         })
+        .collect()
+}
+
+fn row(answer: &Answer, candidate: &Candidate, now: chrono::DateTime<chrono::Utc>) -> CandidateRow {
+    let verdict = &answer.given.verdict;
+    let as_of = verdict.registers.iter().find(|r| r.id == candidate.register).map(|r| r.as_of);
+    let cells: Vec<CharCell> = face::cells(&answer.item, candidate)
+        .into_iter()
+        .map(|c| CharCell { read: c.read.into(), record: c.record.into(), differs: c.differs })
         .collect();
     let field = |name: &str| candidate.fields.get(name).map(String::as_str).unwrap_or_default();
     let today = now.format("%Y-%m-%d").to_string();
@@ -324,11 +372,14 @@ fn row(answer: &Answer, candidate: &crate::domain::Candidate, now: chrono::DateT
         grade: face::grade(candidate.grade),
         register: candidate.register.to_string().into(),
         record: candidate.record.as_str().into(),
-        owner: field("owner").into(),
+        mark: face::record_mark(candidate).into(),
+        kind: field("kind").into(),
+        summary: face::summary(candidate).into(),
+        opened: false,
         rule: candidate.rule.code().into(),
         read_from: SharedString::default(),
         cells: ModelRc::new(VecModel::from(cells)),
-        facts: ModelRc::new(VecModel::from(facts)),
+        facts: ModelRc::default(),
         age: as_of.map_or_else(ages::unknown, |as_of| ages::age(as_of, now)),
         caution: field("caution").into(),
         expired,

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use slint::{BackendSelector, ComponentHandle, PlatformError};
 use tracepost_ui::{App, Bell, Grade, ShellData, Theme};
 
-use super::bench::Bench;
+use super::bench::{Bench, Trouble};
 use super::crew::Crew;
-use super::live::{self, ViewSize};
+use super::eye::Eye;
+use super::live::{self, Knobs, Source};
 use super::mail::{Letter, Mail};
+use super::pace::Pace;
 use super::scan::Scan;
+use super::settings::{Kept, Settings};
 use super::shell::{self, Shell};
 use super::sync::Sync;
 use super::verdict::Verdict;
@@ -21,11 +24,15 @@ pub struct Stage {
     app: App,
     mail: Mail,
     desk: Rc<Controllers>,
-    size: Arc<ViewSize>,
+    knobs: Arc<Knobs>,
 }
 
 struct Controllers {
+    app: slint::Weak<App>,
+    pace: Pace,
     scan: Rc<Scan>,
+    eye: Rc<Eye>,
+    settings: Rc<Settings>,
     verdict: Rc<Verdict>,
     sync: Rc<Sync>,
     shell: Rc<Shell>,
@@ -57,19 +64,29 @@ impl Stage {
             // Fails only when the event loop has ended, and then nobody looks any more.
             let _ = weak.upgrade_in_event_loop(|app| app.global::<Bell>().invoke_ring());
         });
-        let (crew, size) = (Rc::new(crew), Arc::new(ViewSize::default()));
+        let crew = Rc::new(crew);
         let bench = || Arc::clone(&options.bench) as Arc<dyn Bench>;
-        let from_file = matches!(options.source, Some(live::Source::Footage { .. }));
-        let scan = Scan::attach(&app, bench(), Rc::clone(&crew), mail.clone(), Arc::clone(&size), from_file);
+        let kept = Kept::read(&*options.bench);
+        let source = match &options.source {
+            Some(Source::Camera(wish)) if wish.id.is_none() => Some(Source::Camera(kept.wish())),
+            source => source.clone(),
+        };
+        let from_file = source.as_ref().is_some_and(Source::is_file);
+        let waits = if source.is_some() { "starting" } else { "none" };
+        let knobs = Arc::new(Knobs::new(source));
+        let scan = Scan::attach(&app, bench(), Rc::clone(&crew), mail.clone(), from_file);
+        let eye = Eye::attach(&app, mail.clone(), Rc::clone(&scan), Arc::clone(&knobs));
         let verdict = Verdict::attach(&app, bench(), Rc::clone(&crew), mail.clone(), Rc::clone(&scan));
-        let sync = Sync::attach(&app, bench(), crew, mail.clone(), Rc::clone(&scan));
-        let shell = Shell::attach(&app, Rc::clone(&scan), Rc::clone(&verdict), Rc::clone(&sync));
-        app.global::<Theme>().set_dark(options.dark);
-        app.global::<ShellData>().set_loud(options.loud);
-        shell::say_language(&app, &options.language);
+        let sync = Sync::attach(&app, bench(), Rc::clone(&crew), mail.clone(), Rc::clone(&scan));
+        let shell = Shell::attach(&app, Rc::clone(&scan), Rc::clone(&verdict), Rc::clone(&sync), Rc::clone(&eye));
+        app.global::<Theme>().set_dark(kept.dark.unwrap_or(options.dark));
+        app.global::<ShellData>().set_loud(kept.loud.unwrap_or(options.loud));
+        shell::say_language(&app, kept.language.as_deref().unwrap_or(&options.language));
         scan.set_each_alone(options.each_alone);
-        scan.camera(if options.source.is_some() { "starting" } else { "none" });
-        let desk = Rc::new(Controllers { scan, verdict, sync, shell });
+        eye.camera(waits);
+        let settings = Settings::attach(&app, bench(), crew, mail.clone(), Rc::clone(&eye), kept, options.cameras);
+        let (weak_app, pace) = (app.as_weak(), Pace::from_environment());
+        let desk = Rc::new(Controllers { app: weak_app, pace, scan, eye, settings, verdict, sync, shell });
         let (weak, letters) = (Rc::downgrade(&desk), mail.clone());
         app.global::<Bell>().on_ring(move || {
             if let Some(desk) = weak.upgrade() {
@@ -77,12 +94,20 @@ impl Stage {
             }
         });
         desk.sync.look(true);
-        Ok(Self { app, mail, desk, size })
+        Ok(Self { app, mail, desk, knobs })
     }
 
     /// The window.
     pub fn app(&self) -> &App {
         &self.app
+    }
+
+    /// Shows and reads pictures on threads of their own until the guard is dropped.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn go_live(&self) -> Result<live::Live, AppError> {
+        Ok(live::start(self.mail.clone(), Arc::clone(&self.knobs))?)
     }
 
     /// Opens every letter, and those that opening brings. For tests; a running window does it when the bell rings.
@@ -102,24 +127,35 @@ impl Controllers {
 
     fn open(&self, letter: Letter) {
         match letter {
-            Letter::Picture => self.scan.picture(),
-            Letter::Accepted(accepted, frame) => self.scan.accepted(&accepted, &frame),
-            Letter::Camera(code, detail) => {
-                self.scan.camera(code);
-                if !detail.is_empty() {
-                    self.shell.trouble("source", &detail);
+            Letter::Picture => self.eye.picture(),
+            Letter::Accepted(accepted, frame, at) => {
+                self.pace.accepted(at);
+                self.eye.advise(None);
+                self.scan.accepted(&accepted, &frame);
+            }
+            Letter::Camera(state, why) => {
+                self.eye.camera(state);
+                if let Some((code, words)) = why {
+                    self.shell.trouble("source", &Trouble { code, words });
                 }
             }
+            Letter::Powers(powers) => self.eye.powers(powers),
+            Letter::Advice(advice) => self.eye.advise(advice),
+            Letter::Readings(labels) => self.eye.reading(labels),
+            Letter::Still(still) => self.eye.still(still),
+            Letter::Cameras(cameras) => self.settings.cameras_are(cameras),
+            Letter::NotKept(why) => self.shell.trouble("setting", &why),
             Letter::Answered { number, revision, item, answer } => {
                 let grade = face::grade(answer.verdict.grade);
                 if let Some(card) = self.scan.answered(number, revision, *item, *answer) {
-                    self.verdict.show(card);
+                    self.verdict.came(card);
                     self.scan.settle();
                     self.shell.verdict_came(grade);
+                    self.pace.shown(&self.app);
                 }
                 self.sync.look(false);
             }
-            Letter::Opened(entry, index, Ok(())) => self.verdict.record_opened(entry, index),
+            Letter::Opened(entry, index, Ok(facts)) => self.verdict.record_opened(entry, index, facts),
             Letter::Opened(_, _, Err(why)) => self.shell.trouble("record", &why),
             Letter::Decided(Ok(code)) => {
                 self.verdict.decided(code);
@@ -150,10 +186,7 @@ fn choose_renderer(gpu: bool) -> Result<(), PlatformError> {
 pub(super) fn run(options: AppOptions) -> Result<(), AppError> {
     choose_renderer(options.gpu).map_err(no_display)?;
     let stage = Stage::new(&options)?;
-    let live = match &options.source {
-        Some(source) => Some(live::start(source.clone(), stage.mail.clone(), Arc::clone(&stage.size))?),
-        None => None,
-    };
+    let live = stage.go_live()?;
     stage.app.global::<ShellData>().set_grade(Grade::None);
     // A tablet has no room to give away. Asked for once the window is there; before, window managers do not listen.
     let weak = stage.app.as_weak();
