@@ -5,13 +5,15 @@
 
 use tracepost::domain::keys::{canonical, diff, exact_key, keys, reading, split_parts};
 use tracepost::domain::payload::{container, digital_link, envelope, gs1, keyed, marking, mrz, vin, web};
-use tracepost::domain::{Scheme, Understood, understand, understand_typed};
+use tracepost::domain::{Record, Scheme, Understood, understand, understand_typed};
+use tracepost::registers::RecordBytes;
+use tracepost::registers::import::{Defaults, Format, Mapping, Profile, Sinks, import};
 
 /// A name, which is also the folder of its corpus, and the function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 13] = [
     ("understand", fuzz_understand),
     ("envelope", fuzz_envelope),
     ("gs1", fuzz_gs1),
@@ -20,6 +22,11 @@ pub const TARGETS: [Target; 8] = [
     ("keyed", fuzz_keyed),
     ("numbers", fuzz_numbers),
     ("keys", fuzz_keys),
+    ("import_csv", fuzz_import_csv),
+    ("import_jsonl", fuzz_import_jsonl),
+    ("import_ua_weapons", fuzz_import_ua_weapons),
+    ("import_ua_vehicles", fuzz_import_ua_vehicles),
+    ("import_niem", fuzz_import_niem),
 ];
 
 /// Promises of every parser's answer.
@@ -86,4 +93,53 @@ fn fuzz_keys(bytes: &[u8]) {
         let key = exact_key(scheme, &text);
         assert_eq!(exact_key(scheme, &key), key, "{scheme}");
     }
+}
+
+/// A file is taken or refused; its rows add up, each record survives its bytes, and no id comes twice.
+fn fuzz_import(format: Format, bytes: &[u8]) {
+    let mut profile = Profile::default();
+    let mut ids = std::collections::HashSet::new();
+    let mut rejects = 0;
+    let sinks = Sinks {
+        record: &mut |imported| {
+            assert!(ids.insert(imported.record.id.clone()));
+            assert_eq!(Record::from_canonical_bytes(&imported.record.canonical_bytes()).as_ref(), Ok(&imported.record));
+            profile.record(&imported.record);
+            Ok(())
+        },
+        reject: &mut |reject| {
+            assert!(!reject.reason.is_empty());
+            rejects += 1;
+            Ok(())
+        },
+        progress: &mut |_| {},
+    };
+    if let Ok(summary) = import(format, bytes, &Mapping::default(), &Defaults::default(), sinks) {
+        assert_eq!(summary.rows, summary.imported + summary.duplicates + summary.rejected);
+        assert_eq!((summary.imported, summary.rejected), (ids.len() as u64, rejects));
+    }
+    profile.finish(Default::default());
+}
+
+fn fuzz_import_csv(bytes: &[u8]) {
+    fuzz_import(Format::Csv, bytes);
+    let mapping = String::from_utf8_lossy(bytes);
+    // A mapping file is read by the same program from the same hands.
+    let _ = Mapping::parse(&mapping);
+}
+
+fn fuzz_import_jsonl(bytes: &[u8]) {
+    fuzz_import(Format::Jsonl, bytes);
+}
+
+fn fuzz_import_ua_weapons(bytes: &[u8]) {
+    fuzz_import(Format::UaWeapons, bytes);
+}
+
+fn fuzz_import_ua_vehicles(bytes: &[u8]) {
+    fuzz_import(Format::UaVehicles, bytes);
+}
+
+fn fuzz_import_niem(bytes: &[u8]) {
+    fuzz_import(Format::Niem, bytes);
 }
