@@ -342,3 +342,30 @@ fn what_a_file_no_longer_has_is_withdrawn_and_a_cut_file_is_refused() {
     let meant = ImportOptions { extent: Extent::Whole { withdrawals_max: Some(502) }, ..whole };
     assert_eq!((import(&half, &meant).unwrap().stored.withdrawn, held()), (502, 450));
 }
+
+#[test]
+fn a_delivered_list_is_its_own_kind_and_the_next_version_is_shown_before_it_is_published() {
+    let centre = Centre::new();
+    centre.ok(&["register", "create", "handed-over", "--owner", "Invented Forces", "--kind", "delivered"]);
+    let import = |name: &str, content: &str| {
+        let file = centre.file(name, content);
+        centre.lines(&["--json", "register", "import", "handed-over", "--format", "csv", &file])[0].clone()
+    };
+    let head = "id,serial,delivered_to,contact\n";
+    assert_eq!(import("1.csv", &format!("{head}1,AB1234,Invented Brigade,+00\n2,CD5678,Other,+00\n"))["added"], 2);
+    let diff = || centre.lines(&["--json", "register", "diff", "handed-over"]);
+    assert_eq!((diff().len(), diff()[0]["added"].as_u64(), diff()[0]["version"].as_u64()), (1, Some(2), None));
+    centre.ok(&["register", "publish", "handed-over"]);
+    import("2.csv", &format!("{head}1,AB1234,Third Brigade,+00\n3,EF9012,Other,+00\n"));
+    let lines = diff();
+    let of =
+        |change: &str| lines.iter().find(|l| l["change"] == change).unwrap_or_else(|| panic!("{change}: {lines:?}"));
+    assert_eq!((&of("added")["record"], &of("added")["fields"]["status"]), (&"3".into(), &"delivered".into()));
+    assert_eq!(of("changed")["before"], serde_json::json!({ "delivered_to": "Invented Brigade" }));
+    assert_eq!(of("changed")["after"], serde_json::json!({ "delivered_to": "Third Brigade" }));
+    assert_eq!(of("withdrawn")["record"], "2");
+    assert_eq!(lines.last().unwrap()["withdrawn"], 1);
+    centre.ok(&["register", "publish", "handed-over"]);
+    assert_eq!(diff().len(), 1, "published is nothing new");
+    assert_eq!(centre.lines(&["--json", "register", "list"])[0]["kind"], "delivered");
+}

@@ -13,7 +13,7 @@ use super::dir::make_private_dir;
 use super::spill::Spill;
 use super::storage::{Extent, ImportNote, NewRecord, Taken};
 use super::{Hub, HubError};
-use crate::domain::{Object, RegisterId};
+use crate::domain::{Object, RegisterId, RegisterKind};
 use crate::registers::RecordBytes;
 use crate::registers::import::{Defaults, Format, Mapping, Profile, ProfileReport, Progress, Sinks, import};
 
@@ -78,13 +78,21 @@ pub struct ImportReport {
 }
 
 impl Hub {
-    /// Makes a register.
+    /// Makes a register of wanted items.
     ///
     /// # Errors
     /// When one of that name exists, or the name does not fit.
     pub fn create_register(&self, id: &str, owner: &str) -> Result<RegisterId, HubError> {
+        self.create_register_of(RegisterKind::Wanted, id, owner)
+    }
+
+    /// Makes a register of that kind. Its records are of the kind's status where their rows name none.
+    ///
+    /// # Errors
+    /// As [`Self::create_register`].
+    pub fn create_register_of(&self, kind: RegisterKind, id: &str, owner: &str) -> Result<RegisterId, HubError> {
         let id = RegisterId::parse(id).ok_or_else(|| HubError::BadRegisterId(id.to_owned()))?;
-        if self.storage.create_register(&id, owner, super::now_ms())? {
+        if self.storage.create_register(&id, owner, kind, super::now_ms())? {
             Ok(id)
         } else {
             Err(HubError::RegisterExists(id.0))
@@ -108,7 +116,7 @@ impl Hub {
         let profile = RefCell::new(options.dry_run.then(Profile::default));
         let mut rejects = Rejects::new(options.rejects.clone().unwrap_or_else(|| self.dir.rejects(id)));
         let mut objects = BTreeSet::new();
-        let defaults = Defaults { owner: register.owner.clone(), object: options.object, ..Defaults::default() };
+        let defaults = Defaults { owner: register.owner.clone(), object: options.object, kind: register.kind };
         let sinks = Sinks {
             record: &mut |imported| {
                 // A row that does not say what it is may be anything: its register is asked for every object.

@@ -7,7 +7,8 @@
 //! What never happens here: an entry that was acknowledged is never changed or dropped; a device's entry that this hub
 //! cannot read never blocks the ones after it; and no serial, name or document number is logged.
 
-pub mod dir;
+pub mod changes;
+mod dir;
 mod enrol;
 mod error;
 pub mod http;
@@ -25,6 +26,7 @@ mod verify;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+pub use changes::{Change, ChangeReport};
 pub use dir::{Dir, ServeLock};
 pub use enrol::{INVITE_LASTS, Invite};
 pub use error::HubError;

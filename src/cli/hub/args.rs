@@ -75,12 +75,29 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum RegisterCommand {
     /// Make an empty register
+    #[command(after_help = "Examples:
+  tracepost-hub register create stolen --owner 'National Police'
+  tracepost-hub register create deliveries --owner 'Armed Forces' --kind delivered")]
     Create {
         /// Its name: a-z 0-9 - _ .
         id: String,
         /// The authority that owns its records
         #[arg(long)]
         owner: String,
+        /// What it lists: wanted items, or items delivered or expected, which seen elsewhere are a finding and never a hit
+        #[arg(long, value_name = "KIND", default_value = "wanted")]
+        kind: crate::domain::RegisterKind,
+    },
+    /// Show what the next publication would change on devices
+    #[command(
+        after_help = "Example:\n  tracepost-hub register diff stolen --json | jq -c 'select(.change == \"withdrawn\")'"
+    )]
+    Diff {
+        /// The register
+        id: String,
+        /// Print at most so many changes; all of them are counted
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: u64,
     },
     /// Import a source's file; good rows are taken, bad ones listed with line and reason
     #[command(after_help = "Examples:

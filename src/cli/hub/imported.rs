@@ -1,9 +1,10 @@
 //! What an import did, or would do, in words.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::hub::storage::Extent;
-use crate::hub::{ImportOptions, ImportReport};
+use crate::hub::{Change, ImportOptions, ImportReport};
 use crate::registers::import::ProfileReport;
 
 pub(super) fn words(report: &ImportReport, options: &ImportOptions) -> String {
@@ -34,9 +35,26 @@ pub(super) fn words(report: &ImportReport, options: &ImportOptions) -> String {
             );
         }
     } else if stored.added + stored.changed + stored.withdrawn > 0 {
-        let _ = write!(text, "\nDevices learn of it after `tracepost-hub register publish {}`.", report.register);
+        let _ = write!(
+            text,
+            "\nDevices learn of it after `tracepost-hub register publish {0}`; `register diff {0}` shows what they will.",
+            report.register
+        );
     }
     text
+}
+
+/// One line of `register diff`.
+pub(super) fn change_words(change: &Change) -> String {
+    let listed = |fields: &BTreeMap<String, String>| {
+        let facts: Vec<_> = fields.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        if facts.is_empty() { "nothing".to_owned() } else { facts.join(" · ") }
+    };
+    match change {
+        Change::Added { record, fields } => format!("+ {record}  {}", listed(fields)),
+        Change::Withdrawn { record, fields } => format!("- {record}  {}", listed(fields)),
+        Change::Changed { record, before, after } => format!("~ {record}  {}  ->  {}", listed(before), listed(after)),
+    }
 }
 
 /// The withdrawals of a dry run, when they are more than an import would let go.

@@ -17,10 +17,11 @@ use crate::registers::import::Mapping;
 
 pub(super) fn run(out: &Printer, hub: &Hub, command: RegisterCommand) -> Result<(), Stop> {
     match command {
-        RegisterCommand::Create { id, owner } => {
-            let id = hub.create_register(&id, &owner).map_err(failure)?;
-            out.either(&serde_json::json!({ "register": id, "owner": owner }), || {
-                format!("Made register {id} of {owner}.")
+        RegisterCommand::Diff { id, limit } => diff(out, hub, &register(&id)?, limit),
+        RegisterCommand::Create { id, owner, kind } => {
+            let id = hub.create_register_of(kind, &id, &owner).map_err(failure)?;
+            out.either(&serde_json::json!({ "register": id, "owner": owner, "kind": kind }), || {
+                format!("Made register {id} of {owner}, for {kind} items.")
             })?;
             Ok(())
         }
@@ -134,6 +135,33 @@ fn publish(out: &Printer, hub: &Hub, id: &RegisterId) -> Result<(), Stop> {
         } else {
             format!("Nothing changed: {id} stays at version {} with {} records.", report.version, report.records)
         }
+    })?;
+    Ok(())
+}
+
+fn diff(out: &Printer, hub: &Hub, id: &RegisterId, limit: u64) -> Result<(), Stop> {
+    let mut printed = 0;
+    // Printing waits for the reader; the register is read whole first, of what is printed at most `limit`.
+    let mut changes = Vec::new();
+    let report = hub.register_changes(id, &mut |change| {
+        if printed < limit {
+            printed += 1;
+            changes.push(change.clone());
+        }
+        Ok(())
+    });
+    let report = report.map_err(failure)?;
+    for change in &changes {
+        out.either(change, || imported::change_words(change))?;
+    }
+    out.either(&report, || {
+        let all = report.added + report.changed + report.withdrawn;
+        let since = report.version.map_or("never published".to_owned(), |version| format!("since version {version}"));
+        let shown = if all > printed { format!(" ({printed} shown)") } else { String::new() };
+        format!(
+            "{id}, {since}: {} new, {} changed, {} withdrawn{shown}.",
+            report.added, report.changed, report.withdrawn
+        )
     })?;
     Ok(())
 }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{DeviceId, Hash, PostId, RegisterId, RegisterVersion, Seq};
+use crate::domain::{DeviceId, Hash, PostId, RegisterId, RegisterKind, RegisterVersion, Seq};
 
 pub use sqlite::SqliteStorage;
 
@@ -290,6 +290,8 @@ pub struct Register {
     pub as_of_ms: Option<i64>,
     /// Whether something changed since the last publication.
     pub changed: bool,
+    /// What it is kept for.
+    pub kind: RegisterKind,
 }
 
 /// A row of a register on its way in.
@@ -476,7 +478,13 @@ pub trait Storage: Send + Sync + 'static {
     fn set_photo(&self, device: DeviceId, hash: &Hash, photo: StoredPhoto) -> Result<(), StorageError>;
 
     /// Makes a register; `false` when one of that name exists.
-    fn create_register(&self, id: &RegisterId, owner: &str, now_ms: i64) -> Result<bool, StorageError>;
+    fn create_register(
+        &self,
+        id: &RegisterId,
+        owner: &str,
+        kind: RegisterKind,
+        now_ms: i64,
+    ) -> Result<bool, StorageError>;
     /// All registers by name.
     fn registers(&self) -> Result<Vec<Register>, StorageError>;
     /// One register.

@@ -19,7 +19,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionB
 use rusqlite_migration::{M, Migrations};
 
 use super::*;
-use crate::domain::{DeviceId, Hash, RegisterId, Seq};
+use crate::domain::{DeviceId, Hash, RegisterId, RegisterKind, Seq};
 
 /// How long a call waits for another process's transaction before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -48,8 +48,11 @@ impl SqliteStorage {
     /// When a file is damaged, comes from a later program, or cannot be opened.
     pub fn open(hub: &Path, registers: &Path) -> Result<Self, StorageError> {
         let hub_steps = Migrations::new(vec![M::up(include_str!("hub.sql"))]);
-        let register_steps =
-            Migrations::new(vec![M::up(include_str!("registers.sql")), M::up(include_str!("registers_2.sql"))]);
+        let register_steps = Migrations::new(vec![
+            M::up(include_str!("registers.sql")),
+            M::up(include_str!("registers_2.sql")),
+            M::up(include_str!("registers_3.sql")),
+        ]);
         Ok(Self { hub: File::open(hub, &hub_steps)?, registers: File::open(registers, &register_steps)? })
     }
 }
@@ -240,8 +243,14 @@ impl Storage for SqliteStorage {
         self.hub.write(|tx| ledger::set_photo(tx, device, hash, photo).map_err(failed))
     }
 
-    fn create_register(&self, id: &RegisterId, owner: &str, now_ms: i64) -> Result<bool, StorageError> {
-        self.registers.write(|tx| registers::create(tx, id, owner, now_ms).map_err(failed))
+    fn create_register(
+        &self,
+        id: &RegisterId,
+        owner: &str,
+        kind: RegisterKind,
+        now_ms: i64,
+    ) -> Result<bool, StorageError> {
+        self.registers.write(|tx| registers::create(tx, id, owner, kind, now_ms).map_err(failed))
     }
 
     fn registers(&self) -> Result<Vec<Register>, StorageError> {

@@ -3,18 +3,24 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{EachChange, EachRecord, PublishTx, PublishedState, Register, StorageError, count, failed, int};
-use crate::domain::{RegisterId, RegisterVersion};
+use crate::domain::{RegisterId, RegisterKind, RegisterVersion};
 
-pub(super) fn create(db: &Connection, id: &RegisterId, owner: &str, now_ms: i64) -> rusqlite::Result<bool> {
+pub(super) fn create(
+    db: &Connection,
+    id: &RegisterId,
+    owner: &str,
+    kind: RegisterKind,
+    now_ms: i64,
+) -> rusqlite::Result<bool> {
     let made = db.execute(
-        "INSERT INTO registers (id, owner, objects, records, changed, created_ms) VALUES (?1, ?2, '', 0, 1, ?3)
+        "INSERT INTO registers (id, owner, kind, objects, records, changed, created_ms) VALUES (?1, ?2, ?3, '', 0, 1, ?4)
          ON CONFLICT DO NOTHING",
-        params![id.0, owner, now_ms],
+        params![id.0, owner, kind.code(), now_ms],
     )?;
     Ok(made == 1)
 }
 
-const COLUMNS: &str = "id, owner, objects, records, as_of_ms, changed";
+const COLUMNS: &str = "id, owner, objects, records, as_of_ms, changed, kind";
 
 fn register(row: &Row<'_>) -> rusqlite::Result<Register> {
     let objects: String = row.get(2)?;
@@ -25,6 +31,7 @@ fn register(row: &Row<'_>) -> rusqlite::Result<Register> {
         records: count(row.get(3)?),
         as_of_ms: row.get(4)?,
         changed: row.get(5)?,
+        kind: row.get::<_, String>(6)?.parse().unwrap_or_default(),
     })
 }
 
