@@ -56,6 +56,7 @@ fn wanted(grade: Grade, rule: Rule, differs: Vec<Difference>) -> Candidate {
         grade,
         rule,
         differs,
+        why: tracepost::domain::Why::default(),
         fields: fields.map(|(k, v)| (k.to_owned(), v.to_owned())).into_iter().collect::<BTreeMap<_, _>>(),
     }
 }

@@ -217,6 +217,7 @@ mod tests {
             grade: Grade::Probable,
             rule: Rule::LookAlike,
             differs,
+            why: crate::domain::Why::default(),
             fields: [("serial".to_owned(), serial.to_owned()), ("kind".to_owned(), "Pistol".to_owned())].into(),
         }
     }

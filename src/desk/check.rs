@@ -157,6 +157,7 @@ mod tests {
             grade,
             rule: if grade == Grade::Hit { Rule::Exact } else { Rule::LookAlike },
             differs: Vec::new(),
+            why: crate::domain::Why::default(),
             fields: expires_on.map(|day| ("expires_on".to_owned(), day.to_owned())).into_iter().collect(),
         }
     }

@@ -203,6 +203,46 @@ pub struct Difference {
     pub record: String,
 }
 
+/// What an item and a record can agree in beside their marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Trait {
+    Kind,
+    Make,
+    Model,
+    Calibre,
+    Year,
+}
+
+impl Trait {
+    /// The name used in JSON; it never changes.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Kind => "kind",
+            Self::Make => "make",
+            Self::Model => "model",
+            Self::Calibre => "calibre",
+            Self::Year => "year",
+        }
+    }
+}
+
+/// Why a candidate has its grade, beside the rule and the characters that differ.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Why {
+    /// What the item and the record both tell, and the same.
+    pub agrees: Vec<Trait>,
+    /// What they tell differently.
+    pub contradicts: Vec<Trait>,
+    /// How many records bear the mark by which this one was found, itself among them.
+    pub shared_by: u32,
+    /// Marks like this one are so many that an equal one says little by itself.
+    pub crowded: bool,
+    /// Another mark of the item agrees with the record, too.
+    pub second_mark: bool,
+}
+
 /// A record that may be the item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
@@ -216,6 +256,9 @@ pub struct Candidate {
     pub rule: Rule,
     /// Where the marks differ, in order.
     pub differs: Vec<Difference>,
+    /// What speaks for it and against it.
+    #[serde(default)]
+    pub why: Why,
     /// The record's facts by name: `object kind make model calibre year serial country status owner reported_on action …`.
     pub fields: BTreeMap<String, String>,
 }

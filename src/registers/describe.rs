@@ -114,7 +114,14 @@ fn by_sound(raw: &str) -> String {
     for c in raw.chars().flat_map(char::to_uppercase) {
         push_sound(c, &mut out);
     }
-    out
+    one_spelling(out)
+}
+
+/// Romanizations differ: ТОЗ is TOZ for all, but МЦ is MTS and MC, ИЖ is IZH and IJ, САЙГА is SAIGA and SAYGA.
+fn one_spelling(text: String) -> String {
+    const SPELLINGS: [(&str, &str); 6] =
+        [("SHCH", "SCH"), ("TS", "C"), ("KH", "H"), ("ZH", "J"), ("Y", "I"), ("W", "V")];
+    SPELLINGS.iter().fold(text, |text, (from, to)| if text.contains(from) { text.replace(from, to) } else { text })
 }
 
 /// Letters and digits only, upper case, Cyrillic as it looks where it looks Latin, else as it sounds.
@@ -123,7 +130,7 @@ fn by_look(raw: &str) -> String {
     for c in raw.chars().flat_map(char::to_uppercase) {
         push_sound(keys::latin_look_alike(c).unwrap_or(c), &mut out);
     }
-    out
+    one_spelling(out)
 }
 
 fn push_sound(c: char, out: &mut String) {
@@ -318,6 +325,11 @@ mod tests {
             (Fact::Model, "TOZ-34", "ТОЗ-34", Agrees),
             (Fact::Model, "IZH-27", "ІЖ-27", Agrees),
             (Fact::Model, "Nagant", "НАГАН", Agrees),
+            (Fact::Model, "MC 21-12", "МЦ 21-12", Agrees),
+            (Fact::Model, "MTs-21-12", "МЦ21-12", Agrees),
+            (Fact::Model, "IJ-27", "ИЖ-27", Agrees),
+            (Fact::Model, "SAYGA", "САЙГА", Agrees),
+            (Fact::Model, "AKS-74U", "АКС74У", Agrees),
             (Fact::Model, "AK-74M", "АК74", Compatible),
             (Fact::Model, "ПМ", "ТТ", Differs),
             (Fact::Kind, "pistol", "ПІСТОЛЕТ", Agrees),

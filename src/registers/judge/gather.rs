@@ -1,8 +1,9 @@
 //! Which records come into question, and by which rule each.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
+use super::rules::{FACTS_FOR_WEAK_RULES, slip};
 use super::weigh::Scales;
 use crate::domain::keys::{self, Keys};
 use crate::domain::{Mark, Rule, Scheme};
@@ -11,8 +12,10 @@ use crate::registers::index::{KeyId, RecordRef, class_of};
 
 /// A number of fewer digits agrees with everything.
 const NUMBER_DIGITS_MIN: usize = 3;
-/// K4 and one edit count only when so many of make, model, calibre, kind agree; with fewer nobody need look.
-const FACTS_FOR_WEAK_RULES: usize = 2;
+/// So many records are weighed for the weak rules of one mark, the likeliest slips first; the rest is counted. In a
+/// register of ten million a bare number of four digits has tens of thousands of neighbours, and nobody could tell them
+/// apart anyway.
+const WEIGHED_MAX: usize = 4096;
 
 /// One mark of the item meets one key of a record.
 #[derive(Debug, Clone)]
@@ -24,12 +27,16 @@ pub(super) struct Match {
     pub exact_scheme: bool,
     /// The canonical key as read.
     pub read: Rc<str>,
+    /// How likely this slip is among those of its rule.
+    pub slip: f64,
 }
 
 /// Every record in question, with the strongest match of each of the item's marks.
 #[derive(Default)]
 pub(super) struct Gathered {
     pub records: Vec<(RecordRef, Vec<Match>)>,
+    /// Records of the weak rules that were not weighed any more.
+    pub left_out: usize,
     places: HashMap<RecordRef, usize>,
 }
 
@@ -91,13 +98,19 @@ impl Search<'_, '_> {
         self.keep(Rule::LookAlike, false, &read, self.index.same_skeleton(&keys.skeleton));
         self.keep(Rule::Core, false, &read, self.index.same_core(&keys.core));
         self.keep(Rule::BySound, false, &read, self.index.same_sound(&keys.canonical, &keys.sound));
-        if self.scales.facts_told() < FACTS_FOR_WEAK_RULES {
+        if self.scales.facts_told() < usize::from(FACTS_FOR_WEAK_RULES) {
             return;
         }
-        if keys.number.len() >= NUMBER_DIGITS_MIN {
-            self.keep(Rule::Number, false, &read, self.index.same_number(&keys.number));
+        let near = self.index.one_edit(&keys.canonical).into_iter().chain(self.near_three_digits(&keys.canonical));
+        let mut weak: Vec<(f64, Rule, KeyId)> = near.map(|key| (0.0, Rule::OneEdit, key)).collect();
+        for near in &mut weak {
+            near.0 = slip(&read, self.index.key(near.2).as_ref());
         }
-        self.keep(Rule::OneEdit, false, &read, self.index.one_edit(&keys.canonical));
+        if keys.number.len() >= NUMBER_DIGITS_MIN {
+            weak.extend(self.index.same_number(&keys.number).into_iter().map(|key| (0.0, Rule::Number, key)));
+        }
+        weak.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
+        self.keep_weak(&read, &weak);
     }
 
     /// Who types a UII without its envelope, a passport's number or a plate types what looks like a serial; a register that
@@ -112,22 +125,55 @@ impl Search<'_, '_> {
         }
     }
 
+    /// The numbers one edit away from one of three digits, which is too short for the index to look for neighbours: a digit
+    /// wrong, or one of four worn away.
+    fn near_three_digits(&self, canonical: &str) -> Vec<KeyId> {
+        if canonical.len() != 3 || !canonical.bytes().all(|b| b.is_ascii_digit()) {
+            return Vec::new();
+        }
+        let mut near = BTreeSet::new();
+        for (at, digit) in (0..=3).flat_map(|at| ('0'..='9').map(move |digit| (at, digit))) {
+            let (before, after) = canonical.split_at(at);
+            near.insert(format!("{before}{digit}{after}"));
+            near.insert(format!("{before}{digit}{}", after.get(1..).unwrap_or_default()));
+        }
+        near.remove(canonical);
+        near.iter().flat_map(|key| self.index.exact(b'S', key)).collect()
+    }
+
+    fn may_be_asked(&self, record: RecordRef) -> bool {
+        self.registers.contains(&self.index.register_of(record)) && self.scales.same_sort(record)
+    }
+
     fn keep(&mut self, rule: Rule, exact_scheme: bool, read: &Rc<str>, found: impl IntoIterator<Item = KeyId>) {
-        let weak = matches!(rule, Rule::Number | Rule::OneEdit);
         for key in found {
-            let here = Match { rule, key, mark: self.mark, exact_scheme, read: Rc::clone(read) };
+            let here = Match { rule, key, mark: self.mark, exact_scheme, read: Rc::clone(read), slip: 1.0 };
             for record in self.index.records_of(key) {
-                if !self.registers.contains(&self.index.register_of(record)) || !self.scales.same_sort(record) {
+                if self.may_be_asked(record) {
+                    self.gathered.add(record, &here);
+                }
+            }
+        }
+    }
+
+    /// A number can have thousands of neighbours; nearly all fall here, before anything is kept of them.
+    fn keep_weak(&mut self, read: &Rc<str>, found: &[(f64, Rule, KeyId)]) {
+        let mut weighed = 0;
+        for &(slip, rule, key) in found {
+            if weighed >= WEIGHED_MAX {
+                self.gathered.left_out += self.index.records_of(key).count();
+                continue;
+            }
+            let here = Match { rule, key, mark: self.mark, exact_scheme: false, read: Rc::clone(read), slip };
+            for record in self.index.records_of(key) {
+                weighed += 1;
+                if !self.may_be_asked(record) {
                     continue;
                 }
-                // A number can have thousands of neighbours; nearly all fall here, before anything is kept of them.
-                if weak {
-                    let weight = self.scales.weigh(record);
-                    if weight.against > 0 || usize::from(weight.agrees) < FACTS_FOR_WEAK_RULES {
-                        continue;
-                    }
+                let weight = self.scales.weigh(record);
+                if weight.against.len() == 0 && weight.facts_agreeing() >= FACTS_FOR_WEAK_RULES {
+                    self.gathered.add(record, &here);
                 }
-                self.gathered.add(record, &here);
             }
         }
     }

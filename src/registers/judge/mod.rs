@@ -7,29 +7,27 @@
 
 mod gather;
 mod rules;
+mod surroundings;
 mod weigh;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::gather::{Gathered, Match};
-use self::rules::{Evidence, grade};
-use self::weigh::Scales;
+use self::rules::{BOTH_SILENT, Evidence, More, SECOND_MARK_SHARE, WORTH_LOOKING_AROUND, grade, reading};
+use self::weigh::{Scales, Weight};
 pub use super::disclosure::fields;
 use super::index::{RecordRef, class_of, same_sort};
 use super::layers::Registers;
 use crate::domain::keys;
 use crate::domain::{
-    Ask, Candidate, Finding, Grade, Item, Mark, NotChecked, Object, Record, RegisterId, Rule, Verdict,
+    Ask, Candidate, Finding, Grade, Item, Mark, NotChecked, Object, Record, RegisterId, Rule, Status, Verdict, Why,
 };
 
 /// Most candidates that a verdict lists; the rest is counted.
 pub const CANDIDATES_MAX: usize = 20;
-/// Most candidates by one edit, and by number alone.
+/// Most candidates by one edit, and by number alone, listed beside stronger ones.
 const ONE_EDIT_MAX: usize = 16;
 const NUMBER_MAX: usize = 3;
-/// When more than twice those come into question, the item's marks say next to nothing: this many stand for the rest until
-/// one more fact is told.
-const SAMPLE: usize = 2;
 
 /// What the marks of an item ask for.
 struct Question<'a> {
@@ -51,23 +49,25 @@ pub fn judge<E>(index: &Registers, item: &Item, fetch: &dyn Fn(RecordRef) -> Res
     }
     let mut scales = Scales::new(index, &item.description);
     let gathered = gather::gather(index, &question.marks, &mut scales);
-    let ranked = Ranked::of(index, gathered, &mut scales);
+    let mut ranked = Ranked::of(index, gathered, &mut scales);
 
-    let mut candidates = Vec::with_capacity(ranked.shown.len());
+    let mut records = ranked.shown.iter().map(|judged| fetch(judged.record)).collect::<Result<Vec<_>, E>>()?;
+    let is_elsewhere = ranked.lower_what_nobody_looks_for(&mut records);
+    let candidates =
+        ranked.shown.iter().zip(&records).map(|(judged, record)| candidate(index, judged, record)).collect();
     let mut findings = BTreeSet::new();
-    for judged in &ranked.shown {
-        let record = fetch(judged.record)?;
-        candidates.push(candidate(index, judged, &record));
-    }
     if parts_differ(&ranked.shown, question.marks.len()) {
         findings.insert(Finding::PartsDiffer);
     }
-    let best = ranked.shown.first();
+    if is_elsewhere {
+        findings.insert(Finding::DeliveredElsewhere);
+    }
+    let best = ranked.best();
     Ok(Verdict {
         grade: best.map_or(Grade::NoRecord, |j| j.grade),
         reason: None,
         rule: best.map(|j| j.found.rule),
-        ask: asks(index, item, &ranked, &scales),
+        ask: asks(index, item, &ranked, &records, &scales),
         findings: findings.into_iter().collect(),
         candidates,
         more: ranked.left_out,
@@ -108,41 +108,43 @@ fn is_usable(mark: &Mark) -> bool {
 struct Judged {
     record: RecordRef,
     grade: Grade,
+    evidence: Evidence,
+    weight: Weight,
     found: Match,
     /// Marks of the item by which it was found, as positions.
     marks: BTreeSet<usize>,
-    chance: f64,
-    facts_agreeing: u8,
+    /// How likely the item, if it is this record's, is to be read and described so; only its proportion to others' counts.
+    likelihood: f64,
 }
 
 struct Ranked {
     shown: Vec<Judged>,
     left_out: u32,
-    /// Everything that was graded, in order: what the questions are chosen from.
-    pool: Vec<RecordRef>,
 }
 
 impl Ranked {
     fn of(index: &Registers, gathered: Gathered, scales: &mut Scales<'_>) -> Self {
         let (mut strong, mut one_edit, mut number) = (Vec::new(), Vec::new(), Vec::new());
-        let mut left_out = 0;
+        let mut left_out = u32::try_from(gathered.left_out).unwrap_or(u32::MAX);
         for (record, matches) in gathered.records {
-            let Some((evidence, found)) = evidence(index, record, &matches, scales) else {
+            let Some((evidence, weight, found)) = evidence(index, record, &matches, scales) else {
                 continue;
             };
             let Some(grade) = grade(&evidence) else {
                 continue;
             };
+            let silent = BOTH_SILENT.powi(i32::from(weight.silent.len()));
             let judged = Judged {
                 record,
                 grade,
-                found,
+                likelihood: reading(found.rule) * found.slip * silent / weight.accident().max(f64::MIN_POSITIVE),
+                evidence,
+                weight,
                 marks: matches.iter().filter(|m| m.rule > Rule::OneEdit).map(|m| m.mark).collect(),
-                chance: evidence.chance(),
-                facts_agreeing: evidence.agrees + u8::from(evidence.year_agrees),
+                found,
             };
             match judged.found.rule {
-                Rule::OneEdit => one_edit.push(judged),
+                Rule::OneEdit | Rule::TwoEdits => one_edit.push(judged),
                 Rule::Number => number.push(judged),
                 // On a crowded key, a record that describes something else is not the item.
                 _ if evidence.is_out_of_question() => left_out += 1,
@@ -153,35 +155,40 @@ impl Ranked {
         left_out += narrow(&mut number, NUMBER_MAX);
         strong.append(&mut one_edit);
         strong.append(&mut number);
-        strong.sort_by(order);
-        let pool = strong.iter().map(|j| j.record).collect();
-        left_out += strong.len().saturating_sub(CANDIDATES_MAX) as u32;
-        strong.truncate(CANDIDATES_MAX);
-        Self { shown: strong, left_out, pool }
+        left_out += narrow(&mut strong, CANDIDATES_MAX);
+        Self { shown: strong, left_out }
+    }
+
+    /// What was delivered to somebody, or is expected somewhere, is wanted by nobody: no more than *possible*, and a finding
+    /// of its own when the mark is surely that one. Gives whether there is such a finding.
+    fn lower_what_nobody_looks_for(&mut self, records: &mut Vec<Record>) -> bool {
+        let mut is_elsewhere = false;
+        for (judged, record) in self.shown.iter_mut().zip(records.iter()).filter(|(_, r)| !r.status.is_wanted()) {
+            is_elsewhere |= record.status == Status::Delivered && judged.grade >= Grade::Probable;
+            judged.grade = judged.grade.min(Grade::Possible);
+        }
+        let mut together: Vec<(Judged, Record)> = self.shown.drain(..).zip(records.drain(..)).collect();
+        together.sort_by(|a, b| order(&a.0, &b.0));
+        (self.shown, *records) = together.into_iter().unzip();
+        is_elsewhere
+    }
+
+    fn best(&self) -> Option<&Judged> {
+        self.shown.first()
     }
 }
 
-/// Strongest first, and the same on every machine. One slip of the hand is likelier than another series on the same number.
+/// Strongest first, then likeliest, and the same on every machine.
 fn order(a: &Judged, b: &Judged) -> std::cmp::Ordering {
-    let rank = |j: &Judged| match j.found.rule {
-        Rule::Number => 0,
-        Rule::OneEdit => 1,
-        rule => 2 + rule as u8,
-    };
-    b.grade.cmp(&a.grade).then(rank(b).cmp(&rank(a))).then(a.chance.total_cmp(&b.chance)).then(a.record.cmp(&b.record))
+    b.grade.cmp(&a.grade).then(b.likelihood.total_cmp(&a.likelihood)).then(a.record.cmp(&b.record))
 }
 
-/// Too many weak candidates are narrowed to those with which most facts agree, and when even these are too many to a
-/// sample of them; gives how many were left out.
-fn narrow(weak: &mut Vec<Judged>, max: usize) -> u32 {
-    let before = weak.len();
-    if before > max {
-        let most = weak.iter().map(|j| j.facts_agreeing).max().unwrap_or(0);
-        weak.retain(|j| j.facts_agreeing == most);
-        weak.sort_by(order);
-        weak.truncate(if weak.len() > 2 * max { SAMPLE } else { max });
-    }
-    (before - weak.len()) as u32
+/// Puts them in order and cuts; gives how many were left out.
+fn narrow(judged: &mut Vec<Judged>, max: usize) -> u32 {
+    judged.sort_by(order);
+    let cut = judged.len().saturating_sub(max);
+    judged.truncate(max);
+    u32::try_from(cut).unwrap_or(u32::MAX)
 }
 
 /// All that speaks for and against a record, and the match that counts.
@@ -190,7 +197,7 @@ fn evidence(
     record: RecordRef,
     matches: &[Match],
     scales: &mut Scales<'_>,
-) -> Option<(Evidence, Match)> {
+) -> Option<(Evidence, Weight, Match)> {
     let best = matches.iter().max_by(|a, b| a.rule.cmp(&b.rule).then(b.mark.cmp(&a.mark)))?;
     let register = index.compact(record).register();
     let density = |m: &Match| index.density(register, m.key);
@@ -198,18 +205,24 @@ fn evidence(
     let second = matches.iter().find(|m| m.mark != best.mark && m.key != best.key && m.rule > Rule::OneEdit);
     let weight = scales.weigh(record);
     let key = index.key(best.key);
-    let evidence = Evidence {
+    let key: &str = key.as_ref();
+    let mut evidence = Evidence {
         rule: best.rule,
         exact_scheme: best.exact_scheme,
         letters: key.chars().any(|c| !c.is_ascii_digit()),
         density: density(best) * second.map_or(1.0, |m| density(m).min(1.0)),
-        agrees: weight.agrees,
-        year_agrees: weight.year_agrees,
-        against: weight.against,
+        agrees: weight.facts_agreeing(),
+        year_agrees: weight.year_agrees(),
+        against: weight.against.len(),
         second_mark: second.is_some(),
-        description: weight.share,
+        description: weight.accident(),
     };
-    Some((evidence, best.clone()))
+    // The surroundings are worth looking at only where they can tell a grade.
+    if best.rule >= Rule::BySound && evidence.chance() <= WORTH_LOOKING_AROUND && !best.exact_scheme {
+        let around = scales.share_around(best.key, record, &weight);
+        evidence.description *= around / weight.share;
+    }
+    Some((evidence, weight, best.clone()))
 }
 
 /// Two marks of one item, each with its own strong candidates and none in common.
@@ -222,45 +235,65 @@ fn parts_differ(shown: &[Judged], marks: usize) -> bool {
     sets.iter().enumerate().any(|(n, a)| sets[n + 1..].iter().any(|b| a.is_disjoint(b)))
 }
 
-fn asks(index: &Registers, item: &Item, ranked: &Ranked, scales: &Scales<'_>) -> Vec<Ask> {
-    let Some(best) = ranked.shown.first() else {
+/// The observations that would move the grade of the best candidates, best first.
+fn asks(index: &Registers, item: &Item, ranked: &Ranked, records: &[Record], scales: &Scales<'_>) -> Vec<Ask> {
+    let Some(best) = ranked.best() else {
         return Vec::new();
     };
-    let settled = best.grade == Grade::Hit && ranked.shown.iter().filter(|j| j.grade == Grade::Hit).count() == 1;
-    if settled {
+    let hits = ranked.shown.iter().filter(|j| j.grade == Grade::Hit).count();
+    if hits == 1 && best.evidence.is_settled() {
         return Vec::new();
     }
-    let mut asks = Vec::new();
-    if best.found.rule != Rule::Exact && best.grade >= Grade::Probable {
-        asks.push(Ask::Characters);
-    }
     // The questions are about the records that agree best: the others fall away with the same answer.
-    let level = |j: &&Judged| (j.grade, j.found.rule) == (best.grade, best.found.rule);
-    let leaders = ranked.shown.iter().filter(level).count();
-    let all_shown_lead = leaders == ranked.shown.len();
-    let pool = if all_shown_lead { &ranked.pool[..] } else { &ranked.pool[..leaders] };
-    asks.extend(scales.asks(pool));
+    let leaders: Vec<&Judged> = ranked.shown.iter().take_while(|j| j.grade == best.grade).collect();
+    let mut scored: Vec<(f64, Ask)> = Vec::new();
+    let traits: BTreeMap<usize, Ask> = leaders.iter().flat_map(|j| scales.untold(j.record)).collect();
+    for (number, ask) in traits {
+        let more = if ask == Ask::Year { More::Year } else { More::Fact };
+        let share = |j: &&&Judged| scales.answer(j.record, number).map(|(_, share)| share);
+        let moved = leaders.iter().filter_map(|j| Some(j.evidence.moved_by(j.grade, more, share(&j)?)));
+        let moved = moved.fold(0.0, f64::max);
+        let answers = leaders.iter().filter_map(|j| scales.answer(j.record, number));
+        scored.push((moved + tells_apart(answers, leaders.len()), ask));
+    }
+    if best.found.rule != Rule::Exact {
+        scored.push((best.evidence.moved_by_reading_again(best.grade), Ask::Characters));
+    }
+    if item.marks.len() < 2 && records.iter().any(|record| record.marks.len() > 1) {
+        scored.push((best.evidence.moved_by(best.grade, More::SecondMark, SECOND_MARK_SHARE), Ask::SecondMark));
+    }
     if item.description.object.is_none() {
-        let objects: BTreeSet<_> = pool.iter().filter_map(|&r| index.compact(r).object()).collect();
-        let differ = objects.iter().any(|&a| objects.iter().any(|&b| !same_sort(a, b)));
-        if differ {
-            asks.push(Ask::Object);
+        let objects: BTreeSet<_> = leaders.iter().filter_map(|j| index.compact(j.record).object()).collect();
+        if objects.iter().any(|&a| objects.iter().any(|&b| !same_sort(a, b))) {
+            scored.push((1.0, Ask::Object));
         }
     }
-    if best.found.rule != Rule::Exact && best.grade < Grade::Probable {
-        asks.push(Ask::Characters);
+    scored.retain(|(score, _)| *score > 0.0);
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    scored.into_iter().map(|(_, ask)| ask).collect()
+}
+
+/// 0: no candidate tells that fact. Up to 1: all tell it, no two the same, and each value is rare in the register.
+fn tells_apart(answers: impl Iterator<Item = (u32, f64)>, candidates: usize) -> f64 {
+    let mut counts: BTreeMap<u32, (usize, f64)> = BTreeMap::new();
+    for (value, share) in answers {
+        counts.entry(value).or_insert((0, share)).0 += 1;
     }
-    if item.marks.len() < 2 {
-        asks.push(Ask::SecondMark);
+    let told: usize = counts.values().map(|(n, _)| n).sum();
+    if told == 0 {
+        return 0.0;
     }
-    asks
+    let part = |n: usize| n as f64 / told as f64;
+    let splits = 1.0 - counts.values().map(|(n, _)| part(*n) * part(*n)).sum::<f64>();
+    let rarity: f64 = counts.values().map(|(n, share)| part(*n) * (1.0 - share)).sum();
+    (splits + rarity) / 2.0 * told as f64 / candidates as f64
 }
 
 fn candidate(index: &Registers, judged: &Judged, record: &Record) -> Candidate {
     let differs = if judged.found.rule == Rule::Exact {
         Vec::new()
     } else {
-        keys::diff(&judged.found.read, index.key(judged.found.key))
+        keys::diff(&judged.found.read, index.key(judged.found.key).as_ref())
     };
     let register = index.registers().get(index.register_of(judged.record));
     Candidate {
@@ -269,6 +302,13 @@ fn candidate(index: &Registers, judged: &Judged, record: &Record) -> Candidate {
         grade: judged.grade,
         rule: judged.found.rule,
         differs,
+        why: Why {
+            agrees: judged.weight.agrees.names(),
+            contradicts: judged.weight.against.names(),
+            shared_by: u32::try_from(index.records_of(judged.found.key).count()).unwrap_or(u32::MAX),
+            crowded: !judged.evidence.is_specific(),
+            second_mark: judged.evidence.second_mark,
+        },
         fields: fields(record),
     }
 }

@@ -1,11 +1,11 @@
-//! The table of grades: how strongly one record and one item agree.
+//! The table of grades, and every weight that goes into one.
 //!
 //! | the marks agree by | and | grade |
 //! |---|---|---|
 //! | exact key of a UII, VIN, plate, document … | | hit |
 //! | K1 | it has a letter, is specific, nothing contradicts | hit |
 //! | K1 | it is so rare that chance is out of the question even against a contradiction | hit |
-//! | K1 | facts agree, nothing contradicts, chance falls below the limits | hit |
+//! | K1 | facts or a second mark agree, nothing contradicts, chance falls below the limit | hit |
 //! | K1 | it is specific (a number alone, or something contradicts) | probable |
 //! | K1 | facts agree, nothing contradicts, chance is small | probable |
 //! | K1 | else | possible |
@@ -15,25 +15,83 @@
 //! | K4, one edit | two of make, model, calibre, kind agree, nothing contradicts | possible |
 //!
 //! *Chance* is the number of other records that one check of this kind would meet by accident: the density of the key,
-//! times the share of records with the facts that agree, times [`CONTRADICTION`] for each fact that contradicts. A key is
-//! *specific* when chance by the key alone is below [`SPECIFIC`]. A different make contradicts nothing.
+//! times the share of the records around it with the facts that agree, times [`CONTRADICTION`] for each fact that
+//! contradicts. It is a likelihood ratio upside down: the record is 1/chance times likelier to be the item than to lie
+//! there by accident. A key is *specific* when chance by the key alone is below [`SPECIFIC`]. A different make contradicts
+//! nothing.
+//!
+//! The limits were tuned with `./dev bench verdicts` on its training manners and tried on the held-out ones; what they give
+//! stands in `docs/FIGURES.md`, why they are as they are in `docs/adr/0006-verdict-weights.md`.
 
 use crate::domain::{Grade, Rule};
 
-/// A key is specific when fewer than one such key in a thousand is taken by accident.
+/// A key is specific when fewer than one such key in a thousand is taken by accident. With one wanted item among 15,000
+/// even this is no proof, so a hit by the key alone still asks for what would bear it out.
 pub(super) const SPECIFIC: f64 = 1e-3;
-/// Between this and [`SPECIFIC`], one rare fact that agrees makes a hit: a year is shared by some 2 %.
-const NEARLY_SPECIFIC: f64 = 5e-3;
-/// Largest chance at which a nearly specific key with facts that agree, or a look-alike with its year, is a hit.
-const CHANCE_HIT_NEARLY: f64 = 1e-4;
-/// Largest chance at which any key with facts that agree is a hit: one false hit in 100,000 checks.
-const CHANCE_HIT: f64 = 1e-5;
-/// Largest chance of a *probable* on a key that is not specific: 20 in 100,000 checks.
-const CHANCE_PROBABLE: f64 = 2e-4;
+/// Largest chance at which a mark with facts that agree is a hit: with one wanted item among 15,000 it is then as likely as
+/// not the wanted one at worst, and nearly surely on average.
+const CHANCE_HIT: f64 = 6e-5;
+/// The same for a number without letters, which many more weapons share than the density of its length tells: numbers run
+/// from 1, and short ones are cut, skipped and counted anew.
+const CHANCE_HIT_NUMBER: f64 = 1e-5;
+/// Largest chance at which a hit needs nothing more: one false hit in a million checks.
+const CHANCE_SETTLED: f64 = 1e-6;
+/// Largest chance at which not even a contradiction keeps a mark with letters from being a hit.
+const CHANCE_OVERWHELMING: f64 = 1e-5;
+/// Largest chance of a *probable* on a key that is not specific: some 20 in 100,000 checks, since few keys come near it.
+const CHANCE_PROBABLE: f64 = 5e-4;
 /// A record that describes another item contradicts by so much: one fact in twenty is recorded wrongly.
 pub(super) const CONTRADICTION: f64 = 20.0;
+/// No fact is rarer than this for the purpose of weighing: registers are small, and years and models go together.
+pub(super) const SHARE_MIN: f64 = 0.02;
 /// Keys that meet one key by look-alikes, core or sound beside itself, on average.
 const LOOSE_SPREAD: f64 = 4.0;
+/// K4 and edits count only when so many of make, model, calibre, kind agree; with fewer nobody need look.
+pub(super) const FACTS_FOR_WEAK_RULES: u8 = 2;
+/// A fact that neither the item nor the record tells: what one could not read the other often could not either.
+pub(super) const BOTH_SILENT: f64 = 3.0;
+
+/// Where chance by the whole register is above this, the records around a key cannot make it small.
+pub(super) const WORTH_LOOKING_AROUND: f64 = 0.05;
+/// A second mark of unknown shape agrees by accident so often.
+pub(super) const SECOND_MARK_SHARE: f64 = 1e-3;
+
+/// How often a mark comes to be read in this way, of all readings; for the order of candidates, not for their grade.
+pub(super) fn reading(rule: Rule) -> f64 {
+    match rule {
+        Rule::Exact => 0.9,
+        Rule::LookAlike => 0.03,
+        Rule::BySound => 0.02,
+        Rule::OneEdit => 0.03,
+        Rule::Core => 3e-3,
+        Rule::Range => 3e-3,
+        Rule::TwoEdits => 1e-3,
+        // One of some hundred series on the same number, without the series or with another.
+        Rule::Number => 1e-4,
+    }
+}
+
+/// The share of single errors that are of this sort, spread over the marks which such an error can make of one mark.
+/// People skip a character, or swap two, as easily as they write a wrong one, but there are fewer ways to do so.
+pub(super) fn slip(read: &str, record: &str) -> f64 {
+    let (read_chars, record_chars) = (read.chars().count(), record.chars().count());
+    let length = record_chars.max(1) as f64;
+    if read_chars < record_chars {
+        return 0.2 / length;
+    }
+    let mut differing = read.chars().zip(record.chars()).filter(|(a, b)| a != b);
+    let (first, second) = (differing.next(), differing.next());
+    // Of a digit, nine others; of a letter, some twenty-five.
+    let others = |c: char| if c.is_ascii_digit() { 9.0 } else { 25.0 };
+    let wrong = first.map_or('0', |(read, _)| read);
+    if read_chars > record_chars {
+        return 0.15 / (length + 1.0) / others(wrong);
+    }
+    match (first, second) {
+        (Some(_), Some(_)) => 0.1 / length,
+        _ => 0.55 / length / others(wrong),
+    }
+}
 
 /// What speaks for and against one record being the item.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,6 +116,15 @@ pub(super) struct Evidence {
     pub description: f64,
 }
 
+/// What one more observation would tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum More {
+    /// Kind, make, model or calibre.
+    Fact,
+    Year,
+    SecondMark,
+}
+
 impl Evidence {
     fn spread(&self) -> f64 {
         if self.rule == Rule::Exact { 1.0 } else { LOOSE_SPREAD }
@@ -71,6 +138,40 @@ impl Evidence {
     /// Whether the key alone says nearly all.
     pub fn is_specific(&self) -> bool {
         self.exact_scheme || self.density * self.spread() <= SPECIFIC
+    }
+
+    /// Whether no further observation is needed once this is a hit.
+    pub fn is_settled(&self) -> bool {
+        self.exact_scheme || (self.against == 0 && self.chance() <= CHANCE_SETTLED)
+    }
+
+    /// How far one more observation moves the grade, if records agree with it by accident as often as `share` says: 3 when
+    /// agreement makes a hit of it, 2 when it raises it, 1 when only a contradiction would lower it, 0 when neither.
+    pub fn moved_by(&self, now: Grade, more: More, share: f64) -> f64 {
+        let mut agreed = Self { description: self.description * share.max(SHARE_MIN), ..*self };
+        match more {
+            More::Fact => agreed.agrees += 1,
+            More::Year => agreed.year_agrees = true,
+            More::SecondMark => agreed = Self { second_mark: true, density: self.density * share, ..*self },
+        }
+        let denied = Self { against: self.against + 1, description: self.description * CONTRADICTION, ..*self };
+        let (up, down) = (grade(&agreed), grade(&denied));
+        match up {
+            Some(Grade::Hit) if now < Grade::Hit => 3.0,
+            up if up > Some(now) => 2.0,
+            // Another mark that the record lacks contradicts nothing.
+            _ if more != More::SecondMark && (down < Some(now) || denied.is_out_of_question()) => 1.0,
+            _ => 0.0,
+        }
+    }
+
+    /// The same for reading the mark again and finding it equal.
+    pub fn moved_by_reading_again(&self, now: Grade) -> f64 {
+        match grade(&Self { rule: Rule::Exact, ..*self }) {
+            Some(Grade::Hit) if now < Grade::Hit => 3.5,
+            up if up > Some(now) => 2.5,
+            _ => 0.5,
+        }
     }
 
     fn is_borne_out(&self) -> bool {
@@ -99,17 +200,19 @@ pub(super) fn grade(e: &Evidence) -> Option<Grade> {
     match e.rule {
         Rule::Exact => Some(grade_exact(e)),
         Rule::LookAlike | Rule::Core | Rule::BySound => Some(grade_loose(e)),
-        Rule::Number | Rule::OneEdit => (e.agrees >= 2 && e.against == 0).then_some(Grade::Possible),
-        Rule::Range | Rule::TwoEdits => None,
+        Rule::Number | Rule::OneEdit | Rule::TwoEdits => {
+            (e.agrees >= FACTS_FOR_WEAK_RULES && e.against == 0).then_some(Grade::Possible)
+        }
+        Rule::Range => None,
     }
 }
 
 fn grade_exact(e: &Evidence) -> Grade {
     let chance = e.chance();
     let alone = e.letters && e.is_specific() && e.against == 0;
-    let overwhelming = e.letters && chance <= CHANCE_HIT;
-    let nearly_specific = e.letters && e.density <= NEARLY_SPECIFIC && chance <= CHANCE_HIT_NEARLY;
-    let borne_out = e.is_borne_out() && (chance <= CHANCE_HIT || nearly_specific);
+    let overwhelming = e.letters && chance <= CHANCE_OVERWHELMING;
+    let limit = if e.letters { CHANCE_HIT } else { CHANCE_HIT_NUMBER };
+    let borne_out = e.is_borne_out() && chance <= limit;
     if e.exact_scheme || alone || overwhelming || borne_out {
         Grade::Hit
     } else if e.is_specific() || (e.is_borne_out() && chance <= CHANCE_PROBABLE) {
@@ -120,7 +223,7 @@ fn grade_exact(e: &Evidence) -> Grade {
 }
 
 fn grade_loose(e: &Evidence) -> Grade {
-    let settled = e.letters && (e.year_agrees || e.second_mark) && e.against == 0 && e.chance() <= CHANCE_HIT_NEARLY;
+    let settled = e.letters && (e.year_agrees || e.second_mark) && e.against == 0 && e.chance() <= CHANCE_HIT;
     if settled && e.rule != Rule::BySound {
         Grade::Hit
     } else if (e.is_specific() && !e.is_outweighed()) || (e.is_borne_out() && e.chance() <= CHANCE_PROBABLE) {
@@ -167,7 +270,7 @@ mod tests {
             ("a nearly specific key alone", Evidence { density: 4e-3, ..SPARSE }, Some(Possible)),
             (
                 "a nearly specific key and the year",
-                Evidence { density: 4e-3, year_agrees: true, description: 0.02, ..SPARSE },
+                Evidence { density: 2e-3, year_agrees: true, description: 0.02, ..SPARSE },
                 Some(Hit),
             ),
             ("four digits alone", number, Some(Possible)),

@@ -3,26 +3,71 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{Ask, Description, Object};
+use crate::domain::{Ask, Description, Object, Trait};
 use crate::registers::Registers;
 use crate::registers::describe::{Fact, Forms, Relation, forms, relate, relate_years};
-use crate::registers::index::{RecordRef, same_sort};
+use crate::registers::index::{KeyId, RecordRef, same_sort};
 
-use super::rules::CONTRADICTION;
+use super::rules::{CONTRADICTION, SHARE_MIN};
+use super::surroundings;
 
-/// No fact is rarer than this for the purpose of weighing: registers are small, and years and models go together.
-const SHARE_MIN: f64 = 0.02;
+/// What an item can tell beside its marks, in the order of the bits of [`Traits`]: the facts of an index, then the year.
+const TRAITS: [(Trait, Ask); 5] = [
+    (Trait::Kind, Ask::Kind),
+    (Trait::Make, Ask::Make),
+    (Trait::Model, Ask::Model),
+    (Trait::Calibre, Ask::Calibre),
+    (Trait::Year, Ask::Year),
+];
+const YEAR: usize = 4;
+/// A different maker never speaks against a record.
+const MAKE: usize = 1;
+
+/// A set of [`TRAITS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Traits(u8);
+
+impl Traits {
+    fn with(self, number: usize) -> Self {
+        Self(self.0 | 1 << number)
+    }
+    pub fn len(self) -> u8 {
+        self.0.count_ones() as u8
+    }
+    pub fn holds_all(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+    /// Their names.
+    pub fn names(self) -> Vec<Trait> {
+        TRAITS.iter().enumerate().filter(|(n, _)| self.0 & (1 << n) != 0).map(|(_, (name, _))| *name).collect()
+    }
+}
 
 /// How a description stands to a record's.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Weight {
-    /// How many of make, model, calibre, kind agree.
-    pub agrees: u8,
-    pub year_agrees: bool,
-    /// How many of model, calibre, kind, year contradict.
-    pub against: u8,
-    /// See [`super::rules::Evidence::description`].
+    /// Make, model, calibre, kind and year that agree.
+    pub agrees: Traits,
+    /// Model, calibre, kind and year that contradict.
+    pub against: Traits,
+    /// Told by neither the item nor the record.
+    pub silent: Traits,
+    /// Share of all records that agree in as much by accident.
     pub share: f64,
+}
+
+impl Weight {
+    pub fn year_agrees(self) -> bool {
+        self.agrees.0 & 1 << YEAR != 0
+    }
+    /// How many of make, model, calibre, kind agree.
+    pub fn facts_agreeing(self) -> u8 {
+        Traits(self.agrees.0 & !(1 << YEAR)).len()
+    }
+    /// The share, times what the contradictions take from it.
+    pub fn accident(self) -> f64 {
+        self.share * CONTRADICTION.powi(i32::from(self.against.len()))
+    }
 }
 
 /// The item's description, ready to be compared with many records.
@@ -34,6 +79,8 @@ pub(super) struct Scales<'a> {
     /// What is known already, by the number of the record's fact: one weighing of thousands of records asks a few
     /// hundred different facts, each many times.
     known: [Vec<Option<Relation>>; 4],
+    /// What the records of a key's surroundings agree in.
+    around: HashMap<KeyId, Vec<Traits>>,
 }
 
 impl<'a> Scales<'a> {
@@ -46,12 +93,16 @@ impl<'a> Scales<'a> {
         let year = description.year.filter(|&year| year > 0);
         let known =
             [0, 1, 2, 3].map(|fact| vec![None; if facts[fact].is_some() { index.facts_of(fact) + 1 } else { 0 }]);
-        Self { index, facts, year, object: description.object, known }
+        Self { index, facts, year, object: description.object, known, around: HashMap::new() }
     }
 
     /// How many of make, model, calibre, kind the item tells.
     pub fn facts_told(&self) -> usize {
         self.facts.iter().flatten().count()
+    }
+
+    fn tells(&self, number: usize) -> bool {
+        self.facts.get(number).map_or(self.year.is_some(), Option::is_some)
     }
 
     /// Whether the record may be of the item's sort of object.
@@ -78,68 +129,66 @@ impl<'a> Scales<'a> {
 
     pub fn weigh(&mut self, record: RecordRef) -> Weight {
         let compact = self.index.compact(record);
-        let mut weight = Weight { agrees: 0, year_agrees: false, against: 0, share: 1.0 };
+        let mut weight = Weight { share: 1.0, ..Weight::default() };
         // Kind and calibre mostly follow from the model, so the rarest fact that agrees stands for all of them.
         let mut rarest: f64 = 1.0;
         for (fact, id) in compact.facts.into_iter().enumerate() {
             match self.relation(fact, id) {
                 Relation::Agrees => {
-                    weight.agrees += 1;
+                    weight.agrees = weight.agrees.with(fact);
                     rarest = rarest.min(self.index.share(fact, id));
                 }
-                Relation::Differs => weight.against += 1,
-                Relation::Compatible | Relation::Unknown => {}
+                Relation::Differs if fact != MAKE => weight.against = weight.against.with(fact),
+                Relation::Unknown if id == 0 && self.facts[fact].is_none() => weight.silent = weight.silent.with(fact),
+                Relation::Differs | Relation::Compatible | Relation::Unknown => {}
             }
         }
         weight.share = rarest.max(SHARE_MIN);
         match relate_years(self.year, compact.year()) {
             Relation::Agrees => {
-                weight.year_agrees = true;
+                weight.agrees = weight.agrees.with(YEAR);
                 weight.share *= self.year.map_or(1.0, |year| self.index.share_of_year(year)).max(SHARE_MIN);
             }
-            Relation::Differs => weight.against += 1,
+            Relation::Differs => weight.against = weight.against.with(YEAR),
+            Relation::Unknown if self.year.is_none() && compact.year().is_none() => {
+                weight.silent = weight.silent.with(YEAR);
+            }
             Relation::Compatible | Relation::Unknown => {}
         }
-        weight.share *= CONTRADICTION.powi(i32::from(weight.against));
         weight
     }
 
-    /// What the item does not tell and the candidates do, best first: the fact whose answer would leave fewest of them,
-    /// or, with one candidate, the one that would be hardest to get right by accident.
-    pub fn asks(&self, candidates: &[RecordRef]) -> Vec<Ask> {
-        let kinds = [(0, Ask::Kind), (1, Ask::Make), (2, Ask::Model), (3, Ask::Calibre)];
-        let mut scored: Vec<(f64, Ask)> = Vec::new();
-        for (fact, ask) in kinds.into_iter().filter(|(fact, _)| self.facts[*fact].is_none()) {
-            let ids = candidates.iter().map(|&r| self.index.compact(r).facts[fact]).filter(|&id| id > 0);
-            let shares = ids.map(|id| (id, self.index.share(fact, id)));
-            scored.push((usefulness(shares, candidates.len()), ask));
+    /// The share of [`Weight`], corrected by what stands around a key: in a series that one factory gave to one model in
+    /// two years, an equal model and year say next to nothing.
+    pub fn share_around(&mut self, key: KeyId, record: RecordRef, weight: &Weight) -> f64 {
+        if weight.agrees.len() == 0 {
+            return weight.share;
         }
-        if self.year.is_none() {
-            let years = candidates.iter().filter_map(|&r| self.index.compact(r).year());
-            let shares = years.map(|year| (u32::from(year), self.index.share_of_year(year)));
-            scored.push((usefulness(shares, candidates.len()), Ask::Year));
+        if !self.around.contains_key(&key) {
+            let register = self.index.register_of(record);
+            let near = surroundings::of(self.index, register, key);
+            let agrees = near.into_iter().map(|record| self.weigh(record).agrees).collect();
+            self.around.insert(key, agrees);
         }
-        scored.retain(|(score, _)| *score > 0.0);
-        scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        scored.into_iter().map(|(_, ask)| ask).collect()
+        let near = self.around.get(&key).map_or(&[][..], Vec::as_slice);
+        let alike = near.iter().filter(|agrees| agrees.holds_all(weight.agrees)).count();
+        surroundings::blend(weight.share, alike, near.len())
     }
-}
 
-/// 0: no candidate tells that fact. Up to 2: all tell it, no two the same, and each value is rare in the register.
-fn usefulness(values: impl Iterator<Item = (u32, f64)>, candidates: usize) -> f64 {
-    let mut counts: HashMap<u32, (usize, f64)> = HashMap::new();
-    for (value, share) in values {
-        counts.entry(value).or_insert((0, share)).0 += 1;
+    /// What the item does not tell and a record does, with its number among the traits.
+    pub fn untold(&self, record: RecordRef) -> Vec<(usize, Ask)> {
+        let compact = self.index.compact(record);
+        let told = |n: usize| compact.facts.get(n).map_or(compact.year().is_some(), |&id| id > 0);
+        (0..TRAITS.len()).filter(|&n| !self.tells(n) && told(n)).map(|n| (n, TRAITS[n].1)).collect()
     }
-    let told: usize = counts.values().map(|(n, _)| n).sum();
-    if told == 0 || candidates == 0 {
-        return 0.0;
+
+    /// What the record tells of that trait, as a number that is equal for equal answers, and its share of all records.
+    pub fn answer(&self, record: RecordRef, number: usize) -> Option<(u32, f64)> {
+        let compact = self.index.compact(record);
+        match compact.facts.get(number) {
+            Some(0) => None,
+            Some(&id) => Some((id, self.index.share(number, id))),
+            None => compact.year().map(|year| (u32::from(year), self.index.share_of_year(year))),
+        }
     }
-    let part = |n: usize| n as f64 / told as f64;
-    // Summed in a fixed order, so that the same question has the same score on every run.
-    let mut counts: Vec<_> = counts.into_values().collect();
-    counts.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    let splits = 1.0 - counts.iter().map(|(n, _)| part(*n) * part(*n)).sum::<f64>();
-    let rarity: f64 = counts.iter().map(|(n, share)| part(*n) * (1.0 - share)).sum();
-    (splits + rarity) * told as f64 / candidates as f64
 }

@@ -174,6 +174,7 @@ impl Generation {
             grade: Grade::Possible,
             rule: Rule::Exact,
             differs: Vec::new(),
+            why: crate::domain::Why::default(),
             fields: fields(&record),
             record: record.id,
         })
