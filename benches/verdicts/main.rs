@@ -1,0 +1,38 @@
+//! Whether verdicts can be trusted: labelled queries against invented registers of several manners.
+//!
+//! `cargo bench --bench verdicts -- [--records N] [--queries N] [--clean N] [--train A,B] [--held-out C,D]`
+//!
+//! The rules of `registers::judge` were tuned on the manners of `--train` only. An *answer* is one observation that the
+//! verdict asked for, its first, answered with the truth. *Dense* is a rough figure of this bench's own: records of the
+//! mark's shape (letters and digits) over the keys that the shape allows.
+
+mod errors;
+mod manner;
+mod score;
+
+use score::Options;
+
+fn main() {
+    let mut options = Options { records: 1_100_000, queries: 20_000, clean: 100_000 };
+    let (mut train, mut held_out) = (vec![1, 2, 3], vec![101, 102, 103]);
+    let arguments: Vec<String> = std::env::args().collect();
+    for pair in arguments.windows(2) {
+        let numbers = || pair[1].split(',').filter_map(|n| n.parse::<u64>().ok()).collect::<Vec<_>>();
+        let number = || numbers().first().copied().unwrap_or_else(|| panic!("{} wants a number", pair[0]));
+        match pair[0].as_str() {
+            "--records" => options.records = number(),
+            "--queries" => options.queries = number(),
+            "--clean" => options.clean = number(),
+            "--train" => train = numbers(),
+            "--held-out" => held_out = numbers(),
+            _ => {}
+        }
+    }
+    println!("{options:?}");
+    for (name, seeds) in [("train", train), ("held out", held_out)] {
+        for seed in seeds {
+            println!("\n== {name}: manner {seed}");
+            score::manner(&options, seed);
+        }
+    }
+}
