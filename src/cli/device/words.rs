@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{Ask, Candidate, Grade, NotChecked, RegisterAge, Rule, Verdict};
+use crate::domain::{Ask, Candidate, Grade, NotChecked, RegisterAge, Rule, Trait, Verdict};
 
 /// The whole verdict, over several lines, the action first.
 pub fn verdict(verdict: &Verdict) -> String {
@@ -33,7 +33,7 @@ pub fn verdict(verdict: &Verdict) -> String {
 pub fn headline(verdict: &Verdict, now: DateTime<Utc>) -> String {
     match verdict.grade {
         Grade::Hit => "MATCH: hold, verify with the owner".into(),
-        Grade::Probable => match verdict.candidates.first().map(characters) {
+        Grade::Probable => match verdict.candidates.first().map(places) {
             Some(places) if !places.is_empty() => format!("LOOK AGAIN: {places}"),
             _ => "LOOK AGAIN: compare every mark with the record".into(),
         },
@@ -103,41 +103,116 @@ fn rule(rule: Rule) -> &'static str {
     }
 }
 
-/// `character 3 (0 read, O listed) and …`.
-fn characters(candidate: &Candidate) -> String {
-    let places: Vec<_> = candidate
-        .differs
-        .iter()
-        .map(|d| match (d.read.as_str(), d.record.as_str()) {
-            ("", listed) => format!("character {} ({listed} listed, none read)", d.at),
-            (read, "") => format!("character {} ({read} read, none listed)", d.at),
-            (read, listed) => format!("character {} ({read} read, {listed} listed)", d.at),
-        })
-        .collect();
-    places.join(" and ")
+/// `characters 3 and 5 (0 or O?, 5 or S?)`: where to look, and for what.
+fn places(candidate: &Candidate) -> String {
+    let at: Vec<String> = candidate.differs.iter().map(|d| d.at.to_string()).collect();
+    let (last, before) = match at.split_last() {
+        Some(split) => split,
+        None => return String::new(),
+    };
+    let nothing = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
+    let pairs: Vec<String> =
+        candidate.differs.iter().map(|d| format!("{} or {}?", nothing(&d.read), nothing(&d.record))).collect();
+    match before {
+        [] => format!("character {last} ({})", pairs.join(", ")),
+        before => format!("characters {} and {last} ({})", before.join(", "), pairs.join(", ")),
+    }
 }
 
 fn candidate(candidate: &Candidate) -> String {
-    let mut text = format!(
-        "  {}: {} in {}, {}",
-        candidate.grade.code(),
-        candidate.record,
-        candidate.register,
-        rule(candidate.rule)
-    );
+    let mut text = format!("  {}: {} in {}", candidate.grade.code(), candidate.record, candidate.register);
     let facts: Vec<_> = candidate.fields.iter().map(|(name, value)| format!("{name} {value}")).collect();
     if !facts.is_empty() {
         let _ = write!(text, "\n    {}", facts.join(" · "));
     }
-    let places = characters(candidate);
-    if !places.is_empty() {
-        let _ = write!(text, "\n    {places}");
-    }
+    let _ = write!(text, "\n    because {}", reasons(candidate).join("; "));
     text
+}
+
+/// Why a candidate has its grade: the rule, what agrees, what contradicts, how many share the mark.
+fn reasons(candidate: &Candidate) -> Vec<String> {
+    let why = &candidate.why;
+    let named = |traits: &[Trait]| traits.iter().map(|t| t.code()).collect::<Vec<_>>().join(", ");
+    let mut reasons = vec![match places(candidate) {
+        places if places.is_empty() => rule(candidate.rule).to_owned(),
+        places => format!("{}, {places}", rule(candidate.rule)),
+    }];
+    if why.second_mark {
+        reasons.push("another mark of the item agrees, too".to_owned());
+    }
+    if !why.agrees.is_empty() {
+        reasons.push(format!("{} the same", named(&why.agrees)));
+    }
+    if !why.contradicts.is_empty() {
+        reasons.push(format!("{} different", named(&why.contradicts)));
+    }
+    if why.shared_by > 1 {
+        reasons.push(format!("{} records bear this mark", why.shared_by));
+    } else if why.crowded {
+        reasons.push("marks of this shape are so many that an equal one says little alone".to_owned());
+    }
+    reasons
 }
 
 /// A record that a look-up found, without the words of a verdict.
 pub fn record(candidate: &Candidate) -> String {
     let facts: Vec<_> = candidate.fields.iter().map(|(name, value)| format!("{name} {value}")).collect();
     format!("{} in {}: {}", candidate.record, candidate.register, facts.join(" · "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Difference, RegisterId, Why};
+
+    fn candidate(differs: &[(u16, &str, &str)], why: Why) -> Candidate {
+        let differs = differs.iter().map(|&(at, read, record)| Difference {
+            at,
+            read: read.to_owned(),
+            record: record.to_owned(),
+        });
+        Candidate {
+            register: RegisterId("r".into()),
+            record: "1".into(),
+            grade: Grade::Probable,
+            rule: Rule::LookAlike,
+            differs: differs.collect(),
+            why,
+            fields: Default::default(),
+        }
+    }
+
+    #[test]
+    fn where_to_look_again_is_said_in_one_line() {
+        let table: [(&[(u16, &str, &str)], &str); 4] = [
+            (&[], ""),
+            (&[(3, "0", "O")], "character 3 (0 or O?)"),
+            (&[(3, "0", "O"), (5, "S", "5")], "characters 3 and 5 (0 or O?, S or 5?)"),
+            (&[(2, "", "7")], "character 2 (nothing or 7?)"),
+        ];
+        for (differs, expected) in table {
+            assert_eq!(places(&candidate(differs, Why::default())), expected);
+        }
+    }
+
+    #[test]
+    fn a_candidate_says_why_it_has_its_grade() {
+        let why = Why {
+            agrees: vec![Trait::Kind, Trait::Year],
+            contradicts: vec![Trait::Model],
+            shared_by: 12,
+            crowded: true,
+            second_mark: true,
+        };
+        let said = super::candidate(&candidate(&[(3, "0", "O")], why));
+        for part in [
+            "because equal but for look-alike characters, character 3 (0 or O?)",
+            "another mark",
+            "kind, year the same",
+            "model different",
+            "12 records bear this mark",
+        ] {
+            assert!(said.contains(part), "{part:?} in {said}");
+        }
+    }
 }
