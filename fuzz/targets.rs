@@ -4,7 +4,9 @@
 //! committed corpus with them on every test run, on stable Rust.
 
 use tracepost::domain::keys::{canonical, diff, exact_key, keys, reading, split_parts};
-use tracepost::domain::payload::{container, digital_link, envelope, gs1, keyed, marking, mrz, vin, web};
+use tracepost::domain::payload::{
+    container, controls, digital_link, envelope, epc, gs1, keyed, licence, marking, mrz, plain, vin, web,
+};
 use tracepost::domain::{Record, Scheme, Understood, understand, understand_typed};
 use tracepost::registers::RecordBytes;
 use tracepost::registers::import::{Defaults, Format, Mapping, Profile, Sinks, import};
@@ -13,12 +15,16 @@ use tracepost::registers::import::{Defaults, Format, Mapping, Profile, Sinks, im
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 17] = [
     ("understand", fuzz_understand),
     ("envelope", fuzz_envelope),
     ("gs1", fuzz_gs1),
     ("mrz", fuzz_mrz),
+    ("licence", fuzz_licence),
     ("web", fuzz_web),
+    ("digital_link", fuzz_digital_link),
+    ("epc", fuzz_epc),
+    ("controls", fuzz_controls),
     ("keyed", fuzz_keyed),
     ("numbers", fuzz_numbers),
     ("keys", fuzz_keys),
@@ -65,7 +71,26 @@ fn fuzz_mrz(bytes: &[u8]) {
 fn fuzz_web(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     check(web::understand(&text));
-    check(digital_link::understand(&text));
+}
+
+fn fuzz_digital_link(bytes: &[u8]) {
+    check(digital_link::understand(&String::from_utf8_lossy(bytes)));
+}
+
+fn fuzz_epc(bytes: &[u8]) {
+    check(epc::understand(&String::from_utf8_lossy(bytes)));
+}
+
+fn fuzz_licence(bytes: &[u8]) {
+    check(licence::understand(&String::from_utf8_lossy(bytes)));
+}
+
+fn fuzz_controls(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let real = controls::real(&text);
+    assert!(real.chars().count() <= text.chars().count(), "a shown control character is one character");
+    check(Some(plain::understand(controls::trimmed(&text))));
+    check(Some(plain::understand_typed(controls::trimmed(&text))));
 }
 
 fn fuzz_keyed(bytes: &[u8]) {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::bench::{CheckAnswer, CheckRequest, Recorded};
 use super::face;
 use crate::decode::{Accepted, View};
-use crate::desk::item::{add_symbol, add_typed};
-use crate::domain::{Description, Finding, Grade, Item, MarkSource};
+use crate::desk::item::{add_scanned, add_symbol, add_typed};
+use crate::domain::keyboard::Readings;
+use crate::domain::{Description, Finding, Grade, Item};
 use crate::ledger::CheckSource;
 
 /// The details that an officer picks, in the order of the card.
@@ -91,15 +92,18 @@ impl Card {
         })
     }
 
-    /// Adds what fingers or a hand scanner entered. True when anything new came.
-    pub fn add_text(&mut self, text: &str, by_scanner: bool) -> bool {
-        let (mark, source) = if by_scanner {
-            (MarkSource::Scanner, CheckSource::Scanner)
-        } else {
-            (MarkSource::Typed, CheckSource::Typed)
-        };
-        self.adding(source, |card| {
-            let found = add_typed(&mut card.item, text, mark);
+    /// Adds what fingers entered. True when anything new came.
+    pub fn add_text(&mut self, text: &str) -> bool {
+        self.adding(CheckSource::Typed, |card| {
+            let found = add_typed(&mut card.item, text);
+            card.note_findings(found);
+        })
+    }
+
+    /// Adds what a hand scanner sent, in every reading of it. True when anything new came.
+    pub fn add_scan(&mut self, sent: &Readings) -> bool {
+        self.adding(CheckSource::Scanner, |card| {
+            let found = add_scanned(&mut card.item, sent);
             card.note_findings(found);
         })
     }
@@ -211,9 +215,9 @@ mod tests {
     #[test]
     fn marks_gather_and_the_same_one_twice_changes_nothing() {
         let mut card = Card::new(1);
-        assert!(card.add_text("AB1234", false));
-        assert!(!card.add_text("AB1234", false), "the same again");
-        assert!(card.add_text("AB1234", true), "from the scanner it stands apart");
+        assert!(card.add_text("AB1234"));
+        assert!(!card.add_text("AB1234"), "the same again");
+        assert!(card.add_scan(&Readings::plain("AB1234")), "from the scanner it stands apart");
         assert_eq!(card.item.marks.len(), 2);
         assert_eq!(card.source, CheckSource::Scanner);
         card.remove(7);
@@ -224,7 +228,7 @@ mod tests {
     #[test]
     fn details_that_a_payload_gave_are_told_from_picked_ones() {
         let mut card = Card::new(1);
-        card.add_text("1HGBH41JXMN109186", true);
+        card.add_scan(&Readings::plain("1HGBH41JXMN109186"));
         assert!(card.from_code.contains("object"), "a VIN stands on a vehicle");
         assert!(card.set("object", "vehicle"));
         assert!(card.from_code.is_empty(), "the officer said so too");

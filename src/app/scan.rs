@@ -15,6 +15,7 @@ use super::feed::Feed;
 use super::mail::{Letter, Mail};
 use super::{face, understood};
 use crate::decode::{Accepted, View};
+use crate::domain::keyboard::Readings;
 use crate::domain::keys::{canonical, is_cyrillic};
 use crate::domain::{Item, MarkSource};
 use crate::ledger::CheckSource;
@@ -159,21 +160,22 @@ impl Scan {
             return;
         }
         self.set_entry("");
-        self.take_text(text, false);
+        self.take(|card| card.add_text(text));
     }
 
     /// What a hand scanner sent, whatever screen is shown.
-    pub fn scanned(&self, text: &str) {
-        self.take_text(text, true);
+    pub fn scanned(&self, sent: &Readings) {
+        self.take(|card| card.add_scan(sent));
     }
 
-    fn take_text(&self, text: &str, by_scanner: bool) {
+    /// Takes marks that were entered; `add` says whether anything new came.
+    fn take(&self, add: impl Fn(&mut Card) -> bool) {
         // Where each code is an item of its own, so is each text; the same mark given again is the item that is open.
         let mut same = self.card.borrow().clone();
-        if self.each_alone.get() && !same.is_empty() && same.add_text(text, by_scanner) {
+        if self.each_alone.get() && !same.is_empty() && add(&mut same) {
             self.next_item();
         }
-        let changed = self.card.borrow_mut().add_text(text, by_scanner);
+        let changed = add(&mut self.card.borrow_mut());
         // The same mark typed again is a wish to see the answer again.
         if changed || self.card.borrow().answer.is_none() {
             self.check();

@@ -13,7 +13,9 @@ use super::eye::Eye;
 use super::scan::Scan;
 use super::sync::Sync;
 use super::verdict::Verdict;
-use super::wedge::{Heard, Wedge};
+use super::wedge::{self, Heard, HeardKey, Wedge};
+use crate::domain::HandScannerSettings;
+use crate::domain::keyboard::Readings;
 
 /// How often the clock and the ages are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
@@ -31,6 +33,7 @@ pub struct Shell {
     fields: RefCell<[SharedString; 3]>,
     came_from: Cell<Screen>,
     tick: Timer,
+    silence: Timer,
 }
 
 impl Shell {
@@ -47,6 +50,7 @@ impl Shell {
             fields: RefCell::default(),
             came_from: Cell::new(Screen::Scan),
             tick: Timer::default(),
+            silence: Timer::default(),
         });
         let backend = app.global::<ShellBackend>();
         let weak = Rc::downgrade(&shell);
@@ -146,7 +150,7 @@ impl Shell {
     }
 
     /// Every key on its way to a field. True when it goes no further.
-    fn key_first(&self, text: &str, control: bool, alt: bool) -> bool {
+    fn key_first(self: &Rc<Self>, text: &str, control: bool, alt: bool) -> bool {
         if self.hear(text, control, alt) {
             return true;
         }
@@ -205,39 +209,62 @@ impl Shell {
         true
     }
 
-    /// Lets the wedge detector hear the key. True when it ended a scan.
-    fn hear(&self, text: &str, control: bool, alt: bool) -> bool {
+    /// How the hand scanner is set up, from now on.
+    pub fn listen_by(&self, settings: HandScannerSettings) {
+        self.wedge.borrow_mut().set(settings);
+    }
+
+    /// Lets the wedge detector hear the key. True when it goes no further: it ended a scan, or is part of one that must do
+    /// nothing else.
+    fn hear(self: &Rc<Self>, text: &str, control: bool, alt: bool) -> bool {
         let Some(app) = self.app.upgrade() else { return false };
         let key = text.chars().next().unwrap_or('\0');
         let ends = key == char::from(Key::Return) || key == char::from(Key::Tab);
-        // Scanners send the group separator as Ctrl+], the record separator as Ctrl+^, the end as Ctrl+D.
-        let typed = match (control, key) {
-            (true, ']') => "\u{1d}",
-            (true, '^' | '6') => "\u{1e}",
-            (true, 'd' | 'D') => "\u{4}",
-            (true, _) => "",
-            (false, '\u{1d}' | '\u{1e}' | '\u{4}') => text,
-            (false, c) if alt || ends || c.is_control() || is_private(c) => "",
-            (false, _) => text,
-        };
-        let now_ms = self.began.elapsed().as_millis() as u64;
-        let heard = self.wedge.borrow_mut().hear(typed, ends, now_ms);
-        let (scan, verdict) = (app.global::<ScanData>(), app.global::<VerdictData>());
+        let is_alt = key == char::from(Key::Alt) || key == char::from(Key::AltGr);
+        // Some systems give the control character itself, others the key that was pressed with Ctrl.
+        let separator = matches!(key, '\u{1c}'..='\u{1f}' | '\u{1}'..='\u{4}');
+        let types_nothing = ends || (key.is_control() && !separator) || is_private(key);
+        let typed = if types_nothing || is_alt { "" } else { text };
+        let key = HeardKey { text: typed, control: control && !separator, alt, is_alt, ends };
+        let heard = self.wedge.borrow_mut().hear(key, self.now_ms());
         match heard {
             Heard::Key { first: true } => {
+                let (scan, verdict) = (app.global::<ScanData>(), app.global::<VerdictData>());
                 *self.fields.borrow_mut() = [scan.get_entry(), scan.get_picker_text(), verdict.get_note()];
-                false
             }
-            Heard::Key { first: false } => false,
-            Heard::Scan(sent) => {
-                let [entry, picker, note] = self.fields.borrow().clone();
-                self.scan.set_entry(&entry);
-                scan.set_picker_text(picker);
-                verdict.set_note(note);
-                self.scan.scanned(&sent);
-                true
-            }
+            Heard::Key { first: false } | Heard::Swallowed => {}
+            Heard::Scan(ref sent) => self.scanned(&app, sent),
         }
+        if self.wedge.borrow().waits() {
+            let weak = Rc::downgrade(self);
+            let silence = Duration::from_millis(wedge::SILENCE_MS + 1);
+            self.silence.start(TimerMode::SingleShot, silence, move || {
+                if let Some(shell) = weak.upgrade() {
+                    shell.fell_silent();
+                }
+            });
+        }
+        !matches!(heard, Heard::Key { .. })
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn fell_silent(&self) {
+        let sent = self.wedge.borrow_mut().silence(self.now_ms());
+        if let (Some(sent), Some(app)) = (sent, self.app.upgrade()) {
+            self.scanned(&app, &sent);
+        }
+    }
+
+    /// A scan that was typed: what it left in the fields is taken out again.
+    fn scanned(&self, app: &App, sent: &Readings) {
+        let [entry, picker, note] = self.fields.borrow().clone();
+        self.scan.set_entry(&entry);
+        app.global::<ScanData>().set_picker_text(picker);
+        app.global::<VerdictData>().set_note(note);
+        self.scan.scanned(sent);
     }
 
     /// Alt and a digit: the choice of that number on the screen.

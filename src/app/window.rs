@@ -79,6 +79,7 @@ impl Stage {
         let verdict = Verdict::attach(&app, bench(), Rc::clone(&crew), mail.clone(), Rc::clone(&scan));
         let sync = Sync::attach(&app, bench(), Rc::clone(&crew), mail.clone(), Rc::clone(&scan));
         let shell = Shell::attach(&app, Rc::clone(&scan), Rc::clone(&verdict), Rc::clone(&sync), Rc::clone(&eye));
+        shell.listen_by(options.bench.hand_scanner());
         app.global::<Theme>().set_dark(kept.dark.unwrap_or(options.dark));
         app.global::<ShellData>().set_loud(kept.loud.unwrap_or(options.loud));
         shell::say_language(&app, kept.language.as_deref().unwrap_or(&options.language));

@@ -1,5 +1,6 @@
 //! From what was given or read to an item that can be checked.
 
+use crate::domain::keyboard::Readings;
 use crate::domain::understand::{Understood, understand, understand_typed};
 use crate::domain::{Description, Finding, Item, Mark, MarkSource, Object, Scheme, SeenMark, Symbology};
 
@@ -83,8 +84,24 @@ pub fn add_symbol(item: &mut Item, symbology: Symbology, identifier: &str, text:
     findings
 }
 
-/// Adds what a hand scanner or a person entered to an open item.
-pub fn add_typed(item: &mut Item, text: &str, source: MarkSource) -> Vec<Finding> {
+/// Adds what a person entered to an open item.
+pub fn add_typed(item: &mut Item, text: &str) -> Vec<Finding> {
+    add_text(item, text, MarkSource::Typed)
+}
+
+/// Adds what a hand scanner sent to an open item: every reading of it, so that each is looked up, and the text as it
+/// arrived, where it was read otherwise.
+pub fn add_scanned(item: &mut Item, sent: &Readings) -> Vec<Finding> {
+    let texts = sent.readings.iter().map(|reading| reading.text.as_str());
+    let findings = texts.flat_map(|text| add_text(item, text, MarkSource::Scanner)).collect();
+    if let Some(raw) = sent.kept_raw().filter(|raw| !raw.is_empty()) {
+        let kept = Understood::one("other", Scheme::Other, raw);
+        add_understood(item, kept, MarkSource::Scanner, None);
+    }
+    findings
+}
+
+fn add_text(item: &mut Item, text: &str, source: MarkSource) -> Vec<Finding> {
     let understood = understand_typed(text);
     let findings = understood.findings.clone();
     add_understood(item, understood, source, None);
@@ -115,8 +132,10 @@ fn add_understood(item: &mut Item, understood: Understood, source: MarkSource, p
 /// A scheme can give the object away: a VIN stands on a vehicle. Only where every mark says so; what an officer gave holds.
 fn settle_object(item: &mut Item) {
     if item.description.object.is_none() {
-        let first = item.marks.first().and_then(|m| Object::implied_by(m.mark.scheme));
-        let all_agree = item.marks.iter().all(|m| Object::implied_by(m.mark.scheme) == first);
+        // What is never compared says nothing of the object either.
+        let told = || item.marks.iter().map(|m| m.mark.scheme).filter(|scheme| *scheme != Scheme::Other);
+        let first = told().next().and_then(Object::implied_by);
+        let all_agree = told().all(|scheme| Object::implied_by(scheme) == first);
         item.description.object = first.filter(|_| all_agree);
     }
 }

@@ -9,14 +9,17 @@ use super::check_digit;
 use super::keys::exact_key;
 use super::mark::{Mark, Scheme};
 pub use super::payload::Understood;
-use super::payload::controls::trimmed;
-use super::payload::{TEXT_BYTES_MAX, container, digital_link, envelope, gs1, keyed, marking, mrz, plain, vin, web};
+use super::payload::controls::{GS, real, trimmed};
+use super::payload::{
+    TEXT_BYTES_MAX, container, digital_link, envelope, epc, gs1, keyed, licence, marking, mrz, plain, vin, web,
+};
 use super::verdict::Finding;
 
 /// What the text of a decoded symbol says. `identifier` is its symbology identifier (ISO/IEC 15424, `]d2`), or empty
 /// where the reader gives none.
 pub fn understand(text: &str, identifier: &str) -> Understood {
     let (text, identifier) = with_identifier(text, identifier);
+    let identifier = identifier_of_first(text, identifier);
     let text = trimmed(text);
     if text.len() > TEXT_BYTES_MAX {
         return Understood::one("other", Scheme::Other, text);
@@ -27,15 +30,14 @@ pub fn understand(text: &str, identifier: &str) -> Understood {
 /// What a person typed, or a hand scanner sent as if typed: no symbology is known unless the scanner writes it before the text,
 /// separators may be lost, and something short is meant as a serial.
 pub fn understand_typed(text: &str) -> Understood {
-    let (text, identifier) = with_identifier(trimmed(text), "");
+    let (text, identifier) = with_identifier(text.trim_start(), "");
+    let identifier = identifier_of_first(text, identifier);
     let text = trimmed(text);
     if text.len() > TEXT_BYTES_MAX {
         return Understood::one("other", Scheme::Other, text);
     }
     let named = named_by_a_space(text);
-    let understood = formed(&named, identifier)
-        .or_else(|| gs1::understand_bare(text))
-        .unwrap_or_else(|| plain::understand_typed(text));
+    let understood = formed(&named, identifier).unwrap_or_else(|| plain::understand_typed(text));
     kept(understood, text)
 }
 
@@ -64,8 +66,11 @@ fn formed(text: &str, identifier: &str) -> Option<Understood> {
     envelope::understand(text)
         .or_else(|| gs1::understand(text, identifier))
         .or_else(|| gs1::understand_retail(text, identifier))
+        .or_else(|| gs1::understand_bare(text))
         .or_else(|| digital_link::understand(text))
+        .or_else(|| epc::understand(text))
         .or_else(|| web::understand(text))
+        .or_else(|| licence::understand(text))
         .or_else(|| mrz::understand(text))
         .or_else(|| keyed::understand(text))
         .or_else(|| marking::understand(text))
@@ -82,6 +87,12 @@ fn with_identifier<'a>(text: &'a str, identifier: &'a str) -> (&'a str, &'a str)
         && bytes[1].is_ascii_alphabetic()
         && bytes[2].is_ascii_alphanumeric();
     if written { (&text[3..], &text[..3]) } else { (text, identifier) }
+}
+
+/// A separator before anything else is how a scanner shows the FNC1 that begins a GS1 symbol.
+fn identifier_of_first<'a>(text: &str, identifier: &'a str) -> &'a str {
+    let begins = identifier.is_empty() && text.len() < TEXT_BYTES_MAX && real(text).starts_with(GS);
+    if begins { "]d2" } else { identifier }
 }
 
 /// `VIN 1M8…` and `UII D7A…`: people leave the colon out. No other label is sure enough without it.

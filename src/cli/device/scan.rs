@@ -1,5 +1,6 @@
 //! `tracepost scan`: pictures, folders and footage in, a line for each accepted symbol out.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -27,6 +28,10 @@ struct SymbolLine<'a> {
     quad: [[i32; 2]; 4],
     pass: String,
     marks: Vec<Mark>,
+    /// The form that was understood, what else it said by name, and what of the text was left over.
+    form: &'static str,
+    facts: BTreeMap<&'static str, String>,
+    left: Option<String>,
     verdict: Option<&'a Verdict>,
 }
 
@@ -222,6 +227,7 @@ impl Scan<'_> {
     }
 
     fn line(&self, file: &str, symbol: &Accepted, verdict: Option<&Verdict>) -> Result<(), Stop> {
+        let understood = understand(&symbol.text, &symbol.identifier);
         let line = SymbolLine {
             file,
             frame: symbol.frame,
@@ -230,7 +236,10 @@ impl Scan<'_> {
             text: &symbol.text,
             quad: symbol.quad,
             pass: symbol.passes.join("+"),
-            marks: understand(&symbol.text, &symbol.identifier).marks,
+            marks: understood.marks,
+            form: understood.form,
+            facts: understood.facts.into_iter().collect(),
+            left: understood.left,
             verdict,
         };
         Ok(self.out.either(&line, || {

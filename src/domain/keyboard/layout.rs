@@ -31,12 +31,11 @@ pub enum KeyboardLayout {
     Tr,
     Ua,
     Ru,
-    Gr,
 }
 
 impl KeyboardLayout {
     /// Every layout, in the order of a list to choose from.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 17] = [
         Self::Auto,
         Self::Us,
         Self::Gb,
@@ -54,7 +53,6 @@ impl KeyboardLayout {
         Self::Tr,
         Self::Ua,
         Self::Ru,
-        Self::Gr,
     ];
 
     /// The name used in settings and on the command line; it never changes.
@@ -77,7 +75,6 @@ impl KeyboardLayout {
             Self::Tr => "tr",
             Self::Ua => "ua",
             Self::Ru => "ru",
-            Self::Gr => "gr",
         }
     }
 
@@ -101,7 +98,6 @@ impl KeyboardLayout {
             Self::Tr => "Türkçe",
             Self::Ua => "Українська",
             Self::Ru => "Русская",
-            Self::Gr => "Ελληνικά",
         }
     }
 }

@@ -1,4 +1,7 @@
 //! ISO/IEC 15434: messages that carry several fields, `[)>` RS, then per format: two digits, fields between GS, RS; EOT.
+//! Data Matrix has code words of its own, Macro 05 and 06, for the head and trailer of the two most used formats.
+
+use std::borrow::Cow;
 
 use super::Understood;
 use super::controls::{EOT, GS, RS, real};
@@ -14,14 +17,87 @@ pub struct Format {
     pub fields: Vec<String>,
 }
 
-/// Takes a message apart. Tolerated, because readers lose them: the first RS, the last RS, the trailer.
-/// `None` when the text does not begin as a message.
-pub fn open(text: &str) -> Option<Vec<Format>> {
-    let text = real(text);
-    let body = text.trim_start_matches(|c: char| c.is_whitespace() && c != RS && c != GS).strip_prefix("[)>")?;
-    let body = body.split(EOT).next().unwrap_or_default();
-    let formats: Vec<Format> = body.split(RS).filter_map(format).collect();
-    (!formats.is_empty()).then_some(formats)
+/// A message taken apart.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Message {
+    /// Its formats, in their order.
+    pub formats: Vec<Format>,
+    /// Pieces that belong to no format.
+    pub left: Vec<String>,
+}
+
+const HEAD: &str = "[)>";
+/// Macro 05 and 06 of Data Matrix (ISO/IEC 16022, 5.2.4.7), as readers name them that do not write them out; the last of
+/// each is the code word itself, 236 and 237, given as a byte.
+const MACROS: [(&str, &str); 8] = [
+    ("<MACRO05>", "05"),
+    ("{MACRO05}", "05"),
+    ("<MACRO 05>", "05"),
+    ("<MACRO06>", "06"),
+    ("{MACRO06}", "06"),
+    ("<MACRO 06>", "06"),
+    ("\u{EC}", "05"),
+    ("\u{ED}", "06"),
+];
+/// FNC1 as the code word 232, given as a byte.
+const FNC1_CODE_WORD: char = '\u{E8}';
+/// What scanners put for the separators when told to send printable characters only.
+const STAND_INS: [char; 9] = ['|', '~', '#', ';', '!', '$', '`', '_', ' '];
+
+/// Takes a message apart. Tolerated, because readers lose them: the first RS, the last RS, the trailer; or all of the
+/// head, where format and first separator are there. `None` when the text does not begin as a message.
+pub fn open(text: &str) -> Option<Message> {
+    let text = with_head(&real(text))?;
+    let body = with_separators(text.strip_prefix(HEAD)?);
+    let (body, after) = body.split_once(EOT).unwrap_or((&body, ""));
+    let mut message = Message::default();
+    for piece in body.split(RS) {
+        match format(piece) {
+            Some(format) => message.formats.push(format),
+            None if piece.trim().is_empty() => {}
+            None => message.left.push(piece.to_owned()),
+        }
+    }
+    if !after.trim().is_empty() {
+        message.left.push(after.to_owned());
+    }
+    (!message.formats.is_empty()).then_some(message)
+}
+
+/// The text with `[)>` before it, if it is a message at all.
+fn with_head(text: &str) -> Option<String> {
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() && c != RS && c != GS);
+    if text.starts_with(HEAD) {
+        return Some(text.to_owned());
+    }
+    let of_macro = MACROS.iter().find_map(|(name, format)| {
+        let head = text.get(..name.len()).filter(|head| head.eq_ignore_ascii_case(name))?;
+        Some((*format, &text[head.len()..]))
+    });
+    if let Some((format, body)) = of_macro {
+        let body = body.trim_start_matches([GS, FNC1_CODE_WORD]).replace(FNC1_CODE_WORD, "\u{1D}");
+        return Some(format!("{HEAD}{RS}{format}{GS}{body}"));
+    }
+    // The head is lost, format and separator are there.
+    let body = text.trim_start_matches(RS);
+    let known = ["05", "06", "12"].iter().any(|code| body.strip_prefix(code).is_some_and(|b| b.starts_with(GS)));
+    known.then(|| format!("{HEAD}{RS}{body}"))
+}
+
+/// Puts the separators back where a scanner sent printable characters in their place: the one before the format's two
+/// digits stands for RS, the one after them for GS.
+fn with_separators(body: &str) -> Cow<'_, str> {
+    if body.contains([GS, RS]) {
+        return Cow::Borrowed(body);
+    }
+    let first = body.chars().next().filter(|c| STAND_INS.contains(c));
+    let at = first.map_or(0, char::len_utf8);
+    let second = body.get(at + 2..).and_then(|rest| rest.chars().next()).filter(|c| STAND_INS.contains(c));
+    match (first, second) {
+        (Some(rs), Some(gs)) if rs != gs => Cow::Owned(body.replace(rs, "\u{1E}").replace(gs, "\u{1D}")),
+        (_, Some(gs)) => Cow::Owned(body.replace(gs, "\u{1D}").trim_start_matches(GS).to_owned()),
+        _ => Cow::Borrowed(body),
+    }
 }
 
 fn format(envelope: &str) -> Option<Format> {
@@ -33,19 +109,16 @@ fn format(envelope: &str) -> Option<Format> {
 
 /// Reads the formats that carry marks of items. Form `iuid` when a unique identifier came of it, else `envelope`.
 pub fn understand(text: &str) -> Option<Understood> {
-    let formats = open(text)?;
+    let message = open(text)?;
     let mut out = Understood::of("envelope");
     let mut elements = iuid::Elements::default();
-    for Format { code, fields } in &formats {
+    for Format { code, fields } in &message.formats {
         match code.as_str() {
-            "05" => {
-                for field in fields {
-                    match gs1::elements(field) {
-                        Some(found) => found.iter().for_each(|e| gs1::take(e, &mut out)),
-                        None => out.left(field),
-                    }
-                }
-            }
+            "05" => fields.iter().for_each(|field| {
+                let (found, rest) = gs1::leading_elements(field);
+                found.iter().for_each(|element| gs1::take(element, &mut out));
+                out.left(rest);
+            }),
             "06" => fields.iter().for_each(|field| elements.take_data_identifier(field, &mut out)),
             "12" => fields.iter().for_each(|field| elements.take_text_element(field, &mut out)),
             _ => {
@@ -54,6 +127,7 @@ pub fn understand(text: &str) -> Option<Understood> {
             }
         }
     }
+    message.left.iter().for_each(|piece| out.left(piece));
     elements.finish(&mut out);
     if out.marks.iter().any(|mark| mark.scheme == super::Scheme::Uii) {
         out.form = "iuid";

@@ -82,7 +82,7 @@ pub fn elements(text: &str) -> Option<Vec<Element>> {
 }
 
 /// The elements that a string begins with, and what follows the last that could be read.
-fn leading_elements(text: &str) -> (Vec<Element>, &str) {
+pub fn leading_elements(text: &str) -> (Vec<Element>, &str) {
     let mut rest = text.trim_matches(GS);
     let mut found = Vec::new();
     while let Some((element, after)) = first_element(rest) {
@@ -103,23 +103,24 @@ fn first_element(text: &str) -> Option<(Element, &str)> {
     Some((element(ai, data)?, after[data.len()..].trim_start_matches(GS)))
 }
 
-/// Takes apart the form printed for people: every application identifier in round brackets. Gives the elements, and
-/// those pieces whose data do not fit their identifier. `None` when the text is no such form.
+/// Takes apart the form printed for people: every application identifier in round brackets, or in square ones. Gives the
+/// elements, and those pieces whose data do not fit their identifier. `None` when the text is no such form.
 pub fn bracketed(text: &str) -> Option<(Vec<Element>, Vec<String>)> {
     let mut rest = text.trim();
+    let (open, close) = if rest.starts_with('[') { ('[', ']') } else { ('(', ')') };
     let (mut found, mut misfits) = (Vec::new(), Vec::new());
     while !rest.is_empty() {
-        let (ai, after) = rest.strip_prefix('(')?.split_once(')')?;
+        let (ai, after) = rest.strip_prefix(open)?.split_once(close)?;
         if !is_identifier(ai) {
             return None;
         }
         // Brackets may stand in data; the next identifier is the next bracket that holds one.
-        let ends = after.match_indices('(').map(|(at, _)| at);
+        let ends = after.match_indices(open).map(|(at, _)| at);
         let end = ends
             .into_iter()
-            .find(|at| after[at + 1..].split_once(')').is_some_and(|(next, _)| is_identifier(next)))
+            .find(|at| after[at + 1..].split_once(close).is_some_and(|(next, _)| is_identifier(next)))
             .unwrap_or(after.len());
-        match element(ai, after[..end].trim()) {
+        match element(ai, after[..end].trim_matches([' ', '\r', '\n', GS])) {
             Some(element) => found.push(element),
             None => misfits.push(rest[..rest.len() - after.len() + end].to_owned()),
         }
@@ -130,6 +131,11 @@ pub fn bracketed(text: &str) -> Option<(Vec<Element>, Vec<String>)> {
 
 fn is_identifier(ai: &str) -> bool {
     ai.bytes().all(|b| b.is_ascii_digit()) && ai.get(..2).and_then(ai_length) == Some(ai.len())
+}
+
+/// An element of a known identifier whose data are of its shape.
+pub fn element_of(ai: &str, data: &str) -> Option<Element> {
+    is_identifier(ai).then(|| element(ai, data)).flatten()
 }
 
 fn element(ai: &str, data: &str) -> Option<Element> {
@@ -153,7 +159,11 @@ pub fn take(element: &Element, out: &mut Understood) {
     match element.ai.as_str() {
         "00" => number(Scheme::Other, data, data, out),
         "01" => number(Scheme::Gtin, data, data, out),
-        "8006" => number(Scheme::Gtin, &data[..14], &data[..14], out),
+        // A piece of a whole: which piece, and of how many.
+        "8006" | "8026" => {
+            number(Scheme::Gtin, &data[..14], &data[..14], out);
+            out.fact("piece", &data[14..]);
+        }
         "8003" => {
             // A filler, the asset type with its check digit, then the serial.
             let digits = data.get(..14).unwrap_or_default();
@@ -199,6 +209,19 @@ fn fact_name(ai: &str) -> &'static str {
         "420" | "421" => "ship_to_postal_code",
         "422" => "country_of_origin",
         "7023" => "asset_of_assembly",
+        "235" => "serial_of_third_party",
+        "251" => "source",
+        "253" => "document_type",
+        "403" => "route",
+        "8008" => "produced",
+        "8013" => "model_number",
+        "8017" | "8018" => "service_relation",
+        "7001" => "nato_stock_number",
+        "7040" => "identifier_of_entity",
+        "8020" => "payment_reference",
+        ai if ai.starts_with("42") => "country",
+        ai if matches!(ai.as_bytes(), [b'3', b'1'..=b'6', ..]) => "measure",
+        ai if ai.starts_with('9') => "internal",
         ai if ai.starts_with("41") => "location",
         _ => "",
     }
@@ -215,7 +238,7 @@ fn century(two_digits: &str) -> Option<u16> {
 /// is read as far as it goes, if that far it names an item or goods.
 pub fn understand(text: &str, identifier: &str) -> Option<Understood> {
     let text = text.trim_matches(['\r', '\n', ' ']);
-    if let Some((found, misfits)) = text.starts_with('(').then(|| bracketed(text)).flatten() {
+    if let Some((found, misfits)) = text.starts_with(['(', '[']).then(|| bracketed(text)).flatten() {
         let mut out = of_elements(&found);
         misfits.iter().for_each(|piece| out.left(piece));
         return (!out.marks.is_empty()).then_some(out);
@@ -231,8 +254,9 @@ pub fn understand(text: &str, identifier: &str) -> Option<Understood> {
     (!found.is_empty() && (rest.is_empty() || sure)).then_some(out)
 }
 
-/// A string without identifier and without brackets, as hand scanners type it: only when it begins with a trade item
-/// number whose check digit fits and goes on with a serial or lot. Anything less may be a plain serial.
+/// A string without identifier and without brackets, as hand scanners type it and as labels carry it whose maker forgot
+/// the FNC1: only when it begins with a trade item number whose check digit fits and goes on with a serial or lot.
+/// Anything less may be a plain serial.
 pub fn understand_bare(text: &str) -> Option<Understood> {
     let text = real(trimmed(text));
     let gtin = text.strip_prefix("01")?.get(..14)?;

@@ -14,8 +14,10 @@ const CAGE_CHARS: usize = 5;
 /// The fields of one message that bear on its identity. The first of each kind counts.
 #[derive(Debug, Default)]
 pub struct Elements {
-    /// A whole UII (25S, UID), or an equivalent that is one as it stands (VIN, ESN).
-    whole: Option<String>,
+    /// Whole UIIs (25S, UID); a label of a set can carry several.
+    whole: Vec<String>,
+    /// What is one as it stands (VIN, ESN), where nothing else makes a UII.
+    equivalent: Option<String>,
     /// Agency code and enterprise.
     enterprise: Option<(&'static str, String)>,
     /// Enterprise and serial in one field (18S, USN).
@@ -66,17 +68,17 @@ impl Elements {
             return out.left(field);
         }
         match identifier {
-            "25S" => put(&mut self.whole, data, field, out),
+            "25S" => self.whole.push(data.to_owned()),
             "22S" => {
                 out.fact("electronic_serial", data);
-                put(&mut self.whole, data, field, out);
+                put(&mut self.equivalent, data, field, out);
             }
             "I" => {
                 out.mark(Scheme::Vin, data);
                 if !check_digit::vin_fits(&data.to_ascii_uppercase()) && super::vin::is_north_american(data) {
                     out.finding(Finding::CheckDigitWrong);
                 }
-                put(&mut self.whole, data, field, out);
+                self.equivalent.get_or_insert_with(|| data.to_owned());
             }
             "18S" => put(&mut self.enterprise_and_serial, data, field, out),
             "17V" => put(&mut self.enterprise, (CAGE, data.to_owned()), field, out),
@@ -109,8 +111,8 @@ impl Elements {
             return out.left(field);
         }
         match identifier.to_ascii_uppercase().as_str() {
-            "UID" => put(&mut self.whole, data, field, out),
-            "USN" => put(&mut self.enterprise_and_serial, data, field, out),
+            "UID" => self.whole.push(data.to_owned()),
+            "USN" | "UST" => put(&mut self.enterprise_and_serial, data, field, out),
             "CAG" | "MFR" | "SPL" => put(&mut self.enterprise, (CAGE, data.to_owned()), field, out),
             "DUN" => put(&mut self.enterprise, (DUNS, data.to_owned()), field, out),
             "EUC" => put(&mut self.enterprise, (GS1, data.to_owned()), field, out),
@@ -131,9 +133,11 @@ impl Elements {
         let in_one = self.enterprise_and_serial.as_deref();
         let (uii, construct) = self.uii();
         if let Some(uii) = uii {
+            out.marks.retain(|mark| mark.scheme != Scheme::Uii || mark.value != uii);
             out.marks.insert(0, Mark::new(Scheme::Uii, uii));
             out.fact("construct", construct);
         }
+        self.whole.iter().for_each(|uii| out.mark(Scheme::Uii, uii));
         if let Some((_, enterprise)) = &self.enterprise {
             out.fact("enterprise", enterprise.as_str());
         }
@@ -145,6 +149,9 @@ impl Elements {
             }
             (None, None) => {}
         }
+        if let (Some(both), Some(_), false) = (in_one, &self.serial, self.whole.is_empty()) {
+            out.left(both);
+        }
         if let Some(part) = &self.part {
             out.fact("part", part.as_str());
             out.description.model.get_or_insert_with(|| part.clone());
@@ -155,12 +162,19 @@ impl Elements {
     }
 
     fn uii(&self) -> (Option<String>, &'static str) {
-        if let Some(whole) = &self.whole {
+        if let Some(whole) = self.whole.first() {
             return (Some(whole.clone()), "whole");
         }
         if let Some(both) = &self.enterprise_and_serial {
             return (Some(format!("{CAGE}{both}")), "1");
         }
+        match self.constructed() {
+            (None, _) => (self.equivalent.clone(), "whole"),
+            constructed => constructed,
+        }
+    }
+
+    fn constructed(&self) -> (Option<String>, &'static str) {
         let (Some((agency, enterprise)), Some(serial)) = (&self.enterprise, &self.serial) else {
             return (None, "");
         };

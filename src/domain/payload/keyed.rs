@@ -133,8 +133,8 @@ pub fn understand(text: &str) -> Option<Understood> {
     let pairs = json_pairs(text).unwrap_or_else(|| written_pairs(text));
     let mut out = Understood::of("keyed");
     let mut series = None;
-    for (name, value) in pairs.iter().take(PAIRS_MAX) {
-        match field(name) {
+    for (at, (name, value)) in pairs.iter().enumerate() {
+        match field(name).filter(|_| at < PAIRS_MAX) {
             Some(Field::Series) if series.is_none() => series = Some(value.trim()),
             Some(field) if take(field, value, &mut out) => {}
             _ if name.is_empty() => out.left(value),
@@ -179,10 +179,10 @@ fn json_pairs(text: &str) -> Option<Vec<(String, String)>> {
         return None;
     }
     let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
+    // What is neither text nor number is nobody's name or value; as JSON it can be left over.
     let flat = |value: serde_json::Value| match value {
-        serde_json::Value::String(text) => Some(text),
-        serde_json::Value::Number(number) => Some(number.to_string()),
-        _ => None,
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
     };
-    Some(object.into_iter().filter_map(|(name, value)| Some((name, flat(value)?))).collect())
+    Some(object.into_iter().map(|(name, value)| (name, flat(value))).collect())
 }

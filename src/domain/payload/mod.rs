@@ -3,14 +3,19 @@
 //! A parser answers `None` when the text is not of its form at all, so that the next may try; a text of its form with
 //! faults in it is still understood, with the faults as findings and the rest in `left`. Nothing is guessed here: a
 //! wrong scheme means a wrong "nothing found". [`super::understand`] decides the order.
+//!
+//! Nothing is lost either: every value of a text is taken (a mark, a fact, the description), or left over, or, in
+//! documents of persons only, withheld, with the names of what was withheld as a fact.
 
 pub mod container;
 pub mod controls;
 pub mod digital_link;
 pub mod envelope;
+pub mod epc;
 pub mod gs1;
 pub mod iuid;
 pub mod keyed;
+pub mod licence;
 pub mod marking;
 pub mod mrz;
 pub mod plain;
@@ -38,7 +43,7 @@ pub struct Understood {
     pub findings: Vec<Finding>,
     /// Other things the text says, by name (`enterprise`, `part`, `lot`, `expires` …), for showing; never compared.
     pub facts: Vec<(&'static str, String)>,
-    /// The form that fitted: `iuid envelope gs1 gs1_link ean vin container mrz keyed marking url plain other`.
+    /// The form that fitted: `iuid envelope gs1 gs1_link epc ean licence mrz vin container keyed marking url plain other`.
     pub form: &'static str,
     /// What the parser could make nothing of.
     pub left: Option<String>,
@@ -57,8 +62,12 @@ impl Understood {
 
     pub(super) fn mark(&mut self, scheme: Scheme, value: &str) {
         let mark = Mark::new(scheme, value);
-        if !value.is_empty() && self.marks.len() < MARKS_MAX && !self.marks.contains(&mark) {
-            self.marks.push(mark);
+        if value.is_empty() || self.marks.contains(&mark) {
+            return;
+        }
+        match self.marks.len() < MARKS_MAX {
+            true => self.marks.push(mark),
+            false => self.left(value),
         }
     }
 
@@ -69,8 +78,9 @@ impl Understood {
     }
 
     pub(super) fn fact(&mut self, name: &'static str, value: impl Into<String>) {
-        if self.facts.len() < 4 * MARKS_MAX {
-            self.facts.push((name, value.into()));
+        match self.facts.len() < 4 * MARKS_MAX {
+            true => self.facts.push((name, value.into())),
+            false => self.left(&value.into()),
         }
     }
 

@@ -9,6 +9,9 @@ use crate::domain::item::Object;
 use crate::domain::mark::Scheme;
 use crate::domain::verdict::Finding;
 
+/// What a zone holds beside what is taken.
+const WITHHELD: &str = "name, nationality, birth, sex, optional data";
+
 /// Where the fields stand in one size of zone: (line, first, one past the last), the check digit right after.
 struct Layout {
     lines: usize,
@@ -18,6 +21,8 @@ struct Layout {
     optional: Option<(usize, usize, usize)>,
     birth: (usize, usize),
     expiry: (usize, usize),
+    /// Optional data with a check digit of their own, which may be left out where they are empty.
+    personal: Option<(usize, usize, usize)>,
     /// Pieces of the composite check digit, and where it stands. Visas have none.
     composite: &'static [(usize, usize, usize)],
     composite_at: (usize, usize),
@@ -30,6 +35,7 @@ const TD1: Layout = Layout {
     optional: Some((0, 15, 30)),
     birth: (1, 0),
     expiry: (1, 8),
+    personal: None,
     composite: &[(0, 5, 30), (1, 0, 7), (1, 8, 15), (1, 18, 29)],
     composite_at: (1, 29),
 };
@@ -40,6 +46,7 @@ const TD2: Layout = Layout {
     optional: Some((1, 28, 35)),
     birth: (1, 13),
     expiry: (1, 21),
+    personal: None,
     composite: &[(1, 0, 10), (1, 13, 20), (1, 21, 35)],
     composite_at: (1, 35),
 };
@@ -50,6 +57,7 @@ const TD3: Layout = Layout {
     optional: None,
     birth: (1, 13),
     expiry: (1, 21),
+    personal: Some((1, 28, 42)),
     composite: &[(1, 0, 10), (1, 13, 20), (1, 21, 43)],
     composite_at: (1, 43),
 };
@@ -59,22 +67,57 @@ const NUMBER_CHARS: usize = 9;
 /// Characters of a date (YYMMDD).
 const DATE_CHARS: usize = 6;
 
-/// Reads a zone, its lines apart or run together.
+/// Reads a zone: its lines apart or run together, alone or among other lines (as in the PDF417 of some cards).
 pub fn understand(text: &str) -> Option<Understood> {
     let zone: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_uppercase();
+    of_zone(&zone).or_else(|| among_lines(text))
+}
+
+fn of_zone(zone: &str) -> Option<Understood> {
     let layout = match zone.len() {
         90 => &TD1,
         72 => &TD2,
         88 => &TD3,
         _ => return None,
     };
-    let of_zone = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'<';
+    let fits = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'<';
     let kind = kind(zone.as_bytes()[0])?;
-    if !zone.bytes().all(of_zone) || !zone.contains("<<") {
+    if !zone.bytes().all(fits) || !zone.contains("<<") {
         return None;
     }
     let lines: Vec<&str> = (0..layout.lines).map(|i| &zone[i * layout.columns..(i + 1) * layout.columns]).collect();
-    Some(read(&lines, layout, kind))
+    french_card(&lines).or_else(|| Some(read(&lines, layout, kind)))
+}
+
+/// Lines of the right lengths one after another. The rest is a person's data or unknown: it is left out, and said to be.
+fn among_lines(text: &str) -> Option<Understood> {
+    let bare = |line: &str| line.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_uppercase();
+    let lines: Vec<String> = text.split(|c: char| c.is_control()).map(bare).filter(|line| !line.is_empty()).collect();
+    let zone = [&TD1, &TD2, &TD3].into_iter().find_map(|layout| {
+        let of_size = |window: &[String]| window.iter().all(|line| line.len() == layout.columns);
+        let zone = lines.windows(layout.lines).find(|window| of_size(window))?.concat();
+        of_zone(&zone)
+    });
+    zone.map(|mut out| {
+        out.fact("withheld", "other lines");
+        out
+    })
+}
+
+/// National identity cards of France until 2021: two lines of 36 with a number of twelve characters in a place of its
+/// own, before given names. Only with its check digit right, since the general form may be meant.
+fn french_card(lines: &[&str]) -> Option<Understood> {
+    const NUMBER_CHARS: usize = 12;
+    let [first, second] = lines else { return None };
+    let number = second.get(..NUMBER_CHARS).filter(|_| first.starts_with("IDFRA") && second.len() == TD2.columns)?;
+    let whole = format!("{first}{}", &second[..35]);
+    let fits = digit_fits(number, &second[NUMBER_CHARS..=NUMBER_CHARS]) && digit_fits(&whole, &second[35..]);
+    let mut out = Understood::one("mrz", Scheme::Document, number);
+    out.description.object = Some(Object::TravelDocument);
+    out.description.kind = Some("identity card".to_owned());
+    out.description.issuer = Some("FRA".to_owned());
+    out.fact("withheld", WITHHELD);
+    fits.then_some(out)
 }
 
 fn kind(first: u8) -> Option<&'static str> {
@@ -90,7 +133,11 @@ fn read(lines: &[&str], layout: &Layout, kind: &str) -> Understood {
     let mut out = Understood::of("mrz");
     let (line, at) = layout.number;
     let (number, number_fits) = number(lines, layout, lines[line], at);
-    out.mark(Scheme::Document, &number);
+    match number.is_empty() {
+        false => out.mark(Scheme::Document, &number),
+        // Never the text itself: it holds a person's data.
+        true => out.mark(Scheme::Other, &lines[0][..5]),
+    }
     out.description.object = Some(Object::TravelDocument);
     out.description.kind = Some(kind.to_owned());
     let issuer = lines[0][2..5].trim_end_matches('<');
@@ -104,12 +151,16 @@ fn read(lines: &[&str], layout: &Layout, kind: &str) -> Understood {
         let field = &lines[line][at..at + DATE_CHARS];
         digit_fits(field, &lines[line][at + DATE_CHARS..=at + DATE_CHARS])
     };
+    let personal_fits = layout
+        .personal
+        .is_none_or(|(line, from, to)| kind == "visa" || digit_fits(&lines[line][from..to], &lines[line][to..=to]));
     let composite: String = layout.composite.iter().map(|(line, from, to)| &lines[*line][*from..*to]).collect();
     let (line, at) = layout.composite_at;
     let composite_fits = kind == "visa" || digit_fits(&composite, &lines[line][at..=at]);
-    if !(number_fits && date_fits(layout.birth) && date_fits(layout.expiry) && composite_fits) {
+    if !(number_fits && date_fits(layout.birth) && date_fits(layout.expiry) && personal_fits && composite_fits) {
         out.finding(Finding::CheckDigitWrong);
     }
+    out.fact("withheld", WITHHELD);
     out
 }
 

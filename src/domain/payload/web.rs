@@ -1,7 +1,7 @@
 //! Web addresses on labels: `https://reg.example/w/W1234567`. The address is never opened, only read.
 
-use super::Understood;
 use super::keyed::{self, Field};
+use super::{Understood, container, vin};
 use crate::domain::keys::{canonical, is_usable};
 use crate::domain::mark::Scheme;
 
@@ -14,6 +14,8 @@ pub struct Address {
     pub path: Vec<String>,
     /// Pairs of the query, and of the fragment where that has any.
     pub query: Vec<(String, String)>,
+    /// Pieces of either that are no pairs.
+    pub rest: Vec<String>,
 }
 
 /// `None` for anything but `http://`, `https://` and `www.`
@@ -33,16 +35,22 @@ pub fn parse(text: &str) -> Option<Address> {
     if host.is_empty() {
         return None;
     }
-    let pairs = query.split(['&', ';']).chain(fragment.split('&')).filter_map(|pair| pair.split_once('='));
+    let pieces = query.split(['&', ';']).chain(fragment.split('&')).filter(|piece| !piece.is_empty());
+    let (pairs, rest): (Vec<&str>, Vec<&str>) = pieces.partition(|piece| piece.contains('='));
+    let pair = |piece: &str| {
+        let (key, value) = piece.split_once('=').unwrap_or((piece, ""));
+        (decode(key), decode(&value.replace('+', " ")))
+    };
     Some(Address {
         host: host.to_owned(),
         path: path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect(),
-        query: pairs.map(|(key, value)| (decode(key), decode(&value.replace('+', " ")))).collect(),
+        query: pairs.into_iter().map(pair).collect(),
+        rest: rest.into_iter().map(decode).collect(),
     })
 }
 
 /// Percent-decoding (RFC 3986, 2.1); what is not UTF-8 then stays as it was written.
-fn decode(text: &str) -> String {
+pub(super) fn decode(text: &str) -> String {
     if !text.contains('%') {
         return text.to_owned();
     }
@@ -59,11 +67,13 @@ fn decode(text: &str) -> String {
     String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }
 
-/// Reads an address: named values of the query first, then a named segment (`/sn/W123`), then the last segment that looks
-/// like a serial. An address that carries none is kept whole and not compared.
+/// Reads an address: named values of the query first, then a named segment (`/sn/W123`), then the last segment that is a
+/// number with a check digit, or looks like a serial. An address that carries none is kept whole and not compared. What
+/// was not taken is left, the host is a fact.
 pub fn understand(text: &str) -> Option<Understood> {
     let address = parse(text)?;
     let mut out = Understood::of("url");
+    out.fact("host", address.host.as_str());
     let mut left = Vec::new();
     for (key, value) in &address.query {
         match keyed::field(key) {
@@ -71,29 +81,36 @@ pub fn understand(text: &str) -> Option<Understood> {
             _ => left.push(format!("{key}={value}")),
         }
     }
+    let mut taken = None;
     if out.marks.is_empty() {
-        match (named_segment(&address), serial_segment(&address)) {
-            (Some((scheme, value)), _) => out.mark(scheme, value),
-            (None, Some(value)) => out.mark(Scheme::Serial, value),
-            (None, None) => {
-                out.mark(Scheme::Other, text.trim());
-                return Some(out);
-            }
+        taken = segment_with_mark(&address);
+        match taken {
+            Some((at, scheme)) => out.mark(scheme, &address.path[at]),
+            None => out.mark(Scheme::Other, text.trim()),
         }
     }
-    out.left(&left.join("&"));
+    // A name says what the segment after it is; it is used up with it.
+    let used = |at: usize| {
+        taken.is_some_and(|(of, _)| at == of || (at + 1 == of && keyed::field(&address.path[at]).is_some()))
+    };
+    address.path.iter().enumerate().filter(|(at, _)| !used(*at)).for_each(|(_, segment)| out.left(segment));
+    left.iter().chain(&address.rest).for_each(|piece| out.left(piece));
     Some(out)
 }
 
-fn named_segment(address: &Address) -> Option<(Scheme, &str)> {
-    address.path.windows(2).rev().find_map(|pair| match keyed::field(&pair[0])? {
-        Field::Mark(scheme) if is_usable(&canonical(&pair[1])) => Some((scheme, pair[1].as_str())),
+/// The segment that carries the mark, and what it is.
+fn segment_with_mark(address: &Address) -> Option<(usize, Scheme)> {
+    let named = address.path.windows(2).enumerate().rev().find_map(|(at, pair)| match keyed::field(&pair[0])? {
+        Field::Mark(scheme) if is_usable(&canonical(&pair[1])) => Some((at + 1, scheme)),
         _ => None,
-    })
-}
-
-fn serial_segment(address: &Address) -> Option<&str> {
-    address.path.iter().rev().map(String::as_str).find(|segment| looks_like_serial(segment))
+    });
+    let by_itself = |segment: &str| match segment {
+        s if vin::is_certain(s) => Some(Scheme::Vin),
+        s if container::is_certain(s) => Some(Scheme::Container),
+        s if looks_like_serial(s) => Some(Scheme::Serial),
+        _ => None,
+    };
+    named.or_else(|| address.path.iter().enumerate().rev().find_map(|(at, s)| Some((at, by_itself(s)?))))
 }
 
 /// Stricter than for a plain text, because paths are full of other things: file names, dates, words, random tokens.
