@@ -6,7 +6,7 @@
 
 use crate::domain::HandScannerSettings;
 use crate::domain::keyboard::{Readings, Stroke, as_typed, readings};
-use crate::domain::payload::controls;
+use crate::domain::payload::goes_on;
 
 /// A burst has at least so many characters; three quick keys are a habit of fingers too.
 const CHARS_MIN: usize = 4;
@@ -182,23 +182,10 @@ impl Wedge {
         Heard::Scan(self.take())
     }
 
-    /// Machine readable zones and licences are several lines, and a scanner ends each of them with Enter. Their first lines
-    /// hold a name, which must not be kept as if it were a mark.
+    /// Machine readable zones and licences are several lines, and a scanner ends each of them with Enter.
     fn has_more_lines(&self) -> bool {
-        let text = readings(&self.strokes, self.settings.layout);
-        let text = &text.readings[0].text;
-        if text.starts_with('@') || text.starts_with("ANSI ") {
-            return true;
-        }
-        let lines: Vec<&str> = text.lines().collect();
-        let of_zone = |line: &&str| line.contains('<') && line.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'<');
-        let [first, ..] = lines.as_slice() else { return false };
-        let wanted = match first.len() {
-            30 => 3,
-            36 | 44 => 2,
-            _ => return false,
-        };
-        lines.len() < wanted && lines.iter().all(|line| of_zone(&line))
+        let read = readings(&self.strokes, self.settings.layout);
+        read.readings.first().is_some_and(|reading| goes_on(&reading.text))
     }
 
     fn take(&mut self) -> Readings {
@@ -208,17 +195,10 @@ impl Wedge {
         let mut read = readings(&strokes, self.settings.layout);
         read.raw = as_typed(&strokes).trim_end_matches('\n').to_owned();
         for reading in &mut read.readings {
-            reading.text = self.without_frame(reading.text.trim_end_matches('\n')).to_owned();
+            reading.text = self.settings.without_frame(reading.text.trim_end_matches('\n')).to_owned();
         }
-        read.raw = self.without_frame(&read.raw).to_owned();
+        read.raw = self.settings.without_frame(&read.raw).to_owned();
         read
-    }
-
-    /// Without what the scanner is programmed to send round each code.
-    fn without_frame<'a>(&self, text: &'a str) -> &'a str {
-        let (prefix, suffix) = (controls::real(&self.settings.prefix), controls::real(&self.settings.suffix));
-        let text = text.strip_prefix(&*prefix).unwrap_or(text);
-        text.strip_suffix(&*suffix).unwrap_or(text)
     }
 }
 

@@ -13,6 +13,7 @@ mod live;
 mod mjpeg;
 mod pacing;
 mod picture;
+pub mod serial;
 #[cfg(test)]
 mod tests;
 pub mod worker;

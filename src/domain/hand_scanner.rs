@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::keyboard::KeyboardLayout;
+use super::payload::controls::real;
 
 /// Baud rates that hand scanners are set to, slowest first.
 pub const BAUD_RATES: [u32; 7] = [1200, 2400, 9600, 19_200, 38_400, 57_600, 115_200];
@@ -42,9 +43,25 @@ impl Default for HandScannerSettings {
     }
 }
 
+impl HandScannerSettings {
+    /// A text without what the scanner is programmed to send round each code.
+    pub fn without_frame<'a>(&self, text: &'a str) -> &'a str {
+        let text = text.strip_prefix(&*real(&self.prefix)).unwrap_or(text);
+        text.strip_suffix(&*real(&self.suffix)).unwrap_or(text)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_programmed_round_a_code_is_taken_off() {
+        let settings = HandScannerSettings { prefix: "<STX>".into(), suffix: "$".into(), ..Default::default() };
+        for (sent, wanted) in [("\u{2}A1$", "A1"), ("A1", "A1"), ("A1$$", "A1$"), ("$", "")] {
+            assert_eq!(settings.without_frame(sent), wanted);
+        }
+    }
 
     #[test]
     fn settings_of_an_older_version_keep_what_they_said() {

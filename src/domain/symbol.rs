@@ -72,6 +72,29 @@ impl Symbology {
     }
 }
 
+impl Symbology {
+    /// The symbology that an identifier names (ISO/IEC 15424: `]d2`), as scanners can be set to write before each code.
+    /// `None` for those that are not read here, and where the identifier does not settle it.
+    pub fn of_identifier(identifier: &str) -> Option<Self> {
+        let mut signs = identifier.strip_prefix(']')?.chars();
+        let (code, modifier) = (signs.next()?, signs.next()?);
+        Some(match code {
+            'A' => Self::Code39,
+            'C' => Self::Code128,
+            'd' => Self::DataMatrix,
+            'E' if modifier == '4' => Self::Ean8,
+            'E' => Self::Ean13,
+            'F' => Self::Codabar,
+            'G' => Self::Code93,
+            'I' => Self::Itf,
+            'L' => Self::Pdf417,
+            'Q' => Self::QrCode,
+            'z' => Self::Aztec,
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for Symbology {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
@@ -92,3 +115,26 @@ impl FromStr for Symbology {
 
 /// Corners of a symbol in pixels of its frame, from the symbol's own top left, clockwise.
 pub type Quad = [[i32; 2]; 4];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_name_their_symbology() {
+        let table = [
+            ("]d2", Some(Symbology::DataMatrix)),
+            ("]C1", Some(Symbology::Code128)),
+            ("]Q3", Some(Symbology::QrCode)),
+            ("]L0", Some(Symbology::Pdf417)),
+            ("]E4", Some(Symbology::Ean8)),
+            ("]X0", None),
+            ("]d", None),
+            ("d2", None),
+            ("", None),
+        ];
+        for (identifier, symbology) in table {
+            assert_eq!(Symbology::of_identifier(identifier), symbology, "{identifier}");
+        }
+    }
+}

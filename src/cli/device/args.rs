@@ -45,7 +45,8 @@ pub enum Command {
     Enrol(EnrolArguments),
     /// Decodes pictures, folders and footage, and checks what they show
     #[command(after_help = "Examples:\n  tracepost scan photo.jpg\n  tracepost scan --footage clip.mjpeg --json\n  \
-                            tracepost scan --decode-only --json photos/ | jq .text")]
+                            tracepost scan --decode-only --json photos/ | jq .text\n  \
+                            tracepost scan --json --serial /dev/ttyACM0,115200")]
     Scan(ScanArguments),
     /// Checks the marks of one item, or of many from standard input
     #[command(after_help = "Examples:\n  tracepost check \"АВ 1234\" --kind pistol --year 1978\n  \
@@ -110,8 +111,11 @@ pub struct EnrolArguments {
 #[derive(Debug, Args)]
 pub struct ScanArguments {
     /// Pictures, folders, or footage
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "serial", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// A hand scanner at a serial port: each code it sends, until ended [default rate: 9600]
+    #[arg(long, value_name = "PORT[,BAUD]", conflicts_with_all = ["paths", "footage", "formats", "one_item"])]
+    pub serial: Option<String>,
     /// The pictures of a folder in name order, or a Y4M or MJPEG file, are successive frames of one camera
     #[arg(long)]
     pub footage: bool,

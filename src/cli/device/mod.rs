@@ -6,6 +6,7 @@ mod enrol;
 mod look;
 mod question;
 mod scan;
+mod serial;
 mod words;
 
 use std::path::PathBuf;
@@ -49,6 +50,7 @@ fn run(arguments: Arguments) -> Result<(), Stop> {
         Some(Command::Scan(scan)) => {
             // Wrong words are found before a home is made.
             scan::reader_options(&scan.formats)?;
+            scan.serial.as_deref().map(serial::options).transpose()?;
             let desk = if scan.decode_only { None } else { Some(globals.desk()?) };
             scan::run(desk.as_ref(), &scan, &out)
         }

@@ -8,31 +8,43 @@ use serde::Serialize;
 
 use super::args::ScanArguments;
 use super::check::not_recorded;
-use super::words;
+use super::{serial, words};
 use crate::capture::{FootageEvent, Worker, is_picture_name};
 use crate::cli::common::{Failure, Printer, Stop, progress_bar};
 use crate::decode::{Accepted, ReaderOptions};
 use crate::desk::{CheckRequest, Desk, Recorded, item};
-use crate::domain::understand::understand;
-use crate::domain::{Item, Mark, Symbology, Verdict};
+use crate::domain::{Finding, Item, Mark, Quad, Symbology, Understood, Verdict, understand};
 use crate::ledger::CheckSource;
 
-/// A line for one accepted symbol.
+/// A line for one accepted symbol, or one code of a hand scanner, which knows neither place nor, mostly, symbology.
 #[derive(Serialize)]
-struct SymbolLine<'a> {
-    file: &'a str,
-    frame: u64,
-    symbology: Symbology,
-    identifier: &'a str,
-    text: &'a str,
-    quad: [[i32; 2]; 4],
-    pass: String,
+pub(super) struct SymbolLine<'a> {
+    pub file: &'a str,
+    pub frame: u64,
+    pub symbology: Option<Symbology>,
+    pub identifier: &'a str,
+    pub text: &'a str,
+    pub quad: Option<Quad>,
+    pub pass: String,
+    #[serde(flatten)]
+    pub understood: UnderstoodLine,
+    pub verdict: Option<&'a Verdict>,
+}
+
+/// What was understood of the text: the marks, the form, what else it said by name, and what of it was left over.
+#[derive(Serialize)]
+pub(super) struct UnderstoodLine {
     marks: Vec<Mark>,
-    /// The form that was understood, what else it said by name, and what of the text was left over.
     form: &'static str,
     facts: BTreeMap<&'static str, String>,
     left: Option<String>,
-    verdict: Option<&'a Verdict>,
+}
+
+impl From<Understood> for UnderstoodLine {
+    fn from(understood: Understood) -> Self {
+        let Understood { marks, form, facts, left, .. } = understood;
+        Self { marks, form, facts: facts.into_iter().collect(), left }
+    }
 }
 
 /// The line that closes a file.
@@ -75,8 +87,11 @@ pub fn reader_options(formats: &[String]) -> Result<ReaderOptions, Failure> {
 /// # Errors
 /// When the arguments are wrong; when a file could not be read, after the others were (status 1).
 pub fn run(desk: Option<&Desk>, arguments: &ScanArguments, out: &Printer) -> Result<(), Stop> {
+    if let Some(port) = &arguments.serial {
+        return serial::run(desk, &serial::options(port)?, arguments, out);
+    }
     let options = reader_options(&arguments.formats)?;
-    let mut scan = Scan { desk, out, one_item: arguments.one_item, failed: false, verdicts: Vec::new() };
+    let mut scan = Scan::new(desk, out, arguments.one_item);
     if arguments.footage {
         for path in &arguments.paths {
             scan.footage(path, arguments.fps, &options)?;
@@ -120,12 +135,12 @@ fn pictures_under(path: &Path) -> std::io::Result<Vec<PathBuf>> {
 /// # Errors
 /// When the footage cannot be read, or a frame of it is broken.
 pub fn scan_footage(desk: &Desk, path: &Path, fps: Option<f32>, out: &Printer) -> Result<Vec<Verdict>, Stop> {
-    let mut scan = Scan { desk: Some(desk), out, one_item: false, failed: false, verdicts: Vec::new() };
+    let mut scan = Scan::new(Some(desk), out, false);
     scan.footage(path, fps, &ReaderOptions::default())?;
     if scan.failed { Err(Stop::Status(1)) } else { Ok(scan.verdicts) }
 }
 
-struct Scan<'a> {
+pub(super) struct Scan<'a> {
     desk: Option<&'a Desk>,
     out: &'a Printer,
     one_item: bool,
@@ -133,7 +148,11 @@ struct Scan<'a> {
     verdicts: Vec<Verdict>,
 }
 
-impl Scan<'_> {
+impl<'a> Scan<'a> {
+    pub(super) fn new(desk: Option<&'a Desk>, out: &'a Printer, one_item: bool) -> Self {
+        Self { desk, out, one_item, failed: false, verdicts: Vec::new() }
+    }
+
     fn stills(&mut self, paths: &[PathBuf], options: &ReaderOptions) -> Result<(), Stop> {
         let mut files = Vec::new();
         for path in paths {
@@ -200,7 +219,7 @@ impl Scan<'_> {
             for symbol in accepted {
                 findings.extend(item::add_symbol(&mut whole, symbol.symbology, &symbol.identifier, &symbol.text));
             }
-            let verdict = self.check(whole, findings);
+            let verdict = self.check(whole, findings, CheckSource::File);
             for symbol in accepted {
                 self.line(file, symbol, verdict.as_ref())?;
             }
@@ -209,15 +228,15 @@ impl Scan<'_> {
         for symbol in accepted {
             let mut own = Item::default();
             let findings = item::add_symbol(&mut own, symbol.symbology, &symbol.identifier, &symbol.text);
-            let verdict = self.check(own, findings);
+            let verdict = self.check(own, findings, CheckSource::File);
             self.line(file, symbol, verdict.as_ref())?;
         }
         Ok(())
     }
 
-    fn check(&mut self, item: Item, findings: Vec<crate::domain::Finding>) -> Option<Verdict> {
+    pub(super) fn check(&mut self, item: Item, findings: Vec<Finding>, source: CheckSource) -> Option<Verdict> {
         let desk = self.desk?;
-        let answer = desk.check(CheckRequest { findings, ..CheckRequest::new(item, CheckSource::File) });
+        let answer = desk.check(CheckRequest { findings, ..CheckRequest::new(item, source) });
         if let Recorded::OnPaper { number } = &answer.recorded {
             self.failed = true;
             eprintln!("tracepost: {}", not_recorded(number).what);
@@ -227,25 +246,26 @@ impl Scan<'_> {
     }
 
     fn line(&self, file: &str, symbol: &Accepted, verdict: Option<&Verdict>) -> Result<(), Stop> {
-        let understood = understand(&symbol.text, &symbol.identifier);
-        let line = SymbolLine {
+        self.print(&SymbolLine {
             file,
             frame: symbol.frame,
-            symbology: symbol.symbology,
+            symbology: Some(symbol.symbology),
             identifier: &symbol.identifier,
             text: &symbol.text,
-            quad: symbol.quad,
+            quad: Some(symbol.quad),
             pass: symbol.passes.join("+"),
-            marks: understood.marks,
-            form: understood.form,
-            facts: understood.facts.into_iter().collect(),
-            left: understood.left,
+            understood: understand(&symbol.text, &symbol.identifier).into(),
             verdict,
-        };
-        Ok(self.out.either(&line, || {
-            let marks: Vec<_> = line.marks.iter().map(|m| format!("{} {}", m.scheme, m.value.escape_debug())).collect();
-            let mut text = format!("{file}: {} {:?}\n  {}", symbol.symbology, symbol.text, marks.join(", "));
-            if let Some(verdict) = verdict {
+        })
+    }
+
+    pub(super) fn print(&self, line: &SymbolLine<'_>) -> Result<(), Stop> {
+        Ok(self.out.either(line, || {
+            let marks = &line.understood.marks;
+            let marks: Vec<_> = marks.iter().map(|m| format!("{} {}", m.scheme, m.value.escape_debug())).collect();
+            let symbology = line.symbology.map_or("code", Symbology::code);
+            let mut text = format!("{}: {symbology} {:?}\n  {}", line.file, line.text, marks.join(", "));
+            if let Some(verdict) = line.verdict {
                 text.push_str("\n  ");
                 text.push_str(&words::verdict(verdict).replace('\n', "\n  "));
             }

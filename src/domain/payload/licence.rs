@@ -15,6 +15,11 @@ const DESIGNATOR_CHARS: usize = 10;
 /// Characters that part elements: the standard's are LF and, at the end of a subfile, CR.
 const SEPARATORS: [char; 4] = ['\n', '\r', '\u{1E}', '\u{1C}'];
 
+/// Whether a text begins as a card does, its sign lost.
+pub(super) fn begins(text: &str) -> bool {
+    FILE_TYPES.iter().any(|sign| text.starts_with(sign))
+}
+
 struct Header<'a> {
     /// Number of the issuing authority (ISO/IEC 7812).
     issuer: &'a str,

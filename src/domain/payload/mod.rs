@@ -32,6 +32,23 @@ pub const MARKS_MAX: usize = 16;
 /// Longest text that is looked into, in bytes; the largest symbol (a QR code, version 40) holds 7,089 digits.
 pub const TEXT_BYTES_MAX: usize = 16 * 1024;
 
+/// Whether a text as it came so far has more lines to come, though a line has ended: licences, whose header holds line
+/// ends, and machine readable zones. Scanners that end each line as if it were a code would give them in pieces, and the
+/// first piece holds a name.
+pub fn goes_on(text: &str) -> bool {
+    if text.starts_with('@') || licence::begins(text) {
+        return true;
+    }
+    let mut lines = text.split(['\r', '\n']).filter(|line| !line.is_empty());
+    let wanted = match lines.clone().next().map(str::len) {
+        Some(30) => 3,
+        Some(36 | 44) => 2,
+        _ => return false,
+    };
+    let of_zone = |line: &str| line.contains('<') && line.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'<');
+    lines.clone().count() < wanted && lines.all(of_zone)
+}
+
 /// What a text says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Understood {
