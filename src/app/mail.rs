@@ -32,6 +32,12 @@ pub enum Letter {
     Cameras(Vec<CameraInfo>),
     /// A setting could not be kept.
     NotKept(Trouble),
+    /// The hand scanner was set up anew.
+    ScannerSet,
+    /// A hand scanner at a serial port sent this.
+    Sent(String),
+    /// That scanner cannot be listened to.
+    ScannerFailed(Trouble),
     /// A check was answered.
     Answered {
         /// Number of the card.

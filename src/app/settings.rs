@@ -212,6 +212,7 @@ impl Settings {
             return;
         }
         self.show_scanner();
+        self.mail.send(Letter::ScannerSet);
         let (bench, mail) = (Arc::clone(&self.bench), self.mail.clone());
         self.crew.look(move || {
             if let Err(why) = bench.keep_hand_scanner(&now) {

@@ -9,6 +9,7 @@ use tracepost_ui::{App, Bell, Grade, ShellData, Theme};
 use super::bench::{Bench, Trouble};
 use super::crew::Crew;
 use super::eye::Eye;
+use super::hand::Hand;
 use super::live::{self, Knobs, Source};
 use super::mail::{Letter, Mail};
 use super::pace::Pace;
@@ -18,6 +19,7 @@ use super::shell::{self, Shell};
 use super::sync::Sync;
 use super::verdict::Verdict;
 use super::{AppError, AppOptions, face};
+use crate::domain::keyboard::Readings;
 
 /// A window with its controllers, on whatever platform Slint was given.
 pub struct Stage {
@@ -36,6 +38,7 @@ struct Controllers {
     verdict: Rc<Verdict>,
     sync: Rc<Sync>,
     shell: Rc<Shell>,
+    hand: Hand,
 }
 
 impl Stage {
@@ -79,21 +82,22 @@ impl Stage {
         let verdict = Verdict::attach(&app, bench(), Rc::clone(&crew), mail.clone(), Rc::clone(&scan));
         let sync = Sync::attach(&app, bench(), Rc::clone(&crew), mail.clone(), Rc::clone(&scan));
         let shell = Shell::attach(&app, Rc::clone(&scan), Rc::clone(&verdict), Rc::clone(&sync), Rc::clone(&eye));
-        shell.listen_by(options.bench.hand_scanner());
         app.global::<Theme>().set_dark(kept.dark.unwrap_or(options.dark));
         app.global::<ShellData>().set_loud(kept.loud.unwrap_or(options.loud));
         shell::say_language(&app, kept.language.as_deref().unwrap_or(&options.language));
         scan.set_each_alone(options.each_alone);
         eye.camera(waits);
         let settings = Settings::attach(&app, bench(), crew, mail.clone(), Rc::clone(&eye), kept, options.cameras);
+        let hand = Hand::new(mail.clone());
         let (weak_app, pace) = (app.as_weak(), Pace::from_environment());
-        let desk = Rc::new(Controllers { app: weak_app, pace, scan, eye, settings, verdict, sync, shell });
+        let desk = Rc::new(Controllers { app: weak_app, pace, scan, eye, settings, verdict, sync, shell, hand });
         let (weak, letters) = (Rc::downgrade(&desk), mail.clone());
         app.global::<Bell>().on_ring(move || {
             if let Some(desk) = weak.upgrade() {
                 desk.open_all(&letters);
             }
         });
+        desk.listen();
         desk.sync.look(true);
         Ok(Self { app, mail, desk, knobs })
     }
@@ -120,6 +124,13 @@ impl Stage {
 }
 
 impl Controllers {
+    /// Listens to the hand scanner as it is set up now.
+    fn listen(&self) {
+        let settings = self.settings.scanner();
+        self.hand.listen_by(&settings);
+        self.shell.listen_by(settings);
+    }
+
     fn open_all(&self, mail: &Mail) {
         for letter in mail.take() {
             self.open(letter);
@@ -146,6 +157,9 @@ impl Controllers {
             Letter::Still(still) => self.eye.still(still),
             Letter::Cameras(cameras) => self.settings.cameras_are(cameras),
             Letter::NotKept(why) => self.shell.trouble("setting", &why),
+            Letter::ScannerSet => self.listen(),
+            Letter::Sent(text) => self.scan.scanned(&Readings::plain(self.settings.scanner().without_frame(&text))),
+            Letter::ScannerFailed(why) => self.shell.trouble("scanner", &why),
             Letter::Answered { number, revision, item, answer } => {
                 let grade = face::grade(answer.verdict.grade);
                 if let Some(card) = self.scan.answered(number, revision, *item, *answer) {
