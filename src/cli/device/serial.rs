@@ -39,7 +39,8 @@ pub fn options(given: &str) -> Result<SerialOptions, Failure> {
 /// When there is no such port at the start; one that goes away later is waited for.
 pub fn run(desk: Option<&Desk>, options: &SerialOptions, arguments: &ScanArguments, out: &Printer) -> Result<(), Stop> {
     probe(options).map_err(|error| Failure::new(format_args!("{error}."), "Nothing was read.", "Then call again."))?;
-    let settings = desk.map(|desk| desk.ledger().hand_scanner()).transpose().map_err(super::failed)?.unwrap_or_default();
+    let settings =
+        desk.map(|desk| desk.ledger().hand_scanner()).transpose().map_err(super::failed)?.unwrap_or_default();
     let mut scan = Scan::new(desk, out, arguments.one_item);
     let mut codes = 0;
     let mut ended = Ok(());
@@ -86,7 +87,9 @@ fn say(event: &SerialEvent, options: &SerialOptions) {
     match event {
         SerialEvent::Open => eprintln!("tracepost: listening to {port} at {baud}; Ctrl+C ends"),
         SerialEvent::Garbled => {
-            eprintln!("tracepost: {port}: what came cannot be read; set scanner and port to the same rate (now {baud})");
+            eprintln!(
+                "tracepost: {port}: what came cannot be read; set scanner and port to the same rate (now {baud})"
+            );
         }
         SerialEvent::Gone(error) => eprintln!("tracepost: {error}"),
         SerialEvent::Code(_) => {}
