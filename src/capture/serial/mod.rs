@@ -142,7 +142,8 @@ fn open(options: &SerialOptions) -> Result<Port, SerialError> {
         }
         serialport::ErrorKind::Io(ErrorKind::PermissionDenied) => SerialError::Forbidden { port },
         serialport::ErrorKind::Io(ErrorKind::ResourceBusy) => SerialError::Busy { port },
-        _ if is_plain_file(&port) || error.description.contains("ioctl") => SerialError::NotSerial { port },
+        // The words of ENOTTY, which has no kind of its own.
+        _ if is_plain_file(&port) || error.description.contains("typewriter") => SerialError::NotSerial { port },
         _ => SerialError::Refused { port, why: error.description },
     })
 }
