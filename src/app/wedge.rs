@@ -163,7 +163,10 @@ impl Wedge {
         let chars = self.strokes.len() as u64 + u64::from(!self.code.is_empty());
         let took_ms = self.last_ms.unwrap_or(0).saturating_sub(self.began_ms);
         let hiccup_ms = if self.longest_gap_ms > GAP_MS_MAX { self.longest_gap_ms } else { 0 };
-        let mean_ms_max = if self.strokes.len() >= LONG_CHARS { LONG_MEAN_MS_MAX } else { MEAN_MS_MAX };
+        // A key that is held down repeats at some thirty milliseconds too.
+        let repeated = self.strokes.windows(2).filter(|pair| pair[0] == pair[1]).count();
+        let long = self.strokes.len() >= LONG_CHARS && 2 * repeated < self.strokes.len();
+        let mean_ms_max = if long { LONG_MEAN_MS_MAX } else { MEAN_MS_MAX };
         chars >= CHARS_MIN as u64 && took_ms.saturating_sub(hiccup_ms) <= mean_ms_max * chars.saturating_sub(1)
     }
 
@@ -242,6 +245,8 @@ mod tests {
             ("TR0087341", 45, false),
             ("TR0087341", 120, false),
             ("TR00", 35, false),
+            ("0000000000", 33, false),
+            ("0000000000", 4, true),
             ("TR00", 20, true),
             ("123", 4, false),
         ];
