@@ -369,3 +369,45 @@ fn a_delivered_list_is_its_own_kind_and_the_next_version_is_shown_before_it_is_p
     assert_eq!(diff().len(), 1, "published is nothing new");
     assert_eq!(centre.lines(&["--json", "register", "list"])[0]["kind"], "delivered");
 }
+
+#[test]
+fn a_record_is_disclosed_in_two_steps_and_each_is_an_entry() {
+    let centre = Centre::new();
+    centre.ok(&["register", "create", "stolen", "--owner", "Invented Police"]);
+    let head = "id,object,serial,serial@barrel,caution,contact,restriction\n";
+    let file = centre.file("1.csv", &format!("{head}g1,firearm,QWX771204,BR55501,armed,+00 000,not for courts\n"));
+    centre.ok(&["register", "import", "stolen", "--format", "csv", &file]);
+    centre.ok(&["register", "publish", "stolen"]);
+    let serving = centre.serve();
+    let home = tempfile::tempdir().unwrap();
+    let device = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tracepost"));
+        command.env_remove("TRACEPOST_HOME").env("NO_COLOR", "1").arg("--home").arg(home.path()).arg("--json");
+        command.args(arguments).stdin(Stdio::null()).output().unwrap()
+    };
+    let answer = |arguments: &[&str]| -> Value {
+        let output = device(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        serde_json::from_slice(output.stdout.split(|b| *b == b'\n').next().unwrap()).unwrap()
+    };
+    let code = centre.lines(&["device", "invite", "--post", "XX-TEST", "--json"])[0]["code"].clone();
+    answer(&["enrol", code.as_str().unwrap()]);
+    answer(&["sync"]);
+    let check = answer(&["check", "QWX771204", "--object", "firearm"]);
+    let search = answer(&["search", "QWX7712*"]);
+    for candidate in [&check["candidates"][0], &search["candidates"][0]] {
+        assert_eq!((&candidate["record"], &candidate["fields"]["caution"]), (&"g1".into(), &"armed".into()));
+        assert!(candidate["fields"]["contact"].is_null() && candidate["fields"]["restriction"].is_null());
+    }
+    let from = search["entry"].to_string();
+    let opened = answer(&["record", "stolen", "g1", "--from", &from]);
+    assert_eq!(opened["fields"]["contact"], "+00 000");
+    assert_eq!(opened["fields"]["restriction"], "not for courts");
+    assert_eq!(opened["marks"][0], serde_json::json!({ "scheme": "serial", "value": "BR55501", "place": "barrel" }));
+    assert_eq!(opened["entry"].as_u64(), search["entry"].as_u64().map(|n| n + 1));
+    let refused = device(&["record", "stolen", "g2"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("no record g2"), "{}", text(&refused.stderr));
+    assert_eq!(answer(&["status"])["ledger"]["entries"].as_u64(), opened["entry"].as_u64().map(|n| n + 1));
+    stop(serving);
+}

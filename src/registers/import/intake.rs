@@ -1,8 +1,6 @@
 //! What happens to every row, whatever file it stood in: duplicates, rejects, counting.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
+use super::seen::{Earlier, Seen};
 use super::{ImportError, ImportSummary, Imported, Progress, Reject, Sinks};
 use crate::domain::keys;
 use crate::domain::{Record, Scheme};
@@ -25,15 +23,13 @@ impl From<String> for Fault {
 /// Takes rows from a reader and hands records and rejects on.
 pub(super) struct Intake<'a> {
     sinks: Sinks<'a>,
-    /// Half of the id's hash to half of the content's hash. Halves, to keep a million in 35 MB; two different ids that
-    /// share 64 bits (one chance in 30 million registers) end as a visible reject, never as a silent loss.
-    seen: HashMap<u64, u64>,
+    seen: Seen,
     pub summary: ImportSummary,
 }
 
 impl<'a> Intake<'a> {
     pub fn new(sinks: Sinks<'a>) -> Self {
-        Self { sinks, seen: HashMap::new(), summary: ImportSummary::default() }
+        Self { sinks, seen: Seen::new(), summary: ImportSummary::default() }
     }
 
     /// One row, read or unreadable. A record without id gets the derived one.
@@ -54,18 +50,15 @@ impl<'a> Intake<'a> {
         }
         let content_hash = record.content_hash();
         let bucket_key = chunk::bucket_key(&record.id);
-        let content = head_of(&content_hash.0);
-        match self.seen.entry(id_hash(&record.id)) {
-            Entry::Occupied(earlier) if *earlier.get() == content => {
+        match self.seen.note(id_hash(&record.id), head_of(&content_hash.0)) {
+            Earlier::None => {}
+            Earlier::Same => {
                 self.summary.duplicates += 1;
                 return Ok(());
             }
-            Entry::Occupied(_) => {
+            Earlier::Other => {
                 let reason = "an earlier row has the same id and other content".to_owned();
                 return self.reject(line, Some(record.id), reason);
-            }
-            Entry::Vacant(place) => {
-                place.insert(content);
             }
         }
         self.summary.imported += 1;
