@@ -129,7 +129,7 @@ impl Wedge {
     fn take_code(&mut self) {
         let code = std::mem::take(&mut self.code);
         // Where the key Alt itself is not heard, codes of the usual three or four digits come in one row.
-        let width = if code.starts_with("00") && code.len() % 4 == 0 { 4 } else { 3 };
+        let width = if code.starts_with("00") && code.len().is_multiple_of(4) { 4 } else { 3 };
         let mut rest = code.as_str();
         while !rest.is_empty() {
             let (one, after) =
