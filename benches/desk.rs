@@ -5,17 +5,21 @@
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tracepost::desk::item::{GivenMark, build_item};
 use tracepost::desk::{CheckRequest, Desk, DeskOptions};
 use tracepost::domain::{Description, Item, Object, PostId, RegisterId};
+use tracepost::hub::storage::Extent;
 use tracepost::hub::{ImportOptions, PracticeHub};
 use tracepost::ledger::CheckSource;
 use tracepost::registers::import::Format;
 use tracepost::registers::practice::{self, Dice};
 
 const CHECKS: u32 = 2_000;
+const CHANGES: u64 = 100_000;
 
 fn main() {
     let mut records = 100_000;
@@ -35,6 +39,108 @@ fn main() {
     import(&hub, &register, &file, records);
     let desk = device(&hub, folder.path());
     checks(&desk, folder.path(), records);
+    updates(&hub, &register, &desk, folder.path(), records);
+}
+
+/// A hundred thousand changes at once while checks go on, beside plain SQLite taking the same.
+fn updates(hub: &PracticeHub, register: &RegisterId, desk: &Desk, folder: &Path, records: u64) {
+    let changed = CHANGES.min(records / 2);
+    let file = folder.join("changes.json");
+    practice::write_ua_weapons(File::create(&file).expect("a file"), 8, changed).expect("records are written");
+    let options = ImportOptions {
+        object: Some(Object::Firearm),
+        extent: Extent::Partial,
+        ..ImportOptions::of(Format::UaWeapons, 1)
+    };
+    let read = BufReader::new(File::open(&file).expect("the file"));
+    hub.hub().import_register(register, &options, read, &mut |_| {}).expect("an import");
+    let began = Instant::now();
+    let published = hub.hub().publish_register(register, &mut |_, _| {}).expect("a publication");
+    println!(
+        "\n{} changes published in {:.2} s, a delta of {:.1} B a change",
+        published.changes,
+        began.elapsed().as_secs_f64(),
+        published.delta_bytes as f64 / published.changes.max(1) as f64
+    );
+    let mut times = Vec::new();
+    let mut worst_idle = Duration::ZERO;
+    let mut dice = Dice::new(12);
+    for _ in 0..CHECKS {
+        let item = item(&mut dice, records);
+        let began = Instant::now();
+        desk.check(CheckRequest::new(item, CheckSource::Typed));
+        worst_idle = worst_idle.max(began.elapsed());
+    }
+    let (begun, taken) = (Mutex::new(None), Mutex::new(None));
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut progress = |phase: tracepost::sync::Phase, done: u64, total: u64| {
+                if phase == tracepost::sync::Phase::Install {
+                    begun.lock().expect("no panic").get_or_insert_with(Instant::now);
+                    if done == total {
+                        taken.lock().expect("no panic").get_or_insert_with(Instant::now);
+                    }
+                }
+            };
+            let began = Instant::now();
+            let report = desk.sync(&mut progress).expect("a sync");
+            assert_eq!(report.failed, Vec::<String>::new());
+            println!(
+                "sync with {} bytes down, past checked again, changes merged into a new generation: {:.2} s",
+                report.bytes_down,
+                began.elapsed().as_secs_f64()
+            );
+            done.store(true, Ordering::Release);
+        });
+        while !done.load(Ordering::Acquire) {
+            let item = item(&mut dice, records);
+            let began = Instant::now();
+            desk.check(CheckRequest::new(item, CheckSource::Typed));
+            times.push((began, began.elapsed()));
+        }
+    });
+    let begun = begun.into_inner().expect("no panic").expect("an installation");
+    let taken = taken.into_inner().expect("no panic").expect("an installation that ended");
+    let during: Vec<Duration> =
+        times.iter().filter(|(at, _)| (begun..taken).contains(at)).map(|(_, took)| *took).collect();
+    let (plain, stall) = plain_sqlite(folder, records, changed);
+    println!(
+        "taken over in {:.2} s = {:.2} x plain SQLite ({:.2} s); worst of {} checks meanwhile {:.1} ms, of all {:.1} ms, when idle {:.1} ms (plain SQLite: {:.0} ms)",
+        (taken - begun).as_secs_f64(),
+        (taken - begun).as_secs_f64() / plain.as_secs_f64(),
+        plain.as_secs_f64(),
+        during.len(),
+        ms(during.iter().max().copied().unwrap_or_default()),
+        ms(times.iter().map(|(_, took)| *took).max().unwrap_or_default()),
+        ms(worst_idle),
+        ms(stall)
+    );
+}
+
+/// The same changes in a table with an index over the key, on the connection that answers look-ups: time, worst look-up.
+fn plain_sqlite(folder: &Path, records: u64, changed: u64) -> (Duration, Duration) {
+    let db = rusqlite::Connection::open(folder.join("plain.db")).expect("a database");
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         CREATE TABLE r (id INTEGER PRIMARY KEY, k TEXT, body BLOB); BEGIN;",
+    )
+    .expect("a table");
+    let mut dice = Dice::new(13);
+    let mut put = db.prepare("INSERT OR REPLACE INTO r VALUES (?1, ?2, ?3)").expect("a statement");
+    let row = |id: u64, dice: &mut Dice| (id as i64, format!("S{:07}", dice.below(9_999_999)), [7u8; 110]);
+    for id in 0..records {
+        put.execute(row(id, &mut dice)).expect("a row");
+    }
+    db.execute_batch("COMMIT; CREATE INDEX rk ON r (k);").expect("an index");
+    let began = Instant::now();
+    db.execute_batch("BEGIN").expect("a transaction");
+    for n in 0..changed {
+        put.execute(row(n * (records / changed), &mut dice)).expect("a row");
+    }
+    let commit = Instant::now();
+    db.execute_batch("COMMIT").expect("a commit");
+    (began.elapsed(), commit.elapsed())
 }
 
 /// Import, beside the floor of only parsing the same JSON.

@@ -125,18 +125,25 @@ impl Overlay {
 pub struct Registers {
     base: Arc<Index>,
     over: Option<Arc<Overlay>>,
+    only_news: bool,
 }
 
 impl From<Index> for Registers {
     fn from(base: Index) -> Self {
-        Self { base: Arc::new(base), over: None }
+        Self::new(Arc::new(base), None)
     }
 }
 
 impl Registers {
     /// A base with an overlay that was built for it; `None` while nothing has changed.
     pub fn new(base: Arc<Index>, over: Option<Arc<Overlay>>) -> Self {
-        Self { base, over }
+        Self { base, over, only_news: false }
+    }
+
+    /// The same, of which only what has changed since the base was built is found: how common things are is still told by
+    /// the base.
+    pub fn news(&self) -> Self {
+        Self { only_news: true, ..self.clone() }
     }
 
     /// The base.
@@ -169,7 +176,7 @@ impl Registers {
 
     /// What both layers find, told apart.
     fn both(&self, find: impl Fn(&Index) -> Vec<KeyId>) -> Vec<KeyId> {
-        let mut found = find(&self.base);
+        let mut found = if self.only_news { Vec::new() } else { find(&self.base) };
         if let Some(over) = &self.over {
             found.extend(find(&over.index).into_iter().map(|id| KeyId(id.0 | OVER)));
         }
@@ -225,7 +232,8 @@ impl Registers {
     /// The key itself, in each layer that has it.
     pub(super) fn exact(&self, class: u8, key: &str) -> impl Iterator<Item = KeyId> + use<> {
         let over = self.over.as_ref().and_then(|over| over.index.exact(class, key)).map(|id| KeyId(id.0 | OVER));
-        self.base.exact(class, key).into_iter().chain(over)
+        let below = if self.only_news { None } else { self.base.exact(class, key) };
+        below.into_iter().chain(over)
     }
 
     /// Keys with the same skeleton (K2).

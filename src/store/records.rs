@@ -300,6 +300,20 @@ impl Records {
         }
     }
 
+    /// The versions since which every change still stands apart; what came after them is what [`Self::touches_news`] knows.
+    pub fn news_since(&self) -> Vec<(RegisterId, RegisterVersion)> {
+        let of = |r: &generation::Register| (r.manifest.register.clone(), r.manifest.version);
+        self.generation().map_or_else(|_| Vec::new(), |g| g.base.registers.iter().map(of).collect())
+    }
+
+    /// Whether anything that changed since then could be the item. Much quicker than a verdict, and none: whoever gets a
+    /// `true` asks for one. Where it cannot be told, the answer is `true`.
+    pub fn touches_news(&self, item: &Item) -> bool {
+        let Ok(generation) = self.generation() else { return true };
+        let verdict = judge(&generation.index.news(), item, &|at| generation.record(at));
+        verdict.map_or(true, |verdict| !verdict.candidates.is_empty() || verdict.more > 0)
+    }
+
     /// From now on nothing is answered from files that failed once.
     fn give_up(&self, generation: &Arc<Generation>, error: &RecordsError) {
         tracing::error!("the registers cannot be read: {error}");

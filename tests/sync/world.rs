@@ -142,6 +142,18 @@ impl World {
         std::fs::write(path, manifest.sign(self.hub.keys().signing()).to_wire()).unwrap();
     }
 
+    /// The hub as it is now, from a copy of its folder, on another port.
+    pub fn backup(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("hub");
+        copy_tree(self.hub.dir().path(), &target);
+        let hub = Hub::open(&target).unwrap();
+        let listener = http::bind("127.0.0.1:0").unwrap();
+        hub.set_url(&format!("https://{}", listener.local_addr().unwrap())).unwrap();
+        let serving = http::serve(hub.clone(), listener).unwrap();
+        Self { hub, serving: Some(serving), _folder: folder }
+    }
+
     /// A copy of the hub's folder in which one statement was run on its database.
     pub fn copy_and(&self, sql: &str) -> Copy {
         let folder = tempfile::tempdir().unwrap();
