@@ -6,6 +6,7 @@
 //! that reads meanwhile sees one version or the other. After a kill in between, the next publication puts the noted
 //! manifest into its place. A running `serve` reads the files anew at each request, so it needs no word of it.
 
+mod prune;
 mod version;
 
 use std::fs;
@@ -126,6 +127,11 @@ impl Hub {
         })?;
         let path = self.dir.manifest(id);
         write_whole(&path, &signed.to_wire(), 0o644).map_err(|e| HubError::file(&path, e))?;
+        // Old files only take space; a publication does not fail for them.
+        match self.prune() {
+            Ok(removed) => tracing::debug!(removed, "files of earlier versions"),
+            Err(error) => tracing::warn!("files of earlier versions stay: {error}"),
+        }
         Ok(report)
     }
 

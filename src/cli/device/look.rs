@@ -141,6 +141,14 @@ fn sync_words(report: &Value) -> String {
             hit["grade"].as_str().unwrap_or("")
         ));
     }
+    for late in report["late"].as_array().into_iter().flatten() {
+        text.push_str(&format!(
+            "\nLATE: the hub vouched for register {} on {} and meant to do so again by {}; its records may be out of date",
+            late["id"].as_str().unwrap_or(""),
+            late["signed"].as_str().unwrap_or(""),
+            late["next"].as_str().unwrap_or("")
+        ));
+    }
     if let Some(through) = report["receipt"]["through"].as_u64() {
         text.push_str(&format!("\nReceipt: the hub holds everything up to entry {through}"));
     }

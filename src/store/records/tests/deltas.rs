@@ -221,3 +221,17 @@ fn a_kill_at_any_place_leaves_one_version_or_the_other_whole() {
         hub.is_held_by(&reopened(dir.path()), "weapons");
     }
 }
+
+#[test]
+fn what_changed_is_told_from_what_was_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut hub, records) = begun(dir.path());
+    assert!(!records.touches_news(&item("QX 000037")), "nothing has changed yet");
+    let update = hub.change("weapons", &[made(900, "ЖЖ 111111")], &["id-6"]);
+    hub.install(&records, &[update]).unwrap();
+    assert!(records.touches_news(&item("ЖЖ 111111")) && records.touches_news(&item("ЖЖ-11111I")));
+    assert!(!records.touches_news(&item("QX 000037")), "that record is as it was");
+    assert_eq!(records.news_since(), [(RegisterId("weapons".into()), RegisterVersion(1))]);
+    records.merge(&mut |_, _| {}).unwrap();
+    assert_eq!(records.news_since(), [(RegisterId("weapons".into()), RegisterVersion(2))]);
+}
