@@ -144,7 +144,7 @@ impl Changes {
     }
 
     /// The same, taken apart.
-    pub fn into_iter(self) -> impl Iterator<Item = (u32, String, Option<Record>)> {
+    pub fn into_each(self) -> impl Iterator<Item = (u32, String, Option<Record>)> {
         self.0.into_iter().map(|((key, id), record)| (key, id, record))
     }
 

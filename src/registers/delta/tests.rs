@@ -76,7 +76,7 @@ impl Feed {
             for piece in &delta.pieces {
                 changes.read(piece, &self.files[&piece.chunk.hash]).unwrap();
             }
-            for (_, id, record) in changes.into_iter() {
+            for (_, id, record) in changes.into_each() {
                 match record {
                     Some(record) => held.insert(id, record),
                     None => held.remove(&id),

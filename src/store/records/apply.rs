@@ -86,7 +86,7 @@ impl Next {
                 wanted.insert((bucket_key(&record.id), record.id.clone()), record);
             }
         }
-        for (key, id, record) in later.into_iter().filter(|c| buckets.contains(&bucket_of(c.0, bits))) {
+        for (key, id, record) in later.into_each().filter(|c| buckets.contains(&bucket_of(c.0, bits))) {
             match record {
                 Some(record) => wanted.insert((key, id), record),
                 None => wanted.remove(&(key, id)),
@@ -116,7 +116,7 @@ impl Next {
     fn put(&mut self, current: &Generation, number: usize, changes: Changes) -> Result<(), RecordsError> {
         let bits = current.base.bits(number);
         let mut finder = current.base.finder()?;
-        for (key, id, record) in changes.into_iter() {
+        for (key, id, record) in changes.into_each() {
             let place = (number, key, id);
             let (base_row, was) = match self.over.changes.get(&place) {
                 Some(change) => (change.base_row, change.body.as_deref().map(hash_of)),
