@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use super::rules::{FACTS_FOR_WEAK_RULES, slip};
+use super::rules::{FACTS_FOR_WEAK_RULES, reading, slip};
 use super::weigh::Scales;
 use crate::domain::keys::{self, Keys};
 use crate::domain::{Mark, Rule, Scheme};
@@ -27,8 +27,8 @@ pub(super) struct Match {
     pub exact_scheme: bool,
     /// The canonical key as read.
     pub read: Rc<str>,
-    /// How likely this slip is among those of its rule.
-    pub slip: f64,
+    /// How likely the record's mark is to be read like this, by the likeliest rule of all that meet.
+    pub likelihood: f64,
 }
 
 /// Every record in question, with the strongest match of each of the item's marks.
@@ -50,8 +50,13 @@ impl Gathered {
         });
         let matches = &mut records[place].1;
         match matches.iter_mut().find(|m| m.mark == found.mark) {
-            Some(earlier) if earlier.rule >= found.rule => {}
-            Some(earlier) => *earlier = found.clone(),
+            Some(earlier) => {
+                let likelihood = earlier.likelihood.max(found.likelihood);
+                if earlier.rule < found.rule {
+                    *earlier = found.clone();
+                }
+                earlier.likelihood = likelihood;
+            }
             None => matches.push(found.clone()),
         }
     }
@@ -104,10 +109,12 @@ impl Search<'_, '_> {
         let near = self.index.one_edit(&keys.canonical).into_iter().chain(self.near_three_digits(&keys.canonical));
         let mut weak: Vec<(f64, Rule, KeyId)> = near.map(|key| (0.0, Rule::OneEdit, key)).collect();
         for near in &mut weak {
-            near.0 = slip(&read, self.index.key(near.2).as_ref());
+            near.0 = reading(Rule::OneEdit) * slip(&read, self.index.key(near.2).as_ref());
         }
         if keys.number.len() >= NUMBER_DIGITS_MIN {
-            weak.extend(self.index.same_number(&keys.number).into_iter().map(|key| (0.0, Rule::Number, key)));
+            weak.extend(
+                self.index.same_number(&keys.number).into_iter().map(|key| (reading(Rule::Number), Rule::Number, key)),
+            );
         }
         weak.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
         self.keep_weak(&read, &weak);
@@ -147,7 +154,8 @@ impl Search<'_, '_> {
 
     fn keep(&mut self, rule: Rule, exact_scheme: bool, read: &Rc<str>, found: impl IntoIterator<Item = KeyId>) {
         for key in found {
-            let here = Match { rule, key, mark: self.mark, exact_scheme, read: Rc::clone(read), slip: 1.0 };
+            let likelihood = reading(rule);
+            let here = Match { rule, key, mark: self.mark, exact_scheme, read: Rc::clone(read), likelihood };
             for record in self.index.records_of(key) {
                 if self.may_be_asked(record) {
                     self.gathered.add(record, &here);
@@ -159,12 +167,12 @@ impl Search<'_, '_> {
     /// A number can have thousands of neighbours; nearly all fall here, before anything is kept of them.
     fn keep_weak(&mut self, read: &Rc<str>, found: &[(f64, Rule, KeyId)]) {
         let mut weighed = 0;
-        for &(slip, rule, key) in found {
+        for &(likelihood, rule, key) in found {
             if weighed >= WEIGHED_MAX {
                 self.gathered.left_out += self.index.records_of(key).count();
                 continue;
             }
-            let here = Match { rule, key, mark: self.mark, exact_scheme: false, read: Rc::clone(read), slip };
+            let here = Match { rule, key, mark: self.mark, exact_scheme: false, read: Rc::clone(read), likelihood };
             for record in self.index.records_of(key) {
                 weighed += 1;
                 if !self.may_be_asked(record) {

@@ -137,7 +137,7 @@ impl Ranked {
             let judged = Judged {
                 record,
                 grade,
-                likelihood: reading(found.rule) * found.slip * silent / weight.accident().max(f64::MIN_POSITIVE),
+                likelihood: found.likelihood * silent / weight.accident().max(f64::MIN_POSITIVE),
                 evidence,
                 weight,
                 marks: matches.iter().filter(|m| m.rule > Rule::OneEdit).map(|m| m.mark).collect(),
@@ -145,6 +145,8 @@ impl Ranked {
             };
             match judged.found.rule {
                 Rule::OneEdit | Rule::TwoEdits => one_edit.push(judged),
+                // One wrong letter before an equal number is a slip as any other, though it counts as an equal number.
+                Rule::Number if judged.found.likelihood > reading(Rule::Number) => one_edit.push(judged),
                 Rule::Number => number.push(judged),
                 // On a crowded key, a record that describes something else is not the item.
                 _ if evidence.is_out_of_question() => left_out += 1,

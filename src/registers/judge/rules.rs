@@ -67,7 +67,7 @@ pub(super) fn reading(rule: Rule) -> f64 {
         Rule::Range => 3e-3,
         Rule::TwoEdits => 1e-3,
         // One of some hundred series on the same number, without the series or with another.
-        Rule::Number => 1e-4,
+        Rule::Number => 1e-5,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Items against small registers: each rule, each cap, each question.
 
 use super::*;
-use crate::domain::{Description, RegisterVersion, Scheme, SeenMark, Status};
+use crate::domain::{Description, RegisterVersion, Scheme, SeenMark, Trait};
 use crate::registers::index::{IndexBuilder, RegisterFacts};
 
 /// A register with so many invented pistols of a series that its keys are crowded, and some lone records.
@@ -55,6 +55,10 @@ fn practice() -> Practice {
         let model = ["ПМ", "ТТ", "ФОРТ-12"][n as usize % 3];
         records.push(record(&format!("n{n}"), vec![serial], Some(model), Some(years[n as usize % 4])));
     }
+    Practice { index: index_of(&records), records }
+}
+
+fn index_of(records: &[Record]) -> Registers {
     let facts = RegisterFacts {
         id: RegisterId("weapons".into()),
         version: RegisterVersion(4),
@@ -65,10 +69,10 @@ fn practice() -> Practice {
         practice: true,
     };
     let mut builder = IndexBuilder::new(vec![facts]).unwrap();
-    for record in &records {
+    for record in records {
         builder.push(0, record).unwrap();
     }
-    Practice { index: builder.finish().unwrap().into(), records }
+    builder.finish().unwrap().into()
 }
 
 impl Practice {
@@ -236,4 +240,55 @@ fn an_equal_mark_with_a_letter_is_listed_whatever_the_description_says() {
     let verdict = practice().ask(&[serial("ЗЯ 471903")], other);
     assert_ne!(verdict.grade, Grade::NoRecord);
     assert_eq!(verdict.candidates[0].record, "sparse");
+}
+
+#[test]
+fn one_wrong_letter_is_found_among_many_equal_numbers() {
+    let mut records: Vec<Record> = (0..40u32)
+        .map(|n| {
+            let series: String =
+                [n / 6, n % 6].iter().map(|&at| "БГДЖЛФ".chars().nth(at as usize % 6).unwrap()).collect();
+            record(&format!("n{n}"), vec![serial(&format!("{series}0877"))], Some("ПМ"), Some(1983))
+        })
+        .collect();
+    records.push(record("true", vec![serial("КШ0877")], Some("ПМ"), Some(1983)));
+    let practice = Practice { index: index_of(&records), records };
+    let verdict = practice.ask(&[serial("КЮ0877")], Description { year: Some(1983), ..pistol() });
+    assert_eq!(verdict.grade, Grade::Possible);
+    assert_eq!(verdict.candidates.first().map(|c| c.record.as_str()), Some("true"));
+    assert!(verdict.more > 30, "the others are counted: {}", verdict.more);
+}
+
+#[test]
+fn a_candidate_says_what_agrees_what_contradicts_and_who_else_bears_the_mark() {
+    let practice = practice();
+    let told = Description { year: Some(1979), model: Some("ТТ".into()), ..pistol() };
+    let why = practice.ask(&[serial("ЗЯ471903")], told).candidates.remove(0).why;
+    assert_eq!(why.agrees, [Trait::Kind, Trait::Calibre], "a year apart neither agrees nor contradicts");
+    assert_eq!((why.contradicts, why.shared_by, why.crowded), (vec![Trait::Model], 1, false));
+    let many = practice.serial("0700").candidates.remove(0).why;
+    assert_eq!((many.shared_by, many.crowded), (4, true));
+}
+
+#[test]
+fn a_mark_on_a_lone_record_is_a_match_that_still_asks_where_marks_are_many() {
+    let mut records: Vec<Record> = (0..900u32)
+        .map(|n| record(&format!("n{n}"), vec![serial(&format!("КР{:06}", n * 997))], Some("ПМ"), Some(1970)))
+        .collect();
+    records.push(record("true", vec![serial("КР123456")], Some("ТТ"), Some(1951)));
+    let practice = Practice { index: index_of(&records), records };
+    let alone = practice.serial("КР123456");
+    assert_eq!((alone.grade, alone.candidates.len()), (Grade::Hit, 1));
+    assert!(matches!(alone.ask.first(), Some(Ask::Year | Ask::Model)), "{:?}", alone.ask);
+    let denied = practice.ask(&[serial("КР123456")], Description { year: Some(1990), ..Description::default() });
+    assert_eq!(denied.grade, Grade::Probable, "what contradicts takes the hit back");
+}
+
+#[test]
+fn what_was_delivered_is_a_finding_and_never_a_match() {
+    let mut listed = record("d", vec![serial("ЗЯ 471903")], Some("ПМ"), Some(1978));
+    listed.status = Status::Delivered;
+    let practice = Practice { index: index_of(std::slice::from_ref(&listed)), records: vec![listed] };
+    let verdict = practice.ask(&[serial("ЗЯ471903")], pistol());
+    assert_eq!((verdict.grade, verdict.findings), (Grade::Possible, vec![Finding::DeliveredElsewhere]));
 }
