@@ -128,6 +128,20 @@ pub(super) fn possible(symbology: Symbology, text: &str, enlarged: bool) -> bool
         }
 }
 
+/// Digits of an ITF whose label was seen whole, at least.
+const WHOLE_ITF_DIGITS_MIN: usize = 6;
+
+/// Whether a text can be what its symbology says, when the picture shows both ends of its label. Only for ITF, and only
+/// where a person asked for nothing else: its lengths and check digit are the rule of some trades, and the labels of all
+/// others have neither. The looks of its row are asked for all the same.
+pub(super) fn possible_when_whole(symbology: Symbology, text: &str) -> bool {
+    let digits = text.len();
+    symbology == Symbology::Itf
+        && digits >= WHOLE_ITF_DIGITS_MIN
+        && digits.is_multiple_of(2)
+        && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 fn mod_10_holds(text: &str) -> bool {
     let mut sum = 0;
     for (i, c) in text.chars().rev().enumerate() {
@@ -208,6 +222,22 @@ mod tests {
         ];
         for &(symbology, looks, disputed, want) in table {
             assert_eq!(suffice(symbology, looks, disputed), want, "{symbology} {looks:?} disputed {disputed}");
+        }
+    }
+
+    #[test]
+    fn an_itf_seen_whole_needs_neither_length_nor_check_digit() {
+        let table = [
+            (Itf, "070429", true),
+            (Itf, "0053611912", true),
+            (Itf, "0704", false),
+            (Itf, "07042", false),
+            (Itf, "07042A", false),
+            (Code39, "070429", false),
+            (Codabar, "A40156B", false),
+        ];
+        for (symbology, text, want) in table {
+            assert_eq!(possible_when_whole(symbology, text), want, "{symbology} {text}");
         }
     }
 

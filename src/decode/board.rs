@@ -143,7 +143,20 @@ impl Voice {
 impl Board {
     /// Counts one read as a look; a text that cannot be what its symbology says is dropped.
     pub fn vote(&mut self, read: Read, voice: Voice, round: u64, at_ms: u64, window: Window) {
-        if read.broken || !acceptance::possible(read.symbology, &read.text, voice.enlarges) {
+        if acceptance::possible(read.symbology, &read.text, voice.enlarges) {
+            self.count(read, voice, round, at_ms, window);
+        }
+    }
+
+    /// Counts one read of a label whose ends were examined (`ends.rs`), which stands in for length and check digit.
+    pub fn vote_whole(&mut self, read: Read, voice: Voice, round: u64, window: Window) {
+        if acceptance::possible_when_whole(read.symbology, &read.text) {
+            self.count(read, voice, round, 0, window);
+        }
+    }
+
+    fn count(&mut self, read: Read, voice: Voice, round: u64, at_ms: u64, window: Window) {
+        if read.broken {
             return;
         }
         let vote = Vote { round, source: voice.source, pass: voice.pass };

@@ -7,6 +7,7 @@
 mod acceptance;
 mod bars;
 mod board;
+mod ends;
 mod engine;
 mod frame;
 mod live;

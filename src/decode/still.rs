@@ -3,6 +3,7 @@
 use super::acceptance;
 use super::acceptance::Source;
 use super::board::{Accepted, Board, Voice, Window};
+use super::ends;
 use super::engine::Read;
 use super::frame::{Frame, Luma};
 use super::looks::{self, Look};
@@ -66,6 +67,9 @@ const WEAKER_MIN: f32 = 0.3;
 /// So many proposed places are looked at.
 const PLACES_MAX: usize = 24;
 
+/// So many ways to pull a creased code straight: none, and each with one or two of the four pulls.
+const PULLS_MAX: usize = 33;
+
 /// In a still each pass is a round of its own, and none is ever too old.
 const WINDOW: Window = Window::Everything;
 
@@ -85,6 +89,7 @@ impl Search<'_> {
             self.ask_rqrr();
         }
         self.look_at_places();
+        self.smooth_creases();
         let pixels = u64::from(self.luma.width) * u64::from(self.luma.height);
         for pass in RESCUE.iter().filter(|p| p.cost <= WHOLE_COST_MAX && (pixels <= RESCUE_PIXELS_MAX || p.cost < 0.5))
         {
@@ -115,6 +120,10 @@ impl Search<'_> {
         for read in reads {
             if read.broken {
                 self.broken.push((read.symbology, read.quad));
+            } else if self.options.symbologies == [Symbology::Itf]
+                && ends::of_itf_are_whole(self.luma, &read.quad, read.text.len())
+            {
+                self.board.vote_whole(read, voice, self.round, WINDOW);
             } else {
                 self.board.vote(read, voice, self.round, 0, WINDOW);
             }
@@ -128,6 +137,21 @@ impl Search<'_> {
             let region = place::region(&quad, 0.25, self.luma.width, self.luma.height);
             let reads = passes::second_opinion(self.luma, region);
             self.count(reads, Voice::RQRR);
+        }
+    }
+
+    /// Where a QR code was seen and none of the looks read it, its ground may be uneven (creased cloth): it is pulled straight
+    /// in many ways until two of them give the same text.
+    fn smooth_creases(&mut self) {
+        let places: Vec<Quad> = self.unexplained().filter(|b| b.0 == Symbology::QrCode).map(|b| b.1).take(2).collect();
+        for quad in places {
+            let place = Proposal::of(&quad);
+            for (at, pulled) in looks::pulled(&place).take(PULLS_MAX).enumerate() {
+                self.count_look(&looks::CREASED[at % looks::CREASED.len()], &pulled);
+                if self.is_explained(&quad) {
+                    break;
+                }
+            }
         }
     }
 
