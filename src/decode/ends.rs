@@ -2,7 +2,8 @@
 //!
 //! Interleaved 2 of 5 has no end that the rest of a torn or covered label could not imitate, and each look at such a rest
 //! says the same, so that no number of looks helps. What tells is the paper. A whole label keeps a quiet zone on both
-//! sides, cut alike; where bars are gone, the paper goes on much further on that side, or more bars follow.
+//! sides, cut alike; where bars are gone, the paper goes on much further on that side, or more bars follow, or what looks
+//! like paper is the grey of smeared bars.
 
 use super::frame::Luma;
 use crate::domain::Quad;
@@ -17,6 +18,10 @@ const SAME_LABEL_MODULES: f32 = 25.0;
 const UNEQUAL_MAX: f32 = 1.6;
 /// Paper is left where it is darker than beside the bars by this part of the contrast.
 const PAPER: f32 = 0.2;
+/// Paper that is darker than the spaces between the bars by this part of the contrast is a smear.
+const GREY: f32 = 0.25;
+/// So far from an end its bars are beside it.
+const NEAR_MODULES: f32 = 20.0;
 /// Places looked at for each module.
 const STEPS: f32 = 4.0;
 
@@ -76,23 +81,41 @@ fn margins(luma: Luma<'_>, quad: &Quad, module: f32, down: f32) -> Option<[(f32,
         .collect();
     let (low, high) = inside.iter().fold((f32::MAX, f32::MIN), |(l, h), &p| (l.min(p), h.max(p)));
     let contrast = high - low;
-    (contrast > 8.0)
-        .then(|| [margin(luma, from, step.map(|d| -d), low, contrast), margin(luma, to, step, low, contrast)])
+    if contrast <= 8.0 {
+        return None;
+    }
+    // The light between the bars next to an end: as light must the paper beyond it be.
+    let near = (NEAR_MODULES * STEPS) as usize;
+    let lightest = |part: &[f32]| part.iter().copied().fold(f32::MIN, f32::max);
+    let [first, last] = [&inside[..near.min(inside.len())], &inside[inside.len().saturating_sub(near)..]].map(lightest);
+    let bars = |light: f32| Bars { low, contrast, light };
+    Some([margin(luma, from, step.map(|d| -d), bars(first)), margin(luma, to, step, bars(last))])
+}
+
+/// Brightness of the bars beside a margin.
+struct Bars {
+    low: f32,
+    contrast: f32,
+    light: f32,
 }
 
 /// Follows one margin outwards.
-fn margin(luma: Luma<'_>, from: [f32; 2], step: [f32; 2], low: f32, contrast: f32) -> (f32, End) {
+fn margin(luma: Luma<'_>, from: [f32; 2], step: [f32; 2], bars: Bars) -> (f32, End) {
+    let Bars { low, contrast, light } = bars;
     let at = |i: usize| brightness(luma, [from[0] + step[0] * i as f32, from[1] + step[1] * i as f32]);
     // The corner may lie on the last bar; the paper begins within two modules.
     let first = STEPS as usize;
     let paper = (first..first * 4).filter_map(at).fold(f32::MIN, f32::max);
+    if paper < light - GREY * contrast {
+        return (0.0, End::Edge);
+    }
     let reach = (REACH_MODULES * STEPS) as usize;
     for i in first * 2..reach {
         let Some(here) = at(i) else { return (i as f32 / STEPS, End::Unseen) };
         if here < paper - PAPER * contrast {
             let modules = i as f32 / STEPS;
-            let bars = modules <= SAME_LABEL_MODULES && changes(i, first * 14, &at, low + contrast / 2.0) >= 4;
-            return (modules, if bars { End::Bars } else { End::Edge });
+            let more = modules <= SAME_LABEL_MODULES && changes(i, first * 14, &at, low + contrast / 2.0) >= 4;
+            return (modules, if more { End::Bars } else { End::Edge });
         }
     }
     (REACH_MODULES, End::Unseen)

@@ -1,5 +1,7 @@
 //! The ways to look at a picture: the plain one, and the rescue passes that change its pixels first.
 //!
+//! These go over a whole frame or a region as it is. What needs the code set upright first stands in `looks.rs`.
+//!
 //! Each rescue pass earned its place by reading something that those before it did not (`./dev bench decode` shows the
 //! share that is left without them).
 

@@ -62,6 +62,8 @@ const RESCUE_PIXELS_MAX: u64 = 16_000_000;
 const WHOLE_COST_MAX: f32 = 1.3;
 /// Looks at proposed places may cost so many plain passes over the whole picture.
 const LOOKS_BUDGET: f32 = 12.0;
+/// The same, where all that the passes saw is settled and some place still looks like a code.
+const SETTLED_BUDGET: f32 = 4.0;
 /// Once a code was read, places with edges less strong than this part of its edges are not looked at.
 const WEAKER_MIN: f32 = 0.3;
 /// So many proposed places are looked at.
@@ -158,15 +160,16 @@ impl Search<'_> {
     /// Looks closer at places that look like codes and are not explained yet: each look at every place before the next
     /// look, as long as the budget lasts.
     fn look_at_places(&mut self) {
-        let proposed = propose::propose(self.luma, PLACES_MAX);
+        let (read, open): (Vec<Proposal>, Vec<Proposal>) =
+            propose::propose(self.luma, PLACES_MAX).into_iter().partition(|p| self.is_explained(&p.quad()));
+        let mut strongest_read = read.iter().map(|p| p.strength).fold(0.0, f32::max);
         let pixels = self.luma.width as f32 * self.luma.height as f32;
-        let mut places: Vec<Proposal> = proposed
+        let mut places: Vec<Proposal> = open
             .into_iter()
-            .filter(|p| !self.is_explained(&p.quad()))
+            .filter(|p| p.strength >= WEAKER_MIN * strongest_read)
             .map(|p| rectify::straightened(self.luma, &p))
             .collect();
-        let mut left = LOOKS_BUDGET;
-        let mut strongest_read = 0.0f32;
+        let mut left = if self.is_settled() { SETTLED_BUDGET } else { LOOKS_BUDGET };
         let most = looks::looks(Kind::Bars).len().max(looks::looks(Kind::Grid).len());
         for at in 0..most {
             let mut heavy = 0;
