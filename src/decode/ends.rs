@@ -19,7 +19,7 @@ const UNEQUAL_MAX: f32 = 1.6;
 /// Paper is left where it is darker than beside the bars by this part of the contrast.
 const PAPER: f32 = 0.2;
 /// Paper that is darker than the spaces between the bars by this part of the contrast is a smear.
-const GREY: f32 = 0.25;
+const GREY: f32 = 0.1;
 /// So far from an end its bars are beside it.
 const NEAR_MODULES: f32 = 20.0;
 /// Places looked at for each module.

@@ -305,7 +305,7 @@ mod tests {
             let place = propose::propose(scene.luma(), 4)[0];
             let reads = BARS[0].run(scene.luma(), &place, &[symbology]);
             assert_eq!(reads.iter().map(|r| r.text.as_str()).collect::<Vec<_>>(), [text]);
-            let again = BARS[0].again().filter(|a| a.run(scene.luma(), &place, &[symbology])[..] != []);
+            let again = BARS[0].again().filter(|a| !a.run(scene.luma(), &place, &[symbology]).is_empty());
             assert!(again.count() >= 3, "{symbology}");
         }
     }
