@@ -69,7 +69,7 @@ struct Busy {
 impl WatchedReader {
     /// A reader of the given symbologies.
     pub fn new(options: ReaderOptions) -> Self {
-        Self::with(LiveReader::new(options), FRAME_DEADLINE, LiveReader::feed)
+        Self::with(LiveReader::new(options), FRAME_DEADLINE, look)
     }
 
     fn with(memory: LiveReader, deadline: Duration, look: Look) -> Self {
@@ -139,6 +139,12 @@ impl WatchedReader {
         self.thread = None;
         self.busy.take().map(|busy| LiveEvent::Lost { frame: busy.frame.index, loss })
     }
+}
+
+/// Reads a frame within its budget, by this machine's clock.
+fn look(reader: &mut LiveReader, frame: &Frame) -> LiveResult {
+    let began = Instant::now();
+    reader.feed_timed(frame, &|| began.elapsed())
 }
 
 fn start(look: Look) -> Option<Thread> {

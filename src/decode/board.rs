@@ -66,16 +66,8 @@ impl Candidate {
         self.track.quad()
     }
 
-    pub fn symbology(&self) -> Symbology {
-        self.read.symbology
-    }
-
     pub fn text(&self) -> &str {
         &self.read.text
-    }
-
-    pub fn seen_in(&self, round: u64) -> bool {
-        self.last_round == round
     }
 
     fn says_the_same(&self, read: &Read) -> bool {

@@ -1,10 +1,10 @@
 //! A stream of frames: one symbol seen in sixty frames is one sighting.
 
-use super::board::{Accepted, Board, Voice, Window};
-use super::engine::Read;
-use super::frame::{Frame, Luma};
-use super::passes::{self, PLAIN, RESCUE};
+use super::board::{Accepted, Board};
+use super::budget::Stopwatch;
+use super::frame::Frame;
 use super::place;
+use super::schedule::{Schedule, Work};
 use super::still::ReaderOptions;
 use crate::domain::{Quad, Symbology};
 
@@ -12,12 +12,9 @@ use crate::domain::{Quad, Symbology};
 const GONE_MS: u64 = 3_000;
 /// An outline stays so long after the last read, so that it does not flicker.
 const OUTLINE_MS: u64 = 250;
-/// A place where something was seen is looked at again for so many frames.
-const HINT_FRAMES: u64 = 10;
-/// What rescue passes may add to a frame in which nothing is seen, as a part of the plain pass, on average.
-const SPARE: f32 = 0.10;
-/// A region is enlarged or turned only up to so many pixels; a whole 720p frame has 0.92 million.
-const REGION_PIXELS_MAX: u64 = 500_000;
+/// What looking at one frame may take where the caller says nothing: ten frames a second on the slowest tablet. Faster
+/// machines need less, since no frame gets more than its part of a plain pass.
+pub const FRAME_BUDGET_MS: u32 = 100;
 
 /// How far a symbol has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,108 +45,72 @@ pub struct LiveResult {
     pub outlines: Vec<Outline>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Hint {
-    quad: Quad,
-    symbology: Symbology,
-    until_frame: u64,
-}
-
 /// Reads a stream. Clones are cheap, and continue from the same memory.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct LiveReader {
     options: ReaderOptions,
     board: Board,
-    hints: Vec<Hint>,
+    schedule: Schedule,
     /// Frames that were fed; the rounds of the vote.
     round: u64,
     last_ms: u64,
-    /// Which rescue pass and which hint come next.
-    turn: usize,
-    /// Saved up for a rescue pass over a whole frame, in plain passes.
-    spare: f32,
+}
+
+impl Default for LiveReader {
+    fn default() -> Self {
+        Self::new(ReaderOptions::default())
+    }
 }
 
 impl LiveReader {
     /// A reader of the given symbologies.
     pub fn new(options: ReaderOptions) -> Self {
-        Self { options, ..Self::default() }
+        let schedule = Schedule::new(FRAME_BUDGET_MS);
+        Self { options, board: Board::default(), schedule, round: 0, last_ms: 0 }
     }
 
-    /// Looks at the next frame: one plain pass, and at most one rescue pass, which changes from frame to frame.
+    /// The same reader with another limit to what looking at one frame may take, in milliseconds.
+    pub fn within(mut self, frame_budget_ms: u32) -> Self {
+        self.schedule = Schedule::new(frame_budget_ms);
+        self
+    }
+
+    /// Looks at the next frame, as far as its budget goes when every look costs what it is expected to cost.
     pub fn feed(&mut self, frame: &Frame) -> LiveResult {
-        self.round += 1;
+        self.look(frame, None)
+    }
+
+    /// Looks at the next frame, and learns what each look costs on this machine. `watch` gives the time since any fixed
+    /// moment.
+    pub fn feed_timed(&mut self, frame: &Frame, watch: Stopwatch<'_>) -> LiveResult {
+        self.look(frame, Some(watch))
+    }
+
+    fn look(&mut self, frame: &Frame, watch: Option<Stopwatch<'_>>) -> LiveResult {
         if frame.at_ms < self.last_ms {
             // The stream began again.
             self.board = Board::default();
-            self.hints.clear();
+            self.schedule.begin_again();
+            self.round = 0;
         }
+        self.round += 1;
         self.last_ms = frame.at_ms;
         self.board.forget(self.last_ms.saturating_sub(GONE_MS), self.round);
-        let luma = frame.luma();
-        let mut broken = Vec::new();
-        let plain = PLAIN.run(luma, &self.options.symbologies);
-        self.count(plain, Voice::of(&PLAIN), &mut broken);
-        let mut accepted = self.board.accept(self.round, Window::Frames, frame.index);
-        self.note_hints(&broken);
-        self.rescue(luma, &mut broken);
-        accepted.extend(self.board.accept(self.round, Window::Frames, frame.index));
+        let mut work = Work {
+            luma: frame.luma(),
+            symbologies: &self.options.symbologies,
+            board: &mut self.board,
+            round: self.round,
+            at_ms: self.last_ms,
+            frame: frame.index,
+            watch,
+            broken: Vec::new(),
+            accepted: Vec::new(),
+        };
+        self.schedule.run(&mut work);
+        let (accepted, broken) = (work.accepted, work.broken);
         let outlines = self.outlines(&broken);
         LiveResult { accepted, outlines }
-    }
-
-    fn count(&mut self, reads: Vec<Read>, voice: Voice, broken: &mut Vec<(Symbology, Quad)>) {
-        for read in reads {
-            if read.broken {
-                broken.push((read.symbology, read.quad));
-            } else {
-                self.board.vote(read, voice, self.round, self.last_ms, Window::Frames);
-            }
-        }
-    }
-
-    /// Remembers where something was seen that is not accepted yet.
-    fn note_hints(&mut self, broken: &[(Symbology, Quad)]) {
-        let until_frame = self.round + HINT_FRAMES;
-        let doubtful = self.board.candidates.iter().filter(|c| !c.accepted && c.seen_in(self.round));
-        let seen: Vec<(Symbology, Quad)> =
-            broken.iter().copied().chain(doubtful.map(|c| (c.symbology(), c.quad()))).collect();
-        for (symbology, quad) in seen {
-            self.hints.retain(|h| !place::overlap(&h.quad, &quad));
-            self.hints.push(Hint { quad, symbology, until_frame });
-        }
-        let (round, board) = (self.round, &self.board);
-        self.hints.retain(|h| {
-            let explained = board.candidates.iter().any(|c| c.accepted && place::overlap(&c.quad(), &h.quad));
-            h.until_frame >= round && !explained
-        });
-    }
-
-    /// One rescue pass: on a place where something was seen, or else now and then on the whole frame.
-    fn rescue(&mut self, luma: Luma<'_>, broken: &mut Vec<(Symbology, Quad)>) {
-        self.spare = (self.spare + SPARE).min(5.0);
-        if !self.hints.is_empty() {
-            let hint = self.hints[self.turn % self.hints.len()];
-            let region = place::region(&hint.quad, 0.25, luma.width, luma.height);
-            self.turn += 1;
-            // One turn in four asks rqrr where zxing-cpp saw a QR code that it cannot read.
-            if hint.symbology == Symbology::QrCode && self.turn.is_multiple_of(4) {
-                let reads = passes::second_opinion(luma, region);
-                return self.count(reads, Voice::RQRR, broken);
-            }
-            let small = u64::from(region.width) * u64::from(region.height) <= REGION_PIXELS_MAX;
-            let pass = &RESCUE[self.turn % RESCUE.len()];
-            let pass = if small || pass.cost <= 1.2 { pass } else { &RESCUE[0] };
-            let reads = pass.run_in(luma, region, &self.options.symbologies);
-            return self.count(reads, Voice::of(pass), broken);
-        }
-        let pass = &RESCUE[self.turn % RESCUE.len()];
-        if self.spare >= pass.cost {
-            self.spare -= pass.cost;
-            self.turn += 1;
-            let reads = pass.run(luma, &self.options.symbologies);
-            self.count(reads, Voice::of(pass), broken);
-        }
     }
 
     fn outlines(&self, broken: &[(Symbology, Quad)]) -> Vec<Outline> {
@@ -249,23 +210,5 @@ mod tests {
         let scene = |ms| frame(600, 300, &[(&label, 50, 50)]).at(0, ms);
         assert_eq!(reader.feed(&scene(5_000)).accepted.len(), 1);
         assert_eq!(reader.feed(&scene(0)).accepted.len(), 1);
-    }
-
-    #[test]
-    fn rescue_passes_over_whole_frames_stay_within_their_share() {
-        let mut reader = LiveReader::default();
-        let empty = frame(64, 64, &[]);
-        let mut before = reader.turn;
-        let (mut spent, mut busy) = (0.0, 0);
-        for _ in 0..400 {
-            reader.feed(&empty);
-            if reader.turn != before {
-                spent += RESCUE[before % RESCUE.len()].cost;
-                busy += 1;
-                before = reader.turn;
-            }
-        }
-        assert!(spent <= 400.0 * SPARE && spent > 300.0 * SPARE, "{spent}");
-        assert!(busy < 60, "{busy} of 400 frames had a rescue pass");
     }
 }

@@ -7,6 +7,7 @@
 mod acceptance;
 mod bars;
 mod board;
+mod budget;
 mod ends;
 mod engine;
 mod frame;
@@ -17,7 +18,9 @@ mod pixels;
 mod place;
 mod propose;
 mod rectify;
+mod schedule;
 mod sight;
+mod spots;
 mod still;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,8 @@
 //! Where a symbol lies: the few questions that tracking asks of corners.
 
+use super::frame::Luma;
+use super::propose::{Kind, Proposal};
+use super::warp::Shape;
 use crate::domain::Quad;
 
 /// An upright rectangle in pixels: left, top, width, height.
@@ -13,6 +16,19 @@ pub struct Region {
     pub width: u32,
     /// Rows.
     pub height: u32,
+}
+
+impl Region {
+    /// Whether a place lies in it.
+    pub(super) fn holds(&self, [x, y]: [f32; 2]) -> bool {
+        let inside = |at: f32, from: u32, len: u32| at >= from as f32 && at <= (from + len) as f32;
+        inside(x, self.x, self.width) && inside(y, self.y, self.height)
+    }
+
+    /// Which part of a picture it is.
+    pub(super) fn share_of(&self, luma: Luma<'_>) -> f32 {
+        (self.width as f32 * self.height as f32) / (luma.width as f32 * luma.height as f32)
+    }
 }
 
 /// How far outside an edge a point may lie and still count as inside: linear codes are often found as one thin line.
@@ -77,6 +93,16 @@ pub(super) fn region(quad: &Quad, part: f32, width: u32, height: u32) -> Region 
     };
     let ((x, width), (y, height)) = (span(0, width), span(1, height));
     Region { x, y, width, height }
+}
+
+/// A box round corners that an engine gave, lying as they lie.
+pub(super) fn upright(quad: &Quad) -> Proposal {
+    let side = |a: usize, b: usize| [(quad[b][0] - quad[a][0]) as f32, (quad[b][1] - quad[a][1]) as f32];
+    let (top, left) = (side(0, 1), side(0, 3));
+    let (along, across) = (top[0].hypot(top[1]), left[0].hypot(left[1]));
+    let kind = if across < 0.5 * along { Kind::Bars } else { Kind::Grid };
+    let half = [along / 2.0 + 4.0, (across / 2.0).max(12.0)];
+    Proposal { kind, centre: centre(quad), angle: top[1].atan2(top[0]), half, shape: Shape::default(), strength: 0.0 }
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ fn read(frames: &Receiver<Job>, seen: &Mutex<Seen>, busy_since: &AtomicU64, bega
         let whole = (part.width, part.height) == (frame.width(), frame.height());
         let cut = (!whole).then(|| frame.cut(part));
         let picture = cut.as_ref().unwrap_or(&frame);
-        let result = reader.feed(picture);
+        let result = reader.feed_timed(picture, &|| began.elapsed());
         let sight = watch.look(picture.luma(), picture.at_ms, &result.outlines);
         busy_since.store(0, Ordering::Release);
         let accepted_at = Instant::now();
