@@ -15,7 +15,7 @@ use tracepost::registers::import::{Defaults, Format, Mapping, Profile, Sinks, im
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 18] = [
     ("understand", fuzz_understand),
     ("envelope", fuzz_envelope),
     ("gs1", fuzz_gs1),
@@ -33,6 +33,7 @@ pub const TARGETS: [Target; 17] = [
     ("import_ua_weapons", fuzz_import_ua_weapons),
     ("import_ua_vehicles", fuzz_import_ua_vehicles),
     ("import_niem", fuzz_import_niem),
+    ("frames", fuzz_frames),
 ];
 
 /// Promises of every parser's answer.
@@ -168,3 +169,30 @@ fn fuzz_import_ua_vehicles(bytes: &[u8]) {
 fn fuzz_import_niem(bytes: &[u8]) {
     fuzz_import(Format::Niem, bytes);
 }
+
+/// Frames of any size and layout, too: the first bytes say which, the rest are pixels, repeated as often as needed.
+#[cfg(feature = "device")]
+fn fuzz_frames(bytes: &[u8]) {
+    use tracepost::decode::{Frame, Layout, LiveReader};
+    let [width, height, layout, pixels @ ..] = bytes else { return };
+    let (width, height) = (u32::from(*width % 72), u32::from(*height % 72));
+    let layout = match layout % 5 {
+        0 => Layout::Grey,
+        1 => Layout::Rgb,
+        2 => Layout::Yuyv,
+        3 => Layout::Nv12,
+        _ => Layout::Planar { across: 2, down: 2 },
+    };
+    let Some(need) = layout.bytes(width, height) else { return };
+    let pixels: Vec<u8> = pixels.iter().copied().cycle().take(need).collect();
+    let Ok(frame) = Frame::new(layout, width, height, pixels) else { return };
+    let mut reader = LiveReader::default();
+    for _ in 0..3 {
+        let result = reader.feed(&frame);
+        assert!(result.accepted.iter().all(|a| !a.text.is_empty()));
+    }
+}
+
+/// Builds without a camera hold no decoder.
+#[cfg(not(feature = "device"))]
+fn fuzz_frames(_: &[u8]) {}
