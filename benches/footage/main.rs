@@ -2,6 +2,7 @@
 //! other, as Motion JPEG. Same story and seed, same film. Run it as `./dev footage [OUT]`.
 
 mod draw;
+mod random;
 mod scene;
 
 use std::io::Write;

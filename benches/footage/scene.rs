@@ -1,6 +1,7 @@
 //! The place and the camera: a bench top in daylight, a hand that is not quite still, a sensor with a little noise.
 
 use crate::draw::Label;
+use crate::random::Random;
 
 /// Renders frames one after the other.
 pub struct Scene {
@@ -8,18 +9,6 @@ pub struct Scene {
     height: usize,
     table: Vec<[f32; 3]>,
     random: Random,
-}
-
-/// xorshift64*: small, seeded, the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> f32 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 40) as f32 / (1u64 << 24) as f32
-    }
 }
 
 /// Where the label lies in a frame.
@@ -35,7 +24,7 @@ struct Pose {
 impl Scene {
     pub fn new(width: u32, height: u32, seed: u64) -> Self {
         let (width, height) = (width as usize, height as usize);
-        let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+        let mut random = Random::new(seed);
         let table = table_top(width, height, &mut random);
         Self { width, height, table, random }
     }

@@ -1,0 +1,146 @@
+//! Footage: how soon a code is accepted, what is accepted that is not there, and what a frame costs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tracepost::decode::LiveReader;
+
+use crate::Extent;
+use crate::engines::{cpu, plain, timed};
+use crate::score::{mean, median, percent};
+use crate::synth::{self, Clip};
+
+/// By then a person expects an answer: half a second.
+const SOON_FRAMES: usize = 15;
+/// Plain passes are this many at least for each clip, for the ratio.
+const PLAIN_EVERY: usize = 3;
+
+/// Clips, and of these accepted soon and ever.
+#[derive(Default, Clone, Copy)]
+struct Tally {
+    clips: usize,
+    /// Ours, the first result of plain passes, two of five of plain passes.
+    soon: [usize; 3],
+    ever: [usize; 3],
+}
+
+/// Costs of frames as multiples of a plain pass over the same symbologies.
+#[derive(Default)]
+struct Costs {
+    tracking: Vec<f64>,
+    searching: Vec<f64>,
+}
+
+/// What happened in one clip.
+struct Outcome {
+    /// Texts with the frame in which they were accepted.
+    accepted: BTreeMap<String, usize>,
+    /// Texts of the plain pass, frame by frame.
+    plain: Vec<Vec<String>>,
+}
+
+pub fn run(extent: &Extent) {
+    let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
+    let mut costs = Costs::default();
+    let mut wrong = [0; 2];
+    for clip in synth::clips(extent.seed, extent.clip_rounds, extent.clip_frames) {
+        let Some(want) = &clip.want else { continue };
+        let outcome = play(&clip, 1, &mut costs);
+        let at =
+            [outcome.accepted.get(want).copied(), first_of(&outcome.plain, want, 1), first_of(&outcome.plain, want, 2)];
+        let symbology = clip.symbology.map_or("", |s| s.code());
+        for family in [clip.category, symbology, "~all"] {
+            let tally = tallies.entry(family.to_owned()).or_default();
+            tally.clips += 1;
+            for (i, at) in at.iter().enumerate() {
+                tally.soon[i] += usize::from(at.is_some_and(|f| f < SOON_FRAMES));
+                tally.ever[i] += usize::from(at.is_some());
+            }
+        }
+        wrong[0] += outcome.accepted.keys().filter(|t| *t != want).count();
+        wrong[1] += others(&outcome.plain, Some(want));
+    }
+    println!("\nfootage, drawn, 1280 x 720, 30 frames a second, {} frames each", extent.clip_frames);
+    println!(
+        "accepted within {SOON_FRAMES} frames / ever; the first result of one plain pass a frame; the same text in 2 of 5"
+    );
+    println!("{:<18}{:>5}{:>20}{:>20}{:>20}", "", "n", "ours", "first plain", "2 of 5 plain");
+    for (family, tally) in &tallies {
+        print!("{:<18}{:>5}", family.trim_start_matches('~'), tally.clips);
+        for i in 0..3 {
+            print!("{:>9.1} / {:>5.1} %", percent(tally.soon[i], tally.clips), percent(tally.ever[i], tally.clips));
+        }
+        println!();
+    }
+    println!("other texts: ours {}, plain {}", wrong[0], wrong[1]);
+    costs.print();
+}
+
+pub fn negatives(extent: &Extent) {
+    let mut costs = Costs::default();
+    let mut rows: BTreeMap<&str, (usize, usize, usize)> = BTreeMap::new();
+    for clip in synth::negatives_and_damaged(extent.seed, extent.bad_rounds, extent.clip_frames) {
+        let outcome = play(&clip, 1, &mut costs);
+        let row = rows.entry(clip.category).or_default();
+        let false_accepts: Vec<_> = outcome.accepted.keys().filter(|t| Some(*t) != clip.may.as_ref()).collect();
+        for text in &false_accepts {
+            println!("accepted though it is not there: {text:?} ({}, {:?})", clip.category, clip.symbology);
+        }
+        row.0 += 1;
+        row.1 += false_accepts.len();
+        row.2 += others(&outcome.plain, clip.may.as_ref());
+    }
+    println!("\nfootage without a code, and of spoilt linear codes");
+    for (category, (clips, ours, plain)) in rows {
+        println!("{category:<18}{clips:>5} clips, wrong texts accepted {ours}, in one plain pass a frame {plain}");
+    }
+    costs.print();
+}
+
+/// Plays a clip to a new reader; every `every`th frame also gets a plain pass.
+fn play(clip: &Clip, every: usize, costs: &mut Costs) -> Outcome {
+    let mut reader = LiveReader::default();
+    let mut outcome = Outcome { accepted: BTreeMap::new(), plain: Vec::new() };
+    let (mut ours_ms, mut plain_ms) = (Vec::new(), Vec::new());
+    for index in 0..clip.len() {
+        let frame = clip.frame(index);
+        let tracking = !outcome.accepted.is_empty();
+        let (result, ms) = timed(|| reader.feed_timed(&frame, &cpu));
+        ours_ms.push((tracking, ms));
+        result.accepted.into_iter().for_each(|a| _ = outcome.accepted.entry(a.text).or_insert(index));
+        if index % every == 0 {
+            let (texts, _) = plain(&frame, false);
+            outcome.plain.push(texts);
+        }
+        if index % PLAIN_EVERY == 0 {
+            plain_ms.push(plain(&frame, true).1);
+        }
+    }
+    let unit = median(&plain_ms).max(0.01);
+    for (tracking, ms) in ours_ms {
+        let of = if tracking { &mut costs.tracking } else { &mut costs.searching };
+        of.push(ms / unit);
+    }
+    outcome
+}
+
+impl Costs {
+    fn print(&self) {
+        println!("a frame, as a multiple of one plain pass over the same symbologies, median (mean):");
+        for (name, costs) in [("tracking", &self.tracking), ("searching", &self.searching)] {
+            println!("  {name:<10} {:.2} ({:.2}), {} frames", median(costs), mean(costs), costs.len());
+        }
+    }
+}
+
+/// The frame in which a text was read for the `needed`th time within five.
+fn first_of(plain: &[Vec<String>], text: &String, needed: usize) -> Option<usize> {
+    (0..plain.len()).find(|&i| {
+        let window = &plain[i.saturating_sub(4)..=i];
+        plain[i].contains(text) && window.iter().filter(|texts| texts.contains(text)).count() >= needed
+    })
+}
+
+/// Different texts that are not the given one.
+fn others(plain: &[Vec<String>], right: Option<&String>) -> usize {
+    plain.iter().flatten().filter(|t| Some(*t) != right).collect::<BTreeSet<_>>().len()
+}
