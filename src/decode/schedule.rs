@@ -10,7 +10,7 @@ use super::budget::{Budget, Mode, Stopwatch, Task};
 use super::engine::Read;
 use super::frame::Luma;
 use super::looks::{self, Look};
-use super::passes::{self, PLAIN, RESCUE};
+use super::passes::{self, PLAIN, Pass, RESCUE};
 use super::pixels;
 use super::place::{self, Region};
 use super::propose::{Proposal, propose};
@@ -36,13 +36,15 @@ const PROPOSE_EVERY: u64 = 3;
 /// An accepted symbol is followed for so long after it was last read.
 const FOLLOWED_MS: u64 = 400;
 /// Where the edges of a code still are, it is taken to be the accepted one for so long without a read.
-const BELIEVED_MS: u64 = 2_500;
+const BELIEVED_MS: u64 = 500;
 /// An accepted symbol that plain passes do not read is looked at again after so long in the way that read it.
 const REREAD_MS: u64 = 200;
 /// A spot with a text that is not settled keeps the reader searching for so many frames, though something else is accepted.
 const STUBBORN_FRAMES: u64 = 60;
 /// Part of the frame's width and height in its middle, where a person points.
 const AIM_PART: f32 = 0.6;
+/// Rescue passes that cost no more are run over the whole frame while something is looked for.
+const CHEAP: f32 = 0.4;
 /// rqrr is asked in one of so many frames.
 const RQRR_EVERY: u64 = 4;
 /// So many open spots get a plain pass between two looks at the whole frame, when they are no larger a part of it.
@@ -105,6 +107,7 @@ impl Schedule {
                 self.aim_box(work);
             } else {
                 self.plain_spots(work);
+                self.cheap_pass(work);
             }
         }
         self.ask_rqrr(work);
@@ -178,6 +181,18 @@ impl Schedule {
             if self.plain_region(region, work) {
                 done.push(region);
             }
+        }
+    }
+
+    /// One of the cheapest rescue passes over the whole frame: those that make it smaller, for large and pecked modules.
+    fn cheap_pass(&mut self, work: &mut Work<'_>) {
+        let cheap: Vec<&Pass> = RESCUE.iter().filter(|p| p.cost <= CHEAP).collect();
+        let Some(pass) = cheap.get(self.turn % cheap.len().max(1)) else { return };
+        let task = Task { name: pass.name, cost: pass.cost, share: 1.0 };
+        if self.budget.affords(task) {
+            self.turn += 1;
+            let reads = self.budget.spend(task, work.watch, || pass.run(work.luma, work.symbologies));
+            self.count(reads, Voice::of(pass), work);
         }
     }
 
