@@ -14,7 +14,7 @@ mod sound;
 pub use align::{are_look_alikes, diff};
 pub use fold::{decimal_value, is_cyrillic, is_cyrillic_letter, is_greek, latin_look_alike};
 pub use note::{Note, Reading, reading};
-pub use sound::{SOUND_VARIANTS_MAX, sound_variants};
+pub use sound::{SOUND_VARIANTS_MAX, sound_variants, spellings};
 
 use super::mark::Scheme;
 

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use super::describe::Forms;
-use super::index::{Compact, Index, IndexBuilder, IndexError, KeyId, RecordRef, RegisterFacts};
+use super::index::{Compact, Found, Index, IndexBuilder, IndexError, KeyId, RecordRef, RegisterFacts};
 use crate::domain::Record;
 
 /// The bit that says of a record or a key that it is the overlay's.
@@ -208,16 +208,16 @@ impl Registers {
 
     /// How crowded a key's surroundings are in the base.
     pub(super) fn density(&self, register: u8, key: KeyId) -> f64 {
-        self.base.density_of(register, self.key_bytes(key))
+        self.base.density_of(register, &self.key_bytes(key))
     }
 
     /// The key with its class before it.
-    pub(super) fn key_bytes(&self, id: KeyId) -> &[u8] {
+    pub(super) fn key_bytes(&self, id: KeyId) -> Vec<u8> {
         self.layer(id.0).key_bytes(KeyId(id.0 & !OVER))
     }
 
     /// The key without its class.
-    pub(super) fn key(&self, id: KeyId) -> &str {
+    pub(super) fn key(&self, id: KeyId) -> String {
         self.layer(id.0).key(KeyId(id.0 & !OVER))
     }
 
@@ -259,6 +259,43 @@ impl Registers {
     /// Keys of the class of serials that are one edit away.
     pub(super) fn one_edit(&self, canonical: &str) -> Vec<KeyId> {
         self.both(|index| index.one_edit(canonical))
+    }
+
+    /// Keys of the class of serials that are two edits away, not fewer.
+    pub(super) fn two_edits(&self, canonical: &str) -> Found {
+        self.both_found(|index| index.two_edits(canonical))
+    }
+
+    /// Keys of which the mark may be what is left when an end was lost.
+    pub(super) fn lost_end(&self, canonical: &str) -> Found {
+        self.both_found(|index| index.lost_end(canonical))
+    }
+
+    /// Keys that the mark holds with something more before or behind it.
+    pub(super) fn within(&self, canonical: &str) -> Found {
+        self.both_found(|index| index.within(canonical))
+    }
+
+    /// Records that list the serial within a lot, and whether there may be more.
+    pub(super) fn lots_holding(&self, canonical: &str) -> (Vec<RecordRef>, bool) {
+        let (mut found, mut cut) = self.base.lots_holding(canonical);
+        if let Some(over) = &self.over {
+            found.retain(|record| !over.hidden.holds(record.0));
+            let (above, cut_above) = over.index.lots_holding(canonical);
+            found.extend(above.into_iter().map(|record| RecordRef::over(record.0)));
+            cut |= cut_above;
+        }
+        (found, cut)
+    }
+
+    fn both_found(&self, find: impl Fn(&Index) -> Found) -> Found {
+        let mut found = find(&self.base);
+        if let Some(over) = &self.over {
+            let above = find(&over.index);
+            found.keys.extend(above.keys.into_iter().map(|id| KeyId(id.0 | OVER)));
+            found.cut |= above.cut;
+        }
+        found
     }
 
     /// Every key of a class that begins so, of both layers, in the order of the keys.

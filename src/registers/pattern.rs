@@ -47,7 +47,7 @@ pub fn search(index: &Registers, pattern: &str, limit: usize) -> Result<Matches,
                 found.cut = true;
                 return Ok(found);
             }
-            if !matches(&pattern, index.key(key)) {
+            if !matches(&pattern, &index.key(key)) {
                 continue;
             }
             for record in index.records_of(key) {

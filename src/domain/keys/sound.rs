@@ -6,7 +6,7 @@ use super::fold::is_cyrillic_letter;
 pub const SOUND_VARIANTS_MAX: usize = 16;
 
 /// Spellings of an upper-case Cyrillic letter, the commonest first. `None`: the letter has no spelling here.
-fn spellings(c: char) -> Option<&'static [&'static str]> {
+pub fn spellings(c: char) -> Option<&'static [&'static str]> {
     Some(match c {
         'Б' => &["B"],
         'Г' => &["G", "H"],

@@ -1,10 +1,14 @@
 //! Builds an index from records, one after the other.
 
-use std::collections::BTreeMap;
-
 use super::density::Counter;
 use super::dictionary::DictionaryBuilder;
-use super::table::{Filter, Table, hash};
+use super::ends::Ends;
+use super::facts::FactsBuilder;
+use super::lots::LotsBuilder;
+use super::packed::{Flags, Packed};
+use super::runs::Runs;
+use super::table::{Table, hash};
+use super::trie::{Trie, TrieBuilder};
 use super::{Compact, Index, IndexError, REGISTERS_MAX, RecordRef, RegisterFacts, keys_of_mark};
 use crate::domain::keys;
 use crate::domain::{Object, Record};
@@ -14,12 +18,11 @@ use crate::registers::describe::Fact;
 pub struct IndexBuilder {
     registers: Vec<RegisterFacts>,
     dictionaries: [DictionaryBuilder; 4],
-    years: BTreeMap<u16, u32>,
-    records: Vec<Compact>,
+    facts: FactsBuilder,
     counter: Counter,
-    /// Keys end to end as they came, and for each its end and its record.
-    arrived: Vec<u8>,
-    entries: Vec<(u32, u32)>,
+    runs: Runs,
+    lots: LotsBuilder,
+    pairs: usize,
 }
 
 impl IndexBuilder {
@@ -31,11 +34,11 @@ impl IndexBuilder {
         Ok(Self {
             registers,
             dictionaries: Fact::ALL.map(DictionaryBuilder::new),
-            years: BTreeMap::new(),
-            records: Vec::new(),
+            facts: FactsBuilder::default(),
             counter: Counter::default(),
-            arrived: Vec::new(),
-            entries: Vec::new(),
+            runs: Runs::default(),
+            lots: LotsBuilder::default(),
+            pairs: 0,
         })
     }
 
@@ -50,7 +53,7 @@ impl IndexBuilder {
 
     /// The next record, and the position that it got.
     pub fn push(&mut self, register: usize, record: &Record) -> Result<RecordRef, IndexError> {
-        let position = u32::try_from(self.records.len()).map_err(|_| IndexError::TooManyRecords)?;
+        let position = u32::try_from(self.facts.len()).map_err(|_| IndexError::TooManyRecords)?;
         let register = u8::try_from(register).map_err(|_| IndexError::TooManyRegisters)?;
         let d = &record.description;
         let texts = [&d.kind, &d.make, &d.model, &d.calibre];
@@ -58,12 +61,8 @@ impl IndexBuilder {
         for ((fact, dictionary), text) in facts.iter_mut().zip(&mut self.dictionaries).zip(texts) {
             *fact = dictionary.add(text.as_deref());
         }
-        let year = d.year.unwrap_or(0);
-        if year > 0 {
-            *self.years.entry(year).or_default() += 1;
-        }
         let object = d.object.and_then(|o| Object::ALL.iter().position(|&x| x == o)).unwrap_or(255) as u32;
-        self.records.push(Compact { facts, rest: u32::from(year) << 16 | object << 8 | u32::from(register) });
+        self.facts.push(Compact { facts, rest: object << 8 | u32::from(register) }, d.year.unwrap_or(0));
 
         let mut own: Vec<Vec<u8>> =
             record.marks.iter().flat_map(|mark| keys_of_mark(mark.scheme, &mark.value)).collect();
@@ -73,107 +72,115 @@ impl IndexBuilder {
         }
         for key in own {
             self.counter.add(register, &key);
-            self.arrived.extend_from_slice(&key);
-            let end = u32::try_from(self.arrived.len()).map_err(|_| IndexError::TooManyRecords)?;
-            self.entries.push((end, position));
+            self.runs.push(&key, position);
+            self.pairs += 1;
         }
+        record.ranges.iter().for_each(|range| self.lots.push(range, position));
         Ok(RecordRef(position))
     }
 
     /// Sorts and builds the tables.
     pub fn finish(self) -> Result<Index, IndexError> {
-        let arrived = &self.arrived;
-        let begins = std::iter::once(0).chain(self.entries.iter().map(|(end, _)| *end));
-        let mut order: Vec<(u32, u32, u32)> =
-            begins.zip(&self.entries).map(|(begin, &(end, record))| (begin, end, record)).collect();
-        let key_of = |e: &(u32, u32, u32)| &arrived[e.0 as usize..e.1 as usize];
-        order.sort_unstable_by(|a, b| key_of(a).cmp(key_of(b)).then(a.2.cmp(&b.2)));
-
-        let mut heap = Vec::with_capacity(arrived.len());
-        let (mut key_ends, mut posting_ends) = (Vec::new(), Vec::new());
-        let mut postings = Vec::with_capacity(order.len());
-        let mut last: Option<&[u8]> = None;
-        for entry in &order {
-            let key = key_of(entry);
-            if last != Some(key) {
-                if last.is_some() {
-                    posting_ends.push(postings.len() as u32);
-                }
-                heap.extend_from_slice(key);
-                key_ends.push(heap.len() as u32);
-                last = Some(key);
+        u32::try_from(self.pairs).map_err(|_| IndexError::TooManyRecords)?;
+        let mut postings = Postings::new(self.facts.len());
+        let mut trie = TrieBuilder::new();
+        let mut waiting: Option<(Vec<u8>, Records)> = None;
+        self.runs.merge(|key, record| match &mut waiting {
+            Some((held, records)) if held == key => records.add(record),
+            Some((held, records)) => {
+                let done = std::mem::replace(records, Records::One(record));
+                trie.push(held, done, &mut |records| postings.put(records));
+                held.clear();
+                held.extend_from_slice(key);
             }
-            postings.push(entry.2);
+            None => waiting = Some((key.to_vec(), Records::One(record))),
+        });
+        if let Some((held, records)) = waiting {
+            trie.push(&held, records, &mut |records| postings.put(records));
         }
-        if last.is_some() {
-            posting_ends.push(postings.len() as u32);
-        }
-        let tables = Tables::of(&heap, &key_ends);
+        let trie = trie.finish(&mut |records| postings.put(records)).ok_or(IndexError::TooManyRecords)?;
+        let (cores, numbers) = derived(&trie);
+        let ends = Ends::of(&trie);
         Ok(Index {
             registers: self.registers,
             dictionaries: self.dictionaries.map(DictionaryBuilder::finish),
-            years: self.years.into_iter().collect(),
-            records: self.records,
-            heap,
-            key_ends,
-            posting_ends,
-            postings,
-            filter: tables.filter,
-            skeletons: Table::build(tables.skeletons),
-            cores: Table::build(tables.cores),
-            numbers: Table::build(tables.numbers),
-            sounds: Table::build(tables.sounds),
-            alphabet: tables.alphabet,
+            facts: self.facts.finish(),
+            trie,
+            first_of_key: postings.first_of_key.finish(),
+            postings: postings.records,
+            ends,
+            cores,
+            numbers,
+            lots: self.lots.finish(),
             density: self.counter.finish(),
         })
     }
 }
 
-struct Tables {
-    filter: Filter,
-    skeletons: Vec<(u64, u32)>,
-    cores: Vec<(u64, u32)>,
-    numbers: Vec<(u64, u32)>,
-    sounds: Vec<(u64, u32)>,
-    alphabet: Vec<char>,
+/// The records of one key; nearly always one.
+enum Records {
+    One(u32),
+    Many(Vec<u32>),
 }
 
-impl Tables {
-    fn of(heap: &[u8], key_ends: &[u32]) -> Self {
-        let mut tables = Self {
-            filter: Filter::with_room_for(key_ends.len()),
-            skeletons: Vec::new(),
-            cores: Vec::new(),
-            numbers: Vec::new(),
-            sounds: Vec::new(),
-            alphabet: Vec::new(),
-        };
-        let mut alphabet = std::collections::BTreeSet::new();
-        let mut begin = 0;
-        for (id, &end) in (0u32..).zip(key_ends) {
-            let key = &heap[begin..end as usize];
-            begin = end as usize;
-            tables.filter.add(hash(key));
-            let text = std::str::from_utf8(key.get(1..).unwrap_or_default()).unwrap_or_default();
-            if key.first() != Some(&b'S') {
-                continue;
-            }
-            alphabet.extend(text.chars());
-            let mut put = |table: fn(&mut Self) -> &mut Vec<(u64, u32)>, derived: &str| {
-                if derived != text {
-                    table(&mut tables).push((hash(derived.as_bytes()), id));
-                }
-            };
-            put(|t| &mut t.skeletons, &keys::skeleton(text));
-            put(|t| &mut t.cores, &keys::core(text));
-            put(|t| &mut t.numbers, keys::number(text));
-            if !text.is_ascii() {
-                for variant in keys::sound_variants(text) {
-                    put(|t| &mut t.sounds, &variant);
-                }
-            }
+impl Records {
+    fn add(&mut self, record: u32) {
+        match self {
+            Self::One(first) => *self = Self::Many(vec![*first, record]),
+            Self::Many(records) => records.push(record),
         }
-        tables.alphabet = alphabet.into_iter().collect();
-        tables
     }
+}
+
+struct Postings {
+    records: Packed,
+    first_of_key: Flags,
+}
+
+impl Postings {
+    fn new(records: usize) -> Self {
+        Self { records: Packed::up_to(records.saturating_sub(1) as u32), first_of_key: Flags::default() }
+    }
+
+    fn put(&mut self, records: Records) {
+        let one;
+        let list: &[u32] = match &records {
+            Records::One(record) => {
+                one = [*record];
+                &one
+            }
+            Records::Many(records) => records,
+        };
+        for (n, record) in list.iter().enumerate() {
+            self.first_of_key.push(n == 0);
+            self.records.push(*record);
+        }
+    }
+}
+
+/// Tables of the keys whose core (K3) or number (K4) cannot be found on the tree or by its end.
+fn derived(trie: &Trie) -> (Table, Table) {
+    let (mut cores, mut numbers) = (Vec::new(), Vec::new());
+    trie.for_each(|edge, key| {
+        let Some((b'S', text)) = key.split_first() else {
+            return;
+        };
+        let text = std::str::from_utf8(text).unwrap_or_default();
+        let core = keys::core(text);
+        if core != text {
+            cores.push((hash(core.as_bytes()), edge));
+        }
+        let number = keys::number(text);
+        if number != number_at_end(text) {
+            numbers.push((hash(number.as_bytes()), edge));
+        }
+    });
+    let max = trie.labels.len() as u32;
+    (Table::build(&cores, max), Table::build(&numbers, max))
+}
+
+/// The digits with which a key ends, without leading zeros.
+pub(super) fn number_at_end(text: &str) -> &str {
+    let digits = text.bytes().rev().take_while(u8::is_ascii_digit).count();
+    text[text.len() - digits..].trim_start_matches('0')
 }

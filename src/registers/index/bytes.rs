@@ -1,126 +1,224 @@
-//! An index as bytes: flat arrays behind a small head, read by copying, so that a million records load in the time of a
-//! few frames. Whoever keeps the bytes sees to their integrity; a wrong version or a contradiction is still found here.
+//! An index as bytes: a small head and flat arrays, written and read as a stream, so that neither side ever holds the bytes
+//! and the index together. Whoever keeps the bytes sees to their integrity; a wrong version or a contradiction is still
+//! found here, and no length is believed beyond what there is to read.
+
+use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
 
 use super::density::Density;
 use super::dictionary::Dictionary;
-use super::table::{Filter, Table};
+use super::ends::Ends;
+use super::facts::Facts;
+use super::lots::Lots;
+use super::packed::{Flags, Packed};
+use super::table::Table;
+use super::trie::Trie;
 use super::{Compact, Index, IndexError, REGISTERS_MAX, RegisterFacts};
 
 /// Name and form of the bytes; anything that changes what they mean (the keys of the domain too) changes the number.
-const MAGIC: &[u8; 8] = b"TPINDX\x00\x01";
+const MAGIC: &[u8; 8] = b"TPINDX\x00\x02";
+/// Words converted at a time.
+const WORDS_AT_ONCE: usize = 8192;
 
 /// What is small enough to be decoded properly.
 #[derive(Serialize, Deserialize)]
 struct Head {
     registers: Vec<RegisterFacts>,
     dictionaries: [Dictionary; 4],
+    profiles: Vec<Compact>,
     years: Vec<(u16, u32)>,
-    alphabet: Vec<char>,
+    lots: Lots,
     density: Density,
 }
 
 impl Index {
     /// The bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.memory_bytes() + 4096);
+        // Writing to memory cannot fail; were it to, the bytes would be short and be refused when read.
+        let _ = self.write_to(&mut out);
+        out
+    }
+
+    /// Writes the bytes.
+    pub fn write_to(&self, out: &mut impl Write) -> std::io::Result<()> {
         let head = Head {
             registers: self.registers.clone(),
             dictionaries: self.dictionaries.clone(),
-            years: self.years.clone(),
-            alphabet: self.alphabet.clone(),
+            profiles: self.facts.profiles.clone(),
+            years: self.facts.years.clone(),
+            lots: self.lots.clone(),
             density: self.density.clone(),
         };
-        let head = postcard::to_stdvec(&head).unwrap_or_default();
-        let mut out = Vec::with_capacity(self.memory_bytes() + head.len() + 256);
-        out.extend_from_slice(MAGIC);
-        put_bytes(&mut out, &head);
-        let records = self.records.iter().flat_map(|r| [r.facts[0], r.facts[1], r.facts[2], r.facts[3], r.rest]);
-        put_words(&mut out, self.records.len() * 5, records);
-        put_bytes(&mut out, &self.heap);
-        for list in [&self.key_ends, &self.posting_ends, &self.postings] {
-            put_words(&mut out, list.len(), list.iter().copied());
+        out.write_all(MAGIC)?;
+        put_bytes(out, &postcard::to_stdvec(&head).map_err(std::io::Error::other)?)?;
+        let trie = &self.trie;
+        put_packed(out, &self.facts.profile_of)?;
+        put_packed(out, &self.facts.year_of)?;
+        put_bytes(out, &trie.labels)?;
+        put_flags(out, &trie.inner)?;
+        put_flags(out, &trie.last)?;
+        put_packed(out, &trie.children)?;
+        put_packed(out, &trie.parents)?;
+        put_flags(out, &trie.tailed)?;
+        put_bytes(out, &trie.tails)?;
+        put_packed(out, &trie.tail_starts)?;
+        put_flags(out, &self.first_of_key)?;
+        put_packed(out, &self.postings)?;
+        put_packed(out, self.ends.order())?;
+        for table in [&self.cores, &self.numbers] {
+            put_packed(out, &table.starts)?;
+            put_packed(out, &table.ids)?;
         }
-        let filter: Vec<u8> = self.filter.words.iter().flat_map(|w| w.to_le_bytes()).collect();
-        put_bytes(&mut out, &filter);
-        for table in [&self.skeletons, &self.cores, &self.numbers, &self.sounds] {
-            put_words(&mut out, table.starts.len(), table.starts.iter().copied());
-            put_words(&mut out, table.ids.len(), table.ids.iter().copied());
-        }
-        out
+        Ok(())
     }
 
     /// Reads [`Self::to_bytes`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, IndexError> {
-        let mut rest = bytes.strip_prefix(MAGIC).ok_or(IndexError::OtherVersion)?;
-        let head: Head = postcard::from_bytes(take_bytes(&mut rest)?)
-            .map_err(|_| IndexError::Damaged("its head does not decode"))?;
-        let records = take_bytes(&mut rest)?.as_chunks::<20>().0.iter().map(|c| {
-            let word = |at: usize| u32::from_le_bytes([c[at], c[at + 1], c[at + 2], c[at + 3]]);
-            Compact { facts: [word(0), word(4), word(8), word(12)], rest: word(16) }
-        });
-        let records = records.collect();
-        let heap = take_bytes(&mut rest)?.to_vec();
-        let (key_ends, posting_ends, postings) =
-            (take_words(&mut rest)?, take_words(&mut rest)?, take_words(&mut rest)?);
-        let words = take_bytes(&mut rest)?.as_chunks::<8>().0.iter().map(|c| u64::from_le_bytes(*c)).collect();
-        let mut table = || Ok(Table { starts: take_words(&mut rest)?, ids: take_words(&mut rest)? });
-        let index = Self {
+        Self::read_from(bytes, bytes.len() as u64)
+    }
+
+    /// Reads what [`Self::write_to`] wrote from a source that holds at most `len` bytes.
+    pub fn read_from(source: impl Read, len: u64) -> Result<Self, IndexError> {
+        let mut from = Source { source, left: len };
+        if from.magic()? != *MAGIC {
+            return Err(IndexError::OtherVersion);
+        }
+        let head: Head =
+            postcard::from_bytes(&from.bytes()?).map_err(|_| IndexError::Damaged("its head does not decode"))?;
+        let facts =
+            Facts { profiles: head.profiles, years: head.years, profile_of: from.packed()?, year_of: from.packed()? };
+        let trie = Trie {
+            labels: from.bytes()?,
+            inner: from.flags()?,
+            last: from.flags()?,
+            children: from.packed()?,
+            parents: from.packed()?,
+            tailed: from.flags()?,
+            tails: from.bytes()?,
+            tail_starts: from.packed()?,
+        };
+        if !trie.fits_together() {
+            return Err(APART);
+        }
+        let (first_of_key, postings) = (from.flags()?, from.packed()?);
+        let order = from.packed()?;
+        let mut table = || Ok(Table { starts: from.packed()?, ids: from.packed()? });
+        let (cores, numbers) = (table()?, table()?);
+        let whole = head.registers.len() <= REGISTERS_MAX
+            && facts.fit_together()
+            && first_of_key.len() == postings.len()
+            && first_of_key.ones() == trie.len()
+            && order.len() == trie.len();
+        if !whole || from.left > 0 {
+            return Err(APART);
+        }
+        let ends = Ends::from_order(order, &trie);
+        Ok(Self {
             registers: head.registers,
             dictionaries: head.dictionaries,
-            years: head.years,
-            records,
-            heap,
-            key_ends,
-            posting_ends,
+            facts,
+            trie,
+            first_of_key,
             postings,
-            filter: Filter { words },
-            skeletons: table()?,
-            cores: table()?,
-            numbers: table()?,
-            sounds: table()?,
-            alphabet: head.alphabet,
+            ends,
+            cores,
+            numbers,
+            lots: head.lots,
             density: head.density,
-        };
-        index.check()?;
-        Ok(index)
-    }
-
-    fn check(&self) -> Result<(), IndexError> {
-        let ascends = |list: &[u32], end: usize| {
-            list.windows(2).all(|w| w[0] <= w[1]) && list.last().is_none_or(|&last| last as usize == end)
-        };
-        let whole = self.registers.len() <= REGISTERS_MAX
-            && self.key_ends.len() == self.posting_ends.len()
-            && ascends(&self.key_ends, self.heap.len())
-            && ascends(&self.posting_ends, self.postings.len())
-            && self.postings.iter().all(|&record| (record as usize) < self.records.len())
-            && [&self.skeletons, &self.cores, &self.numbers, &self.sounds]
-                .iter()
-                .all(|t| ascends(&t.starts, t.ids.len()));
-        if whole { Ok(()) } else { Err(IndexError::Damaged("its parts do not fit together")) }
+        })
     }
 }
 
-fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
-    out.extend_from_slice(bytes);
+const APART: IndexError = IndexError::Damaged("its parts do not fit together");
+const SHORT: IndexError = IndexError::Damaged("it breaks off");
+
+fn put_bytes(out: &mut impl Write, bytes: &[u8]) -> std::io::Result<()> {
+    out.write_all(&(bytes.len() as u64).to_le_bytes())?;
+    out.write_all(bytes)
 }
 
-fn put_words(out: &mut Vec<u8>, len: usize, words: impl Iterator<Item = u32>) {
-    out.extend_from_slice(&(len as u64 * 4).to_le_bytes());
-    words.for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
+fn put_words(out: &mut impl Write, words: &[u64]) -> std::io::Result<()> {
+    out.write_all(&(words.len() as u64 * 8).to_le_bytes())?;
+    let mut bytes = Vec::with_capacity(WORDS_AT_ONCE * 8);
+    for some in words.chunks(WORDS_AT_ONCE) {
+        bytes.clear();
+        some.iter().for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
+        out.write_all(&bytes)?;
+    }
+    Ok(())
 }
 
-fn take_bytes<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], IndexError> {
-    let short = IndexError::Damaged("it breaks off");
-    let (len, after) = rest.split_first_chunk::<8>().ok_or(short.clone())?;
-    let len = usize::try_from(u64::from_le_bytes(*len)).map_err(|_| short.clone())?;
-    let (bytes, after) = after.split_at_checked(len).ok_or(short)?;
-    *rest = after;
-    Ok(bytes)
+fn put_packed(out: &mut impl Write, list: &Packed) -> std::io::Result<()> {
+    let (width, len, words) = list.parts();
+    out.write_all(&u64::from(width).to_le_bytes())?;
+    out.write_all(&(len as u64).to_le_bytes())?;
+    put_words(out, words)
 }
 
-fn take_words(rest: &mut &[u8]) -> Result<Vec<u32>, IndexError> {
-    Ok(take_bytes(rest)?.as_chunks::<4>().0.iter().map(|c| u32::from_le_bytes(*c)).collect())
+fn put_flags(out: &mut impl Write, flags: &Flags) -> std::io::Result<()> {
+    let (len, words) = flags.parts();
+    out.write_all(&(len as u64).to_le_bytes())?;
+    put_words(out, words)
+}
+
+/// Bytes to be read, and how many there may be.
+struct Source<R> {
+    source: R,
+    left: u64,
+}
+
+impl<R: Read> Source<R> {
+    fn fill(&mut self, into: &mut [u8]) -> Result<(), IndexError> {
+        self.left = self.left.checked_sub(into.len() as u64).ok_or(SHORT)?;
+        self.source.read_exact(into).map_err(|_| SHORT)
+    }
+
+    fn magic(&mut self) -> Result<[u8; 8], IndexError> {
+        let mut bytes = [0; 8];
+        self.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn number(&mut self) -> Result<usize, IndexError> {
+        usize::try_from(u64::from_le_bytes(self.magic()?)).map_err(|_| SHORT)
+    }
+
+    /// A length that what is left can have.
+    fn len(&mut self) -> Result<usize, IndexError> {
+        let len = self.number()?;
+        if len as u64 > self.left { Err(SHORT) } else { Ok(len) }
+    }
+
+    fn bytes(&mut self) -> Result<Vec<u8>, IndexError> {
+        let mut bytes = vec![0; self.len()?];
+        self.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn words(&mut self) -> Result<Vec<u64>, IndexError> {
+        let len = self.len()?;
+        let mut words = Vec::with_capacity(len / 8);
+        let mut buffer = vec![0; len.min(WORDS_AT_ONCE * 8)];
+        let mut left = len;
+        while left > 0 {
+            let part = &mut buffer[..left.min(WORDS_AT_ONCE * 8)];
+            self.fill(part)?;
+            words.extend(part.as_chunks::<8>().0.iter().map(|c| u64::from_le_bytes(*c)));
+            left -= part.len();
+        }
+        if len.is_multiple_of(8) { Ok(words) } else { Err(APART) }
+    }
+
+    fn packed(&mut self) -> Result<Packed, IndexError> {
+        let (width, len) = (self.number()?, self.number()?);
+        let width = u32::try_from(width).map_err(|_| APART)?;
+        Packed::from_parts(width, len, self.words()?).ok_or(APART)
+    }
+
+    fn flags(&mut self) -> Result<Flags, IndexError> {
+        let len = self.number()?;
+        Flags::from_parts(len, self.words()?).ok_or(APART)
+    }
 }

@@ -1,34 +1,56 @@
 //! Looking keys up.
 
+use super::build::number_at_end;
+use super::loose::{self, Look, Sound};
+use super::near::Near;
 use super::table::{Table, hash};
 use super::{Index, RecordRef};
 use crate::domain::keys;
 
-/// A distinct key by its place in the sorted order.
+/// A distinct key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(pub(in crate::registers) u32);
 
-/// Longest key for which one-edit neighbours are tried. A serial does not come near it.
-const ONE_EDIT_CHARS_MAX: usize = 40;
-/// Shortest: of three characters, one wrong says nothing.
+/// Keys that a search found; `cut` when there are or may be more.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::registers) struct Found {
+    pub keys: Vec<KeyId>,
+    pub cut: bool,
+}
+
+/// Longest mark whose neighbours are looked for. A serial does not come near it.
+const EDITED_CHARS_MAX: usize = 40;
+/// Shortest: of three characters, one wrong says nothing; of five, two.
 const ONE_EDIT_CHARS_MIN: usize = 4;
+const TWO_EDITS_CHARS_MIN: usize = 6;
+/// Nodes of the tree that a search visits before it says that it was cut.
+const NODES_MAX: usize = 200_000;
+/// Most keys of a search by two edits or by a lost end.
+const FOUND_MAX: usize = 2000;
+/// Fewest characters that are left of a mark of which an end is lost, and most that are lost.
+const LOST_END_CHARS_MIN: usize = 5;
+const LOST_CHARS_MAX: usize = 4;
 
 impl Index {
     /// The key with its class before it.
-    pub(in crate::registers) fn key_bytes(&self, id: KeyId) -> &[u8] {
-        range(&self.key_ends, id.0).and_then(|r| self.heap.get(r)).unwrap_or_default()
+    pub(in crate::registers) fn key_bytes(&self, id: KeyId) -> Vec<u8> {
+        self.trie.key(id.0)
     }
 
     /// The key without its class.
-    pub(in crate::registers) fn key(&self, id: KeyId) -> &str {
-        let bytes = self.key_bytes(id).get(1..).unwrap_or_default();
-        std::str::from_utf8(bytes).unwrap_or_default()
+    pub(in crate::registers) fn key(&self, id: KeyId) -> String {
+        let mut bytes = self.trie.key(id.0);
+        if !bytes.is_empty() {
+            bytes.remove(0);
+        }
+        String::from_utf8(bytes).unwrap_or_default()
     }
 
     /// The records that bear a key.
     pub(in crate::registers) fn records_of(&self, id: KeyId) -> impl Iterator<Item = RecordRef> + '_ {
-        let postings = range(&self.posting_ends, id.0).and_then(|r| self.postings.get(r)).unwrap_or_default();
-        postings.iter().map(|&record| RecordRef(record))
+        let begin = self.first_of_key.select(self.trie.ordinal(id.0)).unwrap_or(self.postings.len());
+        let end = self.first_of_key.next(begin + 1).unwrap_or(self.postings.len());
+        (begin..end).filter_map(|at| self.postings.get(at)).map(RecordRef)
     }
 
     /// The key itself.
@@ -36,40 +58,43 @@ impl Index {
         let mut bytes = Vec::with_capacity(key.len() + 1);
         bytes.push(class);
         bytes.extend_from_slice(key.as_bytes());
-        self.find(&bytes)
-    }
-
-    fn find(&self, bytes: &[u8]) -> Option<KeyId> {
-        if !self.filter.may_hold(hash(bytes)) {
-            return None;
-        }
-        let at = self.first_not_below(bytes);
-        (self.key_bytes(KeyId(at)) == bytes).then_some(KeyId(at))
-    }
-
-    /// Place of the first key that is not below `bytes`.
-    fn first_not_below(&self, bytes: &[u8]) -> u32 {
-        let (mut low, mut high) = (0u32, self.key_ends.len() as u32);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.key_bytes(KeyId(middle)) < bytes { low = middle + 1 } else { high = middle }
-        }
-        low
+        self.trie.find(&bytes).map(KeyId)
     }
 
     /// Keys with the same skeleton (K2).
     pub(in crate::registers) fn same_skeleton(&self, skeleton: &str) -> Vec<KeyId> {
-        self.derived(&self.skeletons, skeleton, |key| keys::skeleton(key) == skeleton)
+        let mut found = Vec::new();
+        loose::search(&self.trie, b'S', Look(skeleton), NODES_MAX, &mut |edge| found.push(KeyId(edge)));
+        found
     }
 
     /// Keys with the same core (K3).
     pub(in crate::registers) fn same_core(&self, core: &str) -> Vec<KeyId> {
-        self.derived(&self.cores, core, |key| keys::core(key) == core)
+        let own = self.exact(b'S', core).filter(|_| keys::core(core) == core);
+        own.into_iter().chain(self.derived(&self.cores, core, |key| keys::core(key) == core)).collect()
     }
 
     /// Keys with the same number (K4).
     pub(in crate::registers) fn same_number(&self, number: &str) -> Vec<KeyId> {
-        self.derived(&self.numbers, number, |key| keys::number(key) == number)
+        let bears = |key: &str| keys::number(key) == number;
+        let mut found: Vec<KeyId> =
+            self.derived(&self.numbers, number, |key| bears(key) && number_at_end(key) != number).collect();
+        // The others end in it, after a letter or the beginning, with any number of zeros between.
+        let mut digits = number.to_owned();
+        while !number.is_empty() {
+            let after_letter = self.ends.ending(&self.trie, digits.as_bytes(), b':'..=u8::MAX);
+            found.extend(after_letter.map(KeyId).filter(|&id| self.is_serial(id, bears)));
+            digits.insert(0, '0');
+            if self.ends.ending(&self.trie, digits.as_bytes(), 0..=u8::MAX).len() == 0 {
+                break;
+            }
+        }
+        found
+    }
+
+    fn is_serial(&self, id: KeyId, proven: impl Fn(&str) -> bool) -> bool {
+        let bytes = self.trie.key(id.0);
+        bytes.split_first().is_some_and(|(class, key)| *class == b'S' && std::str::from_utf8(key).is_ok_and(proven))
     }
 
     /// Keys that may sound the same (KT): `{K1} ∪ KT` of the mark meets `{K1} ∪ KT` of the key.
@@ -77,68 +102,117 @@ impl Index {
         let mut found = Vec::new();
         for variant in std::iter::once(canonical).chain(sound.iter().map(String::as_str)) {
             let meets = |key: &str| key == variant || keys::sound_variants(key).iter().any(|v| v == variant);
-            found.extend(self.derived(&self.sounds, variant, meets));
+            found.extend(self.exact(b'S', variant));
+            loose::search(&self.trie, b'S', Sound(variant), NODES_MAX, &mut |edge| {
+                found.extend(Some(KeyId(edge)).filter(|&id| meets(&self.key(id))));
+            });
         }
+        found.sort_unstable();
+        found.dedup();
         found
     }
 
-    /// Keys whose derived key is `wanted`: the one that is its own derived key, and those in the table.
-    fn derived(&self, table: &Table, wanted: &str, proven: impl Fn(&str) -> bool) -> Vec<KeyId> {
-        let own = self.exact(b'S', wanted).filter(|&id| proven(self.key(id)));
-        let others = table.get(hash(wanted.as_bytes())).iter().map(|&id| KeyId(id)).filter(|&id| proven(self.key(id)));
-        own.into_iter().chain(others).collect()
+    /// Keys in a table whose derived key is proven to be `wanted`.
+    fn derived<'a>(
+        &'a self,
+        table: &'a Table,
+        wanted: &str,
+        proven: impl Fn(&str) -> bool + 'a,
+    ) -> impl Iterator<Item = KeyId> + 'a {
+        table.get(hash(wanted.as_bytes())).map(KeyId).filter(move |&id| proven(&self.key(id)))
     }
 
     /// Keys of the class of serials that are one edit away: a character wrong, missing, too many, or two neighbours
     /// swapped. Not the key itself.
     pub(in crate::registers) fn one_edit(&self, canonical: &str) -> Vec<KeyId> {
+        self.edited(canonical, 1, ONE_EDIT_CHARS_MIN).keys
+    }
+
+    /// Keys of the class of serials that are two edits away, not fewer; for marks of six characters or more.
+    pub(in crate::registers) fn two_edits(&self, canonical: &str) -> Found {
+        self.edited(canonical, 2, TWO_EDITS_CHARS_MIN)
+    }
+
+    fn edited(&self, canonical: &str, edits: u8, chars_min: usize) -> Found {
         let chars: Vec<char> = canonical.chars().collect();
-        if !(ONE_EDIT_CHARS_MIN..=ONE_EDIT_CHARS_MAX).contains(&chars.len()) {
-            return Vec::new();
+        let mut found = Found::default();
+        if !(chars_min..=EDITED_CHARS_MAX).contains(&chars.len()) {
+            return found;
         }
-        let mut found = Vec::new();
-        let mut key = Vec::with_capacity(canonical.len() + 5);
-        let mut offer = |parts: [&[char]; 3]| {
-            key.clear();
-            key.push(b'S');
-            for c in parts.into_iter().flatten() {
-                key.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+        let whole = Near::search(&self.trie, b'S', &chars, edits, NODES_MAX, |edge, distance| {
+            if distance == edits {
+                found.keys.push(KeyId(edge));
             }
-            found.extend(self.find(&key));
-        };
-        for at in 0..=chars.len() {
-            let (before, after) = chars.split_at(at);
-            for &c in &self.alphabet {
-                offer([before, &[c], after]);
-            }
-            let Some((&here, rest)) = after.split_first() else {
-                continue;
-            };
-            offer([before, &[], rest]);
-            for &c in self.alphabet.iter().filter(|&&c| c != here) {
-                offer([before, &[c], rest]);
-            }
-            if let Some((&next, rest)) = rest.split_first().filter(|(next, _)| **next != here) {
-                offer([before, &[next, here], rest]);
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        found.retain(|&id| self.key(id) != canonical);
+        });
+        found.cut = !whole;
+        found.cap();
         found
+    }
+
+    /// Keys of which the mark may be what is left when an end was lost: it begins or ends them, and at most four
+    /// characters are missing.
+    pub(in crate::registers) fn lost_end(&self, canonical: &str) -> Found {
+        let mut found = Found::default();
+        if canonical.chars().count() < LOST_END_CHARS_MIN {
+            return found;
+        }
+        let own = canonical.chars().count();
+        let missing_few = |key: &str| (1..=LOST_CHARS_MAX).contains(&key.chars().count().wrapping_sub(own));
+        let mut looked_at = 0;
+        for id in self.keys_from(b'S', canonical) {
+            looked_at += 1;
+            if looked_at > 4 * FOUND_MAX {
+                found.cut = true;
+                break;
+            }
+            if missing_few(&self.key(id)) {
+                found.keys.push(id);
+            }
+        }
+        let ending = self.ends.ending(&self.trie, canonical.as_bytes(), 0..=u8::MAX);
+        found.cut |= ending.len() > 4 * FOUND_MAX;
+        let proven = |key: &str| missing_few(key) && key.ends_with(canonical);
+        found.keys.extend(ending.take(4 * FOUND_MAX).map(KeyId).filter(|&id| self.is_serial(id, proven)));
+        found.cap();
+        found
+    }
+
+    /// Keys that the mark holds with something more before or behind it, at most four characters: what was read beside
+    /// the mark, or an end that the register lacks.
+    pub(in crate::registers) fn within(&self, canonical: &str) -> Found {
+        let ends: Vec<usize> = canonical.char_indices().map(|(at, _)| at).chain([canonical.len()]).collect();
+        let chars = ends.len() - 1;
+        let mut found = Found::default();
+        for lost in 1..=LOST_CHARS_MAX {
+            if chars < lost + LOST_END_CHARS_MIN {
+                break;
+            }
+            for part in [&canonical[ends[lost]..], &canonical[..ends[chars - lost]]] {
+                found.keys.extend(self.exact(b'S', part));
+            }
+        }
+        found.cap();
+        found
+    }
+
+    /// Records that list the serial within a lot, and whether there may be more.
+    pub(in crate::registers) fn lots_holding(&self, canonical: &str) -> (Vec<RecordRef>, bool) {
+        let (found, cut) = self.lots.holding(canonical);
+        (found.into_iter().map(RecordRef).collect(), cut)
     }
 
     /// Every key of a class that begins so, in order.
     pub(in crate::registers) fn keys_from(&self, class: u8, prefix: &str) -> impl Iterator<Item = KeyId> + '_ {
         let bytes = [&[class], prefix.as_bytes()].concat();
-        let begin = self.first_not_below(&bytes);
-        (begin..self.key_ends.len() as u32).map(KeyId).take_while(move |&id| self.key_bytes(id).starts_with(&bytes))
+        self.trie.beginning(&bytes).map(KeyId)
     }
 }
 
-fn range(ends: &[u32], at: u32) -> Option<std::ops::Range<usize>> {
-    let at = at as usize;
-    let end = *ends.get(at)?;
-    let begin = if at == 0 { 0 } else { ends[at - 1] };
-    Some(begin as usize..end as usize)
+impl Found {
+    fn cap(&mut self) {
+        self.keys.sort_unstable();
+        self.keys.dedup();
+        self.cut |= self.keys.len() > FOUND_MAX;
+        self.keys.truncate(FOUND_MAX);
+    }
 }

@@ -3,27 +3,41 @@
 //! It answers "which records could this mark be?" and holds as much of each record (kind, make, model, calibre, year, as
 //! numbers) as grading needs; the records themselves stay in the database and are fetched only when they are shown.
 //!
-//! The distinct K1 keys stand sorted, each with the records that bear it. All other keys derive from K1, so their tables
-//! hold only those keys for which they differ from it, and a match is proven by deriving the key again. One-edit
-//! neighbours are found by trying every neighbour: some 700 for six characters, of which a small filter throws out 97 %
-//! before any memory outside the cache is touched.
+//! The distinct K1 keys stand in one tree, each with the records that bear it. What looks or sounds alike, or is one or two
+//! edits away, is found by walking the tree with the mark in hand. Only cores (K3) and those numbers (K4) that do not stand
+//! at a key's end have tables of their own, and a match in them is proven by deriving the key again. A second order of the
+//! keys, by their ends, answers for marks of which the beginning is lost. Why so: `docs/adr/0006`.
 
 mod build;
 mod bytes;
 mod density;
 mod dictionary;
+mod ends;
+mod facts;
 mod lookup;
+mod loose;
+mod lots;
+mod near;
+mod packed;
+mod runs;
 mod table;
+mod trie;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use build::IndexBuilder;
+pub(super) use lookup::Found;
 pub use lookup::KeyId;
 
 use self::density::Density;
 use self::dictionary::Dictionary;
-use self::table::{Filter, Table};
+use self::ends::Ends;
+use self::facts::Facts;
+use self::lots::Lots;
+use self::packed::{Flags, Packed};
+use self::table::Table;
+use self::trie::Trie;
 use super::describe::Forms;
 use crate::domain::keys;
 use crate::domain::{Object, RegisterAge, RegisterId, RegisterVersion, Scheme};
@@ -91,7 +105,7 @@ pub fn same_sort(a: Object, b: Object) -> bool {
 }
 
 /// What the index holds of a record: numbers of facts in the dictionaries (0: silent) and packed year, object, register.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub(super) struct Compact {
     /// In the order of [`super::describe::Fact::ALL`].
     pub facts: [u32; 4],
@@ -100,6 +114,9 @@ pub(super) struct Compact {
 }
 
 impl Compact {
+    fn with_year(self, year: u16) -> Self {
+        Self { rest: self.rest | u32::from(year) << 16, ..self }
+    }
     pub fn year(self) -> Option<u16> {
         let year = (self.rest >> 16) as u16;
         (year > 0).then_some(year)
@@ -117,24 +134,16 @@ impl Compact {
 pub struct Index {
     pub(super) registers: Vec<RegisterFacts>,
     dictionaries: [Dictionary; 4],
-    /// Records of each year, for how much an equal year says.
-    years: Vec<(u16, u32)>,
-    records: Vec<Compact>,
-    /// The distinct keys, sorted, each with its class before it, end to end.
-    heap: Vec<u8>,
-    /// Where each key ends in `heap`.
-    key_ends: Vec<u32>,
-    /// Where each key's records end in `postings`.
-    posting_ends: Vec<u32>,
+    facts: Facts,
+    trie: Trie,
+    /// Which of the postings are the first of their key.
+    first_of_key: Flags,
     /// Records, key by key.
-    postings: Vec<u32>,
-    filter: Filter,
-    skeletons: Table,
+    postings: Packed,
+    ends: Ends,
     cores: Table,
     numbers: Table,
-    sounds: Table,
-    /// Characters that occur in keys compared loosely: what a wrong or lost character may have been.
-    alphabet: Vec<char>,
+    lots: Lots,
     density: Density,
 }
 
@@ -176,12 +185,12 @@ impl Index {
 
     /// Number of records.
     pub fn len(&self) -> usize {
-        self.records.len()
+        self.facts.len()
     }
 
     /// No records at all.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.facts.len() == 0
     }
 
     /// Number of the register in which a record stands.
@@ -190,7 +199,7 @@ impl Index {
     }
 
     pub(super) fn compact(&self, record: RecordRef) -> Compact {
-        self.records.get(record.0 as usize).copied().unwrap_or_default()
+        self.facts.get(record)
     }
 
     pub(super) fn fact(&self, fact: usize, id: u32) -> Option<&Forms> {
@@ -205,13 +214,14 @@ impl Index {
     /// Share of all records that have that fact.
     pub(super) fn share(&self, fact: usize, id: u32) -> f64 {
         let count = self.dictionaries.get(fact).map_or(0, |d| d.count(id));
-        f64::from(count) / self.records.len().max(1) as f64
+        f64::from(count) / self.facts.len().max(1) as f64
     }
 
     /// Share of all records made in that year.
     pub(super) fn share_of_year(&self, year: u16) -> f64 {
-        let at = self.years.binary_search_by_key(&year, |(year, _)| *year);
-        at.map_or(0.0, |i| f64::from(self.years[i].1) / self.records.len().max(1) as f64)
+        let years = &self.facts.years;
+        let at = years.binary_search_by_key(&year, |(year, _)| *year);
+        at.map_or(0.0, |i| f64::from(years[i].1) / self.facts.len().max(1) as f64)
     }
 
     /// See [`Density::of`]; `key` with its class, not necessarily one of this index.
@@ -221,12 +231,14 @@ impl Index {
 
     /// Bytes that the index takes in memory, without what the allocator adds.
     pub fn memory_bytes(&self) -> usize {
-        let tables = [&self.skeletons, &self.cores, &self.numbers, &self.sounds];
-        self.records.len() * size_of::<Compact>()
-            + self.heap.len()
-            + 4 * (self.key_ends.len() + self.posting_ends.len() + self.postings.len())
-            + 8 * self.filter.words.len()
-            + tables.iter().map(|t| 4 * (t.starts.len() + t.ids.len())).sum::<usize>()
+        self.facts.memory_bytes()
+            + self.trie.memory_bytes()
+            + self.first_of_key.memory_bytes()
+            + self.postings.memory_bytes()
+            + self.ends.memory_bytes()
+            + self.cores.memory_bytes()
+            + self.numbers.memory_bytes()
+            + self.lots.memory_bytes()
     }
 }
 

@@ -1,4 +1,6 @@
-//! Small static search structures: a hash table from keys to numbers, and a filter that says "surely not".
+//! A static hash table from keys to numbers, in the bits that the numbers need.
+
+use super::packed::Packed;
 
 /// 64 bits of hash, the same on every machine: it is written to disk. FNV-1a with a final mix.
 pub(super) fn hash(bytes: &[u8]) -> u64 {
@@ -8,76 +10,54 @@ pub(super) fn hash(bytes: &[u8]) -> u64 {
     h ^ (h >> 33)
 }
 
+/// Numbers in a bucket, on average: a bucket's place costs as much as a number, and a reader compares the keys anyway.
+const BUCKET: usize = 4;
+
 /// From the hash of a key to every number that was put under it. Buckets are shared, so the reader compares the key.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(super) struct Table {
-    /// Where each bucket begins in `ids`; one more than there are buckets, which are a power of two.
-    pub starts: Vec<u32>,
-    pub ids: Vec<u32>,
+    /// Where each bucket begins in `ids`; one more than there are buckets.
+    pub starts: Packed,
+    pub ids: Packed,
 }
 
 impl Table {
-    /// From pairs of hash and number, in any order.
-    pub fn build(mut pairs: Vec<(u64, u32)>) -> Self {
-        let bits = pairs.len().max(1).next_power_of_two().trailing_zeros();
-        let buckets = 1usize << bits;
-        pairs.sort_unstable();
-        pairs.dedup();
-        let mut starts = vec![0u32; buckets + 1];
-        for (hash, _) in &pairs {
-            starts[bucket(*hash, buckets) + 1] += 1;
+    /// From pairs of hash and number, in any order; no number is greater than `max`.
+    pub fn build(pairs: &[(u64, u32)], max: u32) -> Self {
+        let buckets = pairs.len().div_ceil(BUCKET);
+        let mut places = vec![0u32; buckets + 1];
+        for (hash, _) in pairs {
+            places[bucket(*hash, buckets) + 1] += 1;
         }
         for i in 0..buckets {
-            starts[i + 1] += starts[i];
+            places[i + 1] += places[i];
         }
-        Self { starts, ids: pairs.into_iter().map(|(_, id)| id).collect() }
+        let mut starts = Packed::up_to(pairs.len() as u32);
+        places.iter().for_each(|&place| starts.push(place));
+        let mut ids = Packed::zeros(max, pairs.len());
+        for (hash, id) in pairs {
+            let place = &mut places[bucket(*hash, buckets)];
+            ids.set(*place as usize, *id);
+            *place += 1;
+        }
+        Self { starts, ids }
     }
 
     /// Every number that may be under that hash.
-    pub fn get(&self, hash: u64) -> &[u32] {
+    pub fn get(&self, hash: u64) -> impl Iterator<Item = u32> + '_ {
         let buckets = self.starts.len().saturating_sub(1);
-        if buckets == 0 {
-            return &[];
-        }
-        let b = bucket(hash, buckets);
-        self.ids.get(self.starts[b] as usize..self.starts[b + 1] as usize).unwrap_or_default()
+        let place = |at| self.starts.get(at).unwrap_or(0) as usize;
+        let places = if buckets == 0 { 0..0 } else { place(bucket(hash, buckets))..place(bucket(hash, buckets) + 1) };
+        places.map_while(|at| self.ids.get(at))
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        self.starts.memory_bytes() + self.ids.memory_bytes()
     }
 }
 
-/// The upper bits, so that pairs sorted by hash are sorted by bucket.
 fn bucket(hash: u64, buckets: usize) -> usize {
     ((u128::from(hash) * buckets as u128) >> 64) as usize
-}
-
-/// A blocked Bloom filter: one word a key, four bits in it. At 12 bits a key some 3 % of absent keys pass.
-#[derive(Debug, Default, Clone, PartialEq)]
-pub(super) struct Filter {
-    pub words: Vec<u64>,
-}
-
-const FILTER_BITS_PER_KEY: usize = 12;
-
-impl Filter {
-    pub fn with_room_for(keys: usize) -> Self {
-        Self { words: vec![0; (keys * FILTER_BITS_PER_KEY).div_ceil(64).max(1)] }
-    }
-
-    fn place(&self, hash: u64) -> (usize, u64) {
-        let word = ((u128::from(hash) * self.words.len() as u128) >> 64) as usize;
-        let bit = |shift: u32| 1u64 << (hash >> shift & 63);
-        (word, bit(0) | bit(6) | bit(12) | bit(18))
-    }
-
-    pub fn add(&mut self, hash: u64) {
-        let (word, bits) = self.place(hash);
-        self.words[word] |= bits;
-    }
-
-    /// False when the key was surely never added.
-    pub fn may_hold(&self, hash: u64) -> bool {
-        let (word, bits) = self.place(hash);
-        self.words.get(word).is_some_and(|w| w & bits == bits)
-    }
 }
 
 #[cfg(test)]
@@ -87,20 +67,11 @@ mod tests {
     #[test]
     fn what_was_put_in_is_found() {
         let pairs: Vec<_> = (0..5000u32).map(|n| (hash(&(n / 2).to_le_bytes()), n)).collect();
-        let table = Table::build(pairs);
+        let table = Table::build(&pairs, 5000);
         for n in 0..5000u32 {
-            assert!(table.get(hash(&(n / 2).to_le_bytes())).contains(&n), "{n}");
+            assert!(table.get(hash(&(n / 2).to_le_bytes())).any(|id| id == n), "{n}");
         }
-        assert_eq!(Table::build(Vec::new()).get(7), &[] as &[u32]);
-        assert_eq!(Table::default().get(7), &[] as &[u32]);
-    }
-
-    #[test]
-    fn the_filter_forgets_nothing_and_refuses_most() {
-        let mut filter = Filter::with_room_for(10_000);
-        (0..10_000u32).for_each(|n| filter.add(hash(&n.to_le_bytes())));
-        assert!((0..10_000u32).all(|n| filter.may_hold(hash(&n.to_le_bytes()))));
-        let passed = (10_000..110_000u32).filter(|n| filter.may_hold(hash(&n.to_le_bytes()))).count();
-        assert!(passed < 6_000, "{passed} of 100,000 absent keys pass");
+        assert_eq!(Table::build(&[], 0).get(7).count(), 0);
+        assert_eq!(Table::default().get(7).count(), 0);
     }
 }

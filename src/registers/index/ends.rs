@@ -1,0 +1,93 @@
+//! The keys in the order of their ends, for marks whose beginning is lost and for patterns that begin with a star.
+//!
+//! The order goes by the last eight bytes, last byte first. Keys that agree in all eight stand in no order; whoever asks
+//! for more than that compares the key itself.
+
+use super::packed::Packed;
+use super::trie::Trie;
+
+/// Bytes by which keys are ordered.
+pub(super) const ORDERED_BYTES: usize = 8;
+/// One key in so many has its end written out, so that a search reads the keys themselves in its last steps only.
+const STEP: usize = 64;
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Ends {
+    /// Numbers of keys.
+    order: Packed,
+    /// Ends of every [`STEP`]th of them; derived, not stored.
+    samples: Vec<u64>,
+}
+
+/// The last bytes of a key, the last one first; zeros where the key is shorter.
+fn end_of(key: &[u8]) -> u64 {
+    key.iter().rev().take(ORDERED_BYTES).enumerate().fold(0, |end, (n, &b)| end | u64::from(b) << (56 - 8 * n))
+}
+
+impl Ends {
+    pub fn of(trie: &Trie) -> Self {
+        let mut pairs: Vec<(u64, u32)> = Vec::with_capacity(trie.len());
+        trie.for_each(|edge, key| pairs.push((end_of(key), edge)));
+        pairs.sort_unstable();
+        let mut order = Packed::zeros(trie.labels.len() as u32, pairs.len());
+        for (at, (_, edge)) in pairs.iter().enumerate() {
+            order.set(at, *edge);
+        }
+        let samples = pairs.iter().step_by(STEP).map(|(end, _)| *end).collect();
+        Self { order, samples }
+    }
+
+    /// From the stored order.
+    pub fn from_order(order: Packed, trie: &Trie) -> Self {
+        let samples = (0..order.len()).step_by(STEP).map(|at| end_of(&trie.key(order.get(at).unwrap_or(0)))).collect();
+        Self { order, samples }
+    }
+
+    pub fn order(&self) -> &Packed {
+        &self.order
+    }
+
+    /// Keys whose last bytes, read backwards, lie from `low` to `high`. With shorter ends: keys that end in `suffix`
+    /// preceded by one of a range of bytes.
+    fn between(&self, trie: &Trie, low: u64, high: u64) -> std::ops::Range<usize> {
+        let first = self.first(trie, |end| end >= low);
+        let end = self.first(trie, |end| end > high);
+        first..end.max(first)
+    }
+
+    /// Place of the first key for which `reached` holds; it holds for all after it.
+    fn first(&self, trie: &Trie, reached: impl Fn(u64) -> bool) -> usize {
+        let sample = self.samples.partition_point(|&end| !reached(end));
+        let (mut low, mut high) = (sample.saturating_sub(1) * STEP, (sample * STEP).min(self.order.len()));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let end = self.order.get(middle).map_or(0, |edge| end_of(&trie.key(edge)));
+            if reached(end) { high = middle } else { low = middle + 1 }
+        }
+        low
+    }
+
+    /// Keys that end in `suffix` with one of `before` standing before it, in the order of their ends. At most the first
+    /// [`ORDERED_BYTES`] bytes from the end are looked at: the caller compares the rest.
+    pub fn ending(
+        &self,
+        trie: &Trie,
+        suffix: &[u8],
+        before: std::ops::RangeInclusive<u8>,
+    ) -> impl ExactSizeIterator<Item = u32> + '_ {
+        let backwards: Vec<u8> = suffix.iter().rev().copied().collect();
+        let bound = |next: u8, fill: u8| {
+            let mut bytes = [fill; ORDERED_BYTES];
+            for (slot, byte) in bytes.iter_mut().zip(backwards.iter().chain(std::iter::once(&next))) {
+                *slot = *byte;
+            }
+            u64::from_be_bytes(bytes)
+        };
+        let places = self.between(trie, bound(*before.start(), 0), bound(*before.end(), 0xFF));
+        places.map(|at| self.order.get(at).unwrap_or(u32::MAX))
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        self.order.memory_bytes() + self.samples.len() * 8
+    }
+}

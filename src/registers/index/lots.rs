@@ -1,0 +1,109 @@
+//! Lots of serials listed by their ends: which of them hold a serial.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::range::{SerialRange, shape_and_number};
+
+/// The serials of one shape from one number to another, and the record that lists them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Lot {
+    shape: String,
+    low: u64,
+    high: u64,
+    record: u32,
+}
+
+/// All lots, by shape and first number.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Lots {
+    lots: Vec<Lot>,
+    /// The highest end of the lots of the same shape up to each: where to stop looking back.
+    reach: Vec<u64>,
+}
+
+/// A lot contains a few thousand items at most, so a serial is in few of them; past this the answer says that it was cut.
+const FOUND_MAX: usize = 200;
+/// Lots that are looked at.
+const LOOKED_AT_MAX: usize = 20_000;
+
+impl Lots {
+    /// Records that list a serial within a lot, in ascending order, and whether there may be more.
+    pub fn holding(&self, canonical: &str) -> (Vec<u32>, bool) {
+        let Some((shape, number)) = shape_and_number(canonical) else {
+            return (Vec::new(), false);
+        };
+        let end = self.lots.partition_point(|lot| (lot.shape.as_str(), lot.low) <= (shape.as_str(), number));
+        let before = self.lots.get(..end).unwrap_or_default().iter().zip(&self.reach).rev();
+        let mut found = Vec::new();
+        for (looked_at, (lot, reach)) in before.enumerate() {
+            if lot.shape != shape || *reach < number {
+                break;
+            }
+            if looked_at >= LOOKED_AT_MAX || found.len() >= FOUND_MAX {
+                return (found, true);
+            }
+            if lot.high >= number {
+                found.push(lot.record);
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        (found, false)
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        self.lots.iter().map(|lot| size_of::<Lot>() + lot.shape.len() + 8).sum()
+    }
+}
+
+/// Gathers them.
+#[derive(Default)]
+pub(super) struct LotsBuilder {
+    lots: Vec<Lot>,
+}
+
+impl LotsBuilder {
+    pub fn push(&mut self, range: &SerialRange, record: u32) {
+        self.lots.extend(range.spans().into_iter().map(|s| Lot { shape: s.shape, low: s.low, high: s.high, record }));
+    }
+
+    pub fn finish(mut self) -> Lots {
+        self.lots.sort_unstable();
+        self.lots.dedup();
+        let mut reach: Vec<u64> = Vec::with_capacity(self.lots.len());
+        for (n, lot) in self.lots.iter().enumerate() {
+            let same = n > 0 && self.lots[n - 1].shape == lot.shape;
+            reach.push(if same { lot.high.max(reach[n - 1]) } else { lot.high });
+        }
+        Lots { lots: self.lots, reach }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lots_agree_with_asking_each() {
+        let ends =
+            [("AB1000", "AB1999"), ("AB1500", "AB1600"), ("998", "1005"), ("AB0001", "AB9999"), ("A1B200", "A1B299")];
+        let ranges: Vec<SerialRange> = ends.iter().map(|(from, to)| SerialRange::new(*from, *to).unwrap()).collect();
+        let mut builder = LotsBuilder::default();
+        (0u32..).zip(&ranges).for_each(|(n, range)| builder.push(range, n));
+        let lots = builder.finish();
+        for serial in ["AB1550", "AB1000", "AB2000", "AB0000", "999", "1000", "0999", "A1B250", "A2B250", "", "ABC"] {
+            let expected: Vec<u32> =
+                (0u32..).zip(&ranges).filter(|(_, r)| r.contains(serial)).map(|(n, _)| n).collect();
+            assert_eq!(lots.holding(serial), (expected, false), "{serial}");
+        }
+    }
+
+    #[test]
+    fn a_serial_in_very_many_lots_says_so() {
+        let mut builder = LotsBuilder::default();
+        let range = SerialRange::new("AB1000", "AB1999").unwrap();
+        (0..1000).for_each(|n| builder.push(&range, n));
+        let (found, cut) = builder.finish().holding("AB1500");
+        assert!(cut && found.len() == FOUND_MAX);
+    }
+}

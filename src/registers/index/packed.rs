@@ -1,0 +1,244 @@
+//! Numbers and flags in as few bits as they need: what lets ten million records stay in a tablet's memory.
+//!
+//! Nothing here trusts its own contents: a place that is out of range reads as zero, so that bytes which pass for an index
+//! and are none lead to wrong answers of a search at worst, never to a panic.
+
+/// Numbers of equal width, end to end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Packed {
+    width: u32,
+    len: usize,
+    words: Vec<u64>,
+}
+
+impl Packed {
+    /// An empty list for numbers up to `max`.
+    pub fn up_to(max: u32) -> Self {
+        Self { width: u32::BITS - max.leading_zeros(), len: 0, words: Vec::new() }
+    }
+
+    /// `len` zeros, to be filled by [`Self::set`].
+    pub fn zeros(max: u32, len: usize) -> Self {
+        let mut list = Self::up_to(max);
+        list.len = len;
+        list.words = vec![0; list.words_needed()];
+        list
+    }
+
+    /// From what [`Self::parts`] gave; `None` when it does not fit together.
+    pub fn from_parts(width: u32, len: usize, words: Vec<u64>) -> Option<Self> {
+        let list = Self { width, len, words };
+        let bits = len.checked_mul(width as usize)?;
+        (width <= u32::BITS && list.words.len() == bits.div_ceil(64)).then_some(list)
+    }
+
+    /// Width, length and words.
+    pub fn parts(&self) -> (u32, usize, &[u64]) {
+        (self.width, self.len, &self.words)
+    }
+
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    fn words_needed(&self) -> usize {
+        (self.len * self.width as usize).div_ceil(64)
+    }
+
+    fn mask(&self) -> u64 {
+        (1u64 << self.width) - 1
+    }
+
+    /// Appends a number; its bits past the width are lost.
+    pub fn push(&mut self, value: u32) {
+        self.len += 1;
+        if self.words.len() < self.words_needed() {
+            self.words.push(0);
+        }
+        self.set(self.len - 1, value);
+    }
+
+    /// Puts a number where there is a zero.
+    pub fn set(&mut self, at: usize, value: u32) {
+        let bit = at * self.width as usize;
+        let (word, shift) = (bit / 64, bit % 64);
+        let value = u64::from(value) & self.mask();
+        if at >= self.len || self.width == 0 {
+            return;
+        }
+        self.words[word] |= value << shift;
+        if shift + self.width as usize > 64 {
+            self.words[word + 1] |= value >> (64 - shift);
+        }
+    }
+
+    /// The number at a place.
+    #[inline]
+    pub fn get(&self, at: usize) -> Option<u32> {
+        if at >= self.len {
+            return None;
+        }
+        let bit = at * self.width as usize;
+        let (word, shift) = (bit / 64, bit % 64);
+        let mut value = self.words.get(word).map_or(0, |w| w >> shift);
+        if shift + self.width as usize > 64 {
+            value |= self.words.get(word + 1).map_or(0, |w| w << (64 - shift));
+        }
+        Some((value & self.mask()) as u32)
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        self.words.len() * 8
+    }
+}
+
+/// Flags, with the number of those set before any place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Flags {
+    len: usize,
+    words: Vec<u64>,
+    /// Flags set before each word; made by [`Self::finish`].
+    before: Vec<u32>,
+}
+
+impl Flags {
+    pub fn from_parts(len: usize, words: Vec<u64>) -> Option<Self> {
+        // Flags past the end must be off, or they would be counted.
+        let spare = (words.len() * 64).checked_sub(len)?;
+        let clean = words.last().is_none_or(|last| spare == 0 || last >> (64 - spare) == 0);
+        (spare < 64 && clean && u32::try_from(len).is_ok()).then_some(Self { len, words, before: Vec::new() }.finish())
+    }
+
+    /// Length and words.
+    pub fn parts(&self) -> (usize, &[u64]) {
+        (self.len, &self.words)
+    }
+
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    pub fn push(&mut self, flag: bool) {
+        if self.len.is_multiple_of(64) {
+            self.words.push(0);
+        }
+        if let Some(word) = self.words.last_mut() {
+            *word |= u64::from(flag) << (self.len % 64);
+        }
+        self.len += 1;
+    }
+
+    /// Counts, so that [`Self::rank`] and [`Self::select`] answer.
+    pub fn finish(mut self) -> Self {
+        let mut sum = 0u32;
+        self.before = self
+            .words
+            .iter()
+            .map(|word| {
+                let before = sum;
+                sum = sum.saturating_add(word.count_ones());
+                before
+            })
+            .collect();
+        self.words.shrink_to_fit();
+        self
+    }
+
+    #[inline]
+    pub fn get(&self, at: usize) -> bool {
+        self.words.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
+    }
+
+    /// Number of flags set before a place.
+    #[inline]
+    pub fn rank(&self, at: usize) -> usize {
+        let word = at / 64;
+        match (self.before.get(word), self.words.get(word)) {
+            (Some(before), Some(bits)) => *before as usize + (bits & ((1u64 << (at % 64)) - 1)).count_ones() as usize,
+            _ => self.ones(),
+        }
+    }
+
+    /// Number of flags set.
+    pub fn ones(&self) -> usize {
+        match (self.before.last(), self.words.last()) {
+            (Some(before), Some(word)) => *before as usize + word.count_ones() as usize,
+            _ => 0,
+        }
+    }
+
+    /// The first set flag at or after a place.
+    #[inline]
+    pub fn next(&self, at: usize) -> Option<usize> {
+        let mut word = at / 64;
+        let mut bits = self.words.get(word)? & (u64::MAX << (at % 64));
+        while bits == 0 {
+            word += 1;
+            bits = *self.words.get(word)?;
+        }
+        Some(word * 64 + bits.trailing_zeros() as usize)
+    }
+
+    /// Place of the set flag that has `nth` others before it.
+    pub fn select(&self, nth: usize) -> Option<usize> {
+        let word = self.before.partition_point(|&before| before as usize <= nth).checked_sub(1)?;
+        let mut bits = *self.words.get(word)?;
+        for _ in 0..nth - self.before[word] as usize {
+            bits &= bits.wrapping_sub(1);
+        }
+        (bits != 0).then(|| word * 64 + bits.trailing_zeros() as usize)
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        self.words.len() * 8 + self.before.len() * 4
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_come_back_whatever_their_width() {
+        for max in [0, 1, 2, 100, 65_535, 9_999_999, u32::MAX] {
+            let values: Vec<u32> =
+                (0..1000u32).map(|n| n.wrapping_mul(2_654_435_761) % max.saturating_add(1).max(1)).collect();
+            let mut pushed = Packed::up_to(max);
+            let mut filled = Packed::zeros(max, values.len());
+            for (at, &value) in values.iter().enumerate() {
+                pushed.push(value);
+                filled.set(at, value);
+            }
+            assert_eq!(pushed, filled);
+            let back: Vec<u32> = (0..values.len()).filter_map(|at| pushed.get(at)).collect();
+            assert_eq!(back, values, "up to {max}");
+            assert_eq!(pushed.get(values.len()), None);
+            let (width, len, words) = pushed.parts();
+            assert_eq!(Packed::from_parts(width, len, words.to_vec()), Some(filled));
+            assert_eq!(Packed::from_parts(40, len, words.to_vec()), None);
+            assert_eq!(Packed::from_parts(width.max(1), usize::MAX, words.to_vec()), None);
+        }
+    }
+
+    #[test]
+    fn flags_are_counted_and_found() {
+        let set = |n: usize| n.is_multiple_of(3) || (200..330).contains(&n);
+        let mut flags = Flags::default();
+        (0..1000).for_each(|n| flags.push(set(n)));
+        let flags = flags.finish();
+        let ones: Vec<usize> = (0..1000).filter(|&n| set(n)).collect();
+        for n in 0..1000 {
+            assert_eq!(flags.get(n), set(n));
+            assert_eq!(flags.rank(n), ones.iter().filter(|&&o| o < n).count(), "{n}");
+            assert_eq!(flags.next(n), ones.iter().copied().find(|&o| o >= n), "{n}");
+        }
+        for (nth, &place) in ones.iter().enumerate() {
+            assert_eq!(flags.select(nth), Some(place), "{nth}");
+        }
+        assert_eq!((flags.select(ones.len()), flags.ones()), (None, ones.len()));
+        assert_eq!((Flags::default().rank(7), Flags::default().select(0), Flags::default().next(0)), (0, None, None));
+        let (len, words) = flags.parts();
+        assert_eq!(Flags::from_parts(len, words.to_vec()), Some(flags.clone()));
+        assert_eq!(Flags::from_parts(len + 64, words.to_vec()), None);
+    }
+}

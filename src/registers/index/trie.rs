@@ -1,0 +1,495 @@
+//! The distinct keys as a tree of their bytes, in about three bytes a key where keys are crowded.
+//!
+//! A node is a run of edges in ascending order of their labels, the last of them flagged. An edge leads to another node,
+//! or ends a key; what is left of a key that shares no more with any other (its *tail*) hangs at its last edge. An edge
+//! labelled 0 ends a key that others go on from; no key holds that byte.
+//!
+//! Nodes stand after the nodes below them, so each child lies before its parent and every walk ends, whatever the bytes
+//! say. The number of an edge is the number of its key.
+
+use super::packed::{Flags, Packed};
+
+/// The label of a key that ends where others go on.
+pub(super) const END: u8 = 0;
+/// The upper bit of a key's number belongs to whoever lays one index over another.
+const EDGES_MAX: u32 = 1 << 31;
+/// One tail in so many has its place written down; the others are reached by skipping.
+const TAILS_STEP: usize = 8;
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Trie {
+    /// Label of each edge.
+    pub labels: Vec<u8>,
+    /// Edges that lead to a node.
+    pub inner: Flags,
+    /// Edges that are the last of their node.
+    pub last: Flags,
+    /// For each inner edge, in order: the first edge of the node that it leads to.
+    pub children: Packed,
+    /// For each node, in order: the edge that leads to it; its own last edge for the root.
+    pub parents: Packed,
+    /// Keys (edges that are not inner, in order) that have a tail.
+    pub tailed: Flags,
+    /// Tails, each after its length.
+    pub tails: Vec<u8>,
+    /// Where every [`TAILS_STEP`]th tail begins.
+    pub tail_starts: Packed,
+}
+
+/// An edge of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Edge {
+    /// Its number.
+    pub at: u32,
+    pub label: u8,
+    /// The node that it leads to, by its first edge.
+    pub child: Option<u32>,
+}
+
+impl Trie {
+    /// Number of keys.
+    pub fn len(&self) -> usize {
+        self.labels.len() - self.inner.ones().min(self.labels.len())
+    }
+
+    /// The root, when there are keys.
+    pub fn root(&self) -> Option<u32> {
+        let end = self.labels.len().checked_sub(1)?;
+        Some(self.node_begin(end) as u32)
+    }
+
+    /// First edge of the node in which an edge stands.
+    fn node_begin(&self, edge: usize) -> usize {
+        match self.last.rank(edge) {
+            0 => 0,
+            before => self.last.select(before - 1).map_or(0, |end| end + 1),
+        }
+    }
+
+    /// The edges of a node.
+    #[inline]
+    pub fn edges(&self, node: u32) -> Edges<'_> {
+        let begin = node as usize;
+        let end = self.last.next(begin).unwrap_or(self.labels.len());
+        let labels = self.labels.get(begin..=end).unwrap_or_default();
+        Edges { trie: self, labels, node, at: node, inner_before: self.inner.rank(begin) }
+    }
+
+    /// The edge of a node that has a label.
+    pub fn edge(&self, node: u32, label: u8) -> Option<Edge> {
+        let begin = node as usize;
+        let end = self.last.next(begin)?;
+        let place = self.labels.get(begin..=end)?.binary_search(&label).ok()?;
+        let at = begin + place;
+        Some(Edge { at: at as u32, label, child: self.child(at, node) })
+    }
+
+    fn child(&self, edge: usize, node: u32) -> Option<u32> {
+        if !self.inner.get(edge) {
+            return None;
+        }
+        self.children.get(self.inner.rank(edge)).filter(|&child| child < node)
+    }
+
+    /// The number of a key among the keys: its place in the lists kept beside the tree.
+    #[inline]
+    pub fn ordinal(&self, edge: u32) -> usize {
+        edge as usize - self.inner.rank(edge as usize).min(edge as usize)
+    }
+
+    /// What hangs at the last edge of a key.
+    #[inline]
+    pub fn tail(&self, edge: u32) -> &[u8] {
+        let ordinal = self.ordinal(edge);
+        if !self.tailed.get(ordinal) {
+            return &[];
+        }
+        let nth = self.tailed.rank(ordinal);
+        let start = self.tail_starts.get(nth / TAILS_STEP).unwrap_or(0) as usize;
+        let mut rest = self.tails.get(start..).unwrap_or_default();
+        for _ in 0..nth % TAILS_STEP {
+            rest = split_tail(rest).1;
+        }
+        split_tail(rest).0
+    }
+
+    /// The key of an edge.
+    pub fn key(&self, edge: u32) -> Vec<u8> {
+        let mut reversed: Vec<u8> = self.tail(edge).iter().rev().copied().collect();
+        let mut at = edge as usize;
+        while let Some(&label) = self.labels.get(at) {
+            if label != END {
+                reversed.push(label);
+            }
+            match self.parents.get(self.last.rank(at)) {
+                Some(parent) if parent as usize > at && self.inner.get(parent as usize) => at = parent as usize,
+                _ => break,
+            }
+        }
+        reversed.reverse();
+        reversed
+    }
+
+    /// The edge of a key.
+    pub fn find(&self, key: &[u8]) -> Option<u32> {
+        let mut node = self.root()?;
+        let mut rest = key;
+        loop {
+            let Some((&label, after)) = rest.split_first() else {
+                return self.edge(node, END).map(|e| e.at);
+            };
+            let edge = self.edge(node, label)?;
+            match edge.child {
+                Some(child) => (node, rest) = (child, after),
+                None => return (label != END && self.tail(edge.at) == after).then_some(edge.at),
+            }
+        }
+    }
+
+    /// The node at which all keys that begin with `prefix` hang, or the one edge whose key does.
+    pub fn below(&self, prefix: &[u8]) -> Option<Below> {
+        let mut node = self.root()?;
+        let mut rest = prefix;
+        while let Some((&label, after)) = rest.split_first() {
+            let edge = self.edge(node, label)?;
+            match edge.child {
+                Some(child) => (node, rest) = (child, after),
+                None => {
+                    let held = label != END && self.tail(edge.at).starts_with(after);
+                    return held.then_some(Below::Key(edge.at));
+                }
+            }
+        }
+        Some(Below::Node(node))
+    }
+
+    /// The keys that begin so, in ascending order.
+    pub fn beginning<'a>(&'a self, prefix: &[u8]) -> impl Iterator<Item = u32> + use<'a> {
+        let (mut alone, mut open) = (None, Vec::new());
+        match self.below(prefix) {
+            Some(Below::Node(node)) => open.push(self.edges(node)),
+            Some(Below::Key(edge)) => alone = Some(edge),
+            None => {}
+        }
+        std::iter::from_fn(move || {
+            while let Some(edges) = open.last_mut() {
+                match edges.next() {
+                    Some(Edge { child: Some(child), .. }) => open.push(self.edges(child)),
+                    Some(edge) => return Some(edge.at),
+                    None => drop(open.pop()),
+                }
+            }
+            alone.take()
+        })
+    }
+
+    /// Every key in ascending order.
+    pub fn for_each(&self, mut each: impl FnMut(u32, &[u8])) {
+        let Some(root) = self.root() else {
+            return;
+        };
+        let mut key = Vec::new();
+        let mut open = vec![self.edges(root)];
+        while let Some(edges) = open.last_mut() {
+            let Some(edge) = edges.next() else {
+                open.pop();
+                key.pop();
+                continue;
+            };
+            match edge.child {
+                Some(child) => {
+                    key.push(edge.label);
+                    open.push(self.edges(child));
+                }
+                None => {
+                    let len = key.len();
+                    if edge.label != END {
+                        key.push(edge.label);
+                    }
+                    key.extend_from_slice(self.tail(edge.at));
+                    each(edge.at, &key);
+                    key.truncate(len);
+                }
+            }
+        }
+    }
+
+    /// Whether the parts are as long as each other says.
+    pub fn fits_together(&self) -> bool {
+        let inner = self.inner.ones();
+        self.inner.len() == self.labels.len()
+            && self.last.len() == self.labels.len()
+            && self.children.len() == inner
+            && self.parents.len() == self.last.ones()
+            && self.tailed.len() == self.labels.len() - inner
+            && self.tail_starts.len() == self.tailed.ones().div_ceil(TAILS_STEP)
+            && (self.labels.is_empty() || self.last.get(self.labels.len() - 1))
+            && u32::try_from(self.labels.len()).is_ok_and(|len| len < EDGES_MAX)
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        self.labels.len()
+            + self.tails.len()
+            + [&self.children, &self.parents, &self.tail_starts].iter().map(|p| p.memory_bytes()).sum::<usize>()
+            + [&self.inner, &self.last, &self.tailed].iter().map(|f| f.memory_bytes()).sum::<usize>()
+    }
+}
+
+/// Where a prefix leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Below {
+    Node(u32),
+    Key(u32),
+}
+
+/// See [`Trie::edges`].
+pub(super) struct Edges<'a> {
+    trie: &'a Trie,
+    labels: &'a [u8],
+    node: u32,
+    at: u32,
+    inner_before: usize,
+}
+
+impl Iterator for Edges<'_> {
+    type Item = Edge;
+
+    #[inline]
+    fn next(&mut self) -> Option<Edge> {
+        let (&label, rest) = self.labels.split_first()?;
+        let at = self.at;
+        let mut child = None;
+        if self.trie.inner.get(at as usize) {
+            child = self.trie.children.get(self.inner_before).filter(|&child| child < self.node);
+            self.inner_before += 1;
+        }
+        self.labels = rest;
+        self.at += 1;
+        Some(Edge { at, label, child })
+    }
+}
+
+/// The first tail of a row of tails, and the others.
+fn split_tail(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let (mut len, mut shift, mut rest) = (0usize, 0, bytes);
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        len |= usize::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte < 0x80 || shift > 28 {
+            break;
+        }
+    }
+    rest.split_at_checked(len).unwrap_or((&[], &[]))
+}
+
+fn put_tail(out: &mut Vec<u8>, tail: &[u8]) {
+    let mut len = tail.len();
+    while len >= 0x80 {
+        out.push(len as u8 | 0x80);
+        len >>= 7;
+    }
+    out.push(len as u8);
+    out.extend_from_slice(tail);
+}
+
+/// Builds a tree from keys in ascending order. What goes with a key comes out again in the order of the keys' numbers.
+pub(super) struct TrieBuilder<T> {
+    labels: Vec<u8>,
+    inner: Flags,
+    last: Flags,
+    children: Vec<u32>,
+    parents: Vec<u32>,
+    tailed: Flags,
+    tails: Vec<u8>,
+    tail_starts: Vec<u32>,
+    tail_count: usize,
+    /// Edges not yet written of the nodes on the way to the last key, by depth.
+    open: Vec<Vec<Pending<T>>>,
+    waiting: Option<(Vec<u8>, T)>,
+    /// Bytes that the waiting key shares with the one before it.
+    shared: usize,
+}
+
+struct Pending<T> {
+    label: u8,
+    what: What<T>,
+}
+
+enum What<T> {
+    Node { begin: u32, number: u32 },
+    Key { tail: Vec<u8>, with: T },
+}
+
+impl<T> TrieBuilder<T> {
+    pub fn new() -> Self {
+        Self {
+            labels: Vec::new(),
+            inner: Flags::default(),
+            last: Flags::default(),
+            children: Vec::new(),
+            parents: Vec::new(),
+            tailed: Flags::default(),
+            tails: Vec::new(),
+            tail_starts: Vec::new(),
+            tail_count: 0,
+            open: Vec::new(),
+            waiting: None,
+            shared: 0,
+        }
+    }
+
+    /// The next key, greater than the one before; `done` gets what came with each key whose number is now certain.
+    pub fn push(&mut self, key: &[u8], with: T, done: &mut impl FnMut(T)) {
+        let shared =
+            self.waiting.as_ref().map_or(0, |(waiting, _)| waiting.iter().zip(key).take_while(|(a, b)| a == b).count());
+        if let Some((mut waiting, its)) = self.waiting.take() {
+            self.settle(&waiting, its, shared, done);
+            waiting.clear();
+            waiting.extend_from_slice(key);
+            self.waiting = Some((waiting, with));
+        } else {
+            self.waiting = Some((key.to_vec(), with));
+        }
+        self.shared = shared;
+    }
+
+    /// Hangs the waiting key in, and writes the nodes that are complete: those deeper than what the next key shares.
+    fn settle(&mut self, key: &[u8], with: T, shared_after: usize, done: &mut impl FnMut(T)) {
+        let depth = self.shared.max(shared_after);
+        while self.open.len() <= depth {
+            self.open.push(Vec::new());
+        }
+        let label = key.get(depth).copied().unwrap_or(END);
+        let tail = key.get(depth + 1..).unwrap_or_default().to_vec();
+        self.open[depth].push(Pending { label, what: What::Key { tail, with } });
+        for level in (shared_after + 1..=depth).rev() {
+            let edges = std::mem::take(&mut self.open[level]);
+            let what = self.write(edges, done);
+            self.open[level - 1].push(Pending { label: key[level - 1], what });
+        }
+    }
+
+    fn write(&mut self, edges: Vec<Pending<T>>, done: &mut impl FnMut(T)) -> What<T> {
+        let begin = self.labels.len() as u32;
+        let count = edges.len();
+        for (n, edge) in edges.into_iter().enumerate() {
+            let at = self.labels.len() as u32;
+            self.labels.push(edge.label);
+            self.last.push(n + 1 == count);
+            self.inner.push(matches!(edge.what, What::Node { .. }));
+            match edge.what {
+                What::Node { begin, number } => {
+                    self.children.push(begin);
+                    self.parents[number as usize] = at;
+                }
+                What::Key { tail, with } => {
+                    self.tailed.push(!tail.is_empty());
+                    if !tail.is_empty() {
+                        if self.tail_count.is_multiple_of(TAILS_STEP) {
+                            self.tail_starts.push(self.tails.len() as u32);
+                        }
+                        self.tail_count += 1;
+                        put_tail(&mut self.tails, &tail);
+                    }
+                    done(with);
+                }
+            }
+        }
+        let number = self.parents.len() as u32;
+        // Nothing leads to the root: this stands unless a parent is written.
+        self.parents.push(self.labels.len() as u32 - 1);
+        What::Node { begin, number }
+    }
+
+    /// Writes the rest. `None`: too many keys for 32 bits.
+    pub fn finish(mut self, done: &mut impl FnMut(T)) -> Option<Trie> {
+        if let Some((key, with)) = self.waiting.take() {
+            self.settle(&key, with, 0, done);
+        }
+        let root = self.open.first_mut().map(std::mem::take).unwrap_or_default();
+        if !root.is_empty() {
+            self.write(root, done);
+        }
+        let count = u32::try_from(self.labels.len()).ok().filter(|&n| n < EDGES_MAX)?;
+        u32::try_from(self.tails.len()).ok()?;
+        let packed = |list: Vec<u32>, max: usize| {
+            let mut out = Packed::up_to(max as u32);
+            list.into_iter().for_each(|n| out.push(n));
+            out
+        };
+        self.labels.shrink_to_fit();
+        self.tails.shrink_to_fit();
+        let tail_bytes = self.tails.len();
+        Some(Trie {
+            labels: self.labels,
+            inner: self.inner.finish(),
+            last: self.last.finish(),
+            children: packed(self.children, count as usize),
+            parents: packed(self.parents, count as usize),
+            tailed: self.tailed.finish(),
+            tails: self.tails,
+            tail_starts: packed(self.tail_starts, tail_bytes),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trie(keys: &[&str]) -> (Trie, Vec<usize>) {
+        let mut builder = TrieBuilder::new();
+        let mut order = Vec::new();
+        for (n, key) in keys.iter().enumerate() {
+            builder.push(key.as_bytes(), n, &mut |n| order.push(n));
+        }
+        (builder.finish(&mut |n| order.push(n)).unwrap(), order)
+    }
+
+    #[test]
+    fn every_key_is_found_and_read_back_and_no_other() {
+        let long = "X".repeat(700);
+        let mut keys = vec!["A", "AB", "AB1", "AB12", "ABC", "B", "BXYZ123", "BXYZ124", "Б", "Б1", "ЖЖ", long.as_str()];
+        keys.sort_unstable();
+        let (trie, order) = trie(&keys);
+        assert!(trie.fits_together());
+        assert_eq!(trie.len(), keys.len());
+        for (n, key) in keys.iter().enumerate() {
+            let edge = trie.find(key.as_bytes()).unwrap_or_else(|| panic!("{key} is lost"));
+            assert_eq!(trie.key(edge), key.as_bytes());
+            assert_eq!(order[trie.ordinal(edge)], n);
+        }
+        for absent in ["", "AB123", "BX", "BXYZ125", "C", "Ж", "\0", "A\0"] {
+            assert_eq!(trie.find(absent.as_bytes()), None, "{absent:?}");
+        }
+        let mut all = Vec::new();
+        trie.for_each(|edge, key| {
+            assert_eq!(trie.key(edge), key);
+            all.push(String::from_utf8(key.to_vec()).unwrap());
+        });
+        assert_eq!(all, keys);
+        assert_eq!(
+            trie.below(b"BXYZ12"),
+            trie.edge(trie.root().unwrap(), b'B').map(|e| {
+                let node = |n| match trie.edges(n).last().unwrap() {
+                    Edge { child: Some(c), .. } => c,
+                    _ => n,
+                };
+                Below::Node((0..5).fold(e.child.unwrap(), |n, _| node(n)))
+            })
+        );
+        assert!(matches!(trie.below("ЖЖ".as_bytes()), Some(Below::Key(_) | Below::Node(_))));
+        assert_eq!(trie.below(b"Q"), None);
+    }
+
+    #[test]
+    fn none_and_one_are_trees_too() {
+        let (empty, _) = trie(&[]);
+        assert_eq!((empty.len(), empty.root(), empty.find(b"A")), (0, None, None));
+        assert!(empty.fits_together());
+        let (one, _) = trie(&["AB1234"]);
+        assert_eq!(one.find(b"AB1234").map(|e| one.key(e)), Some(b"AB1234".to_vec()));
+        assert_eq!(one.find(b"AB1235"), None);
+    }
+}
