@@ -11,6 +11,7 @@
 use std::sync::Arc;
 
 use super::describe::Forms;
+use super::pattern::Pattern;
 use super::index::{Compact, Found, Index, IndexBuilder, IndexError, KeyId, RecordRef, RegisterFacts};
 use crate::domain::Record;
 
@@ -217,12 +218,12 @@ impl Registers {
     }
 
     /// The key without its class.
-    pub(super) fn key(&self, id: KeyId) -> String {
+    pub fn key(&self, id: KeyId) -> String {
         self.layer(id.0).key(KeyId(id.0 & !OVER))
     }
 
     /// The records that bear a key, but for the hidden ones.
-    pub(super) fn records_of(&self, id: KeyId) -> impl Iterator<Item = RecordRef> + '_ {
+    pub fn records_of(&self, id: KeyId) -> impl Iterator<Item = RecordRef> + '_ {
         let mark = id.0 & OVER;
         let hidden = self.over.as_ref().map(|over| &over.hidden).filter(|hidden| mark == 0 && !hidden.is_empty());
         let found = self.layer(id.0).records_of(KeyId(id.0 & !OVER));
@@ -230,7 +231,7 @@ impl Registers {
     }
 
     /// The key itself, in each layer that has it.
-    pub(super) fn exact(&self, class: u8, key: &str) -> impl Iterator<Item = KeyId> + use<> {
+    pub fn exact(&self, class: u8, key: &str) -> impl Iterator<Item = KeyId> + use<> {
         let over = self.over.as_ref().and_then(|over| over.index.exact(class, key)).map(|id| KeyId(id.0 | OVER));
         let below = if self.only_news { None } else { self.base.exact(class, key) };
         below.into_iter().chain(over)
@@ -257,27 +258,27 @@ impl Registers {
     }
 
     /// Keys of the class of serials that are one edit away.
-    pub(super) fn one_edit(&self, canonical: &str) -> Vec<KeyId> {
+    pub fn one_edit(&self, canonical: &str) -> Vec<KeyId> {
         self.both(|index| index.one_edit(canonical))
     }
 
     /// Keys of the class of serials that are two edits away, not fewer.
-    pub(super) fn two_edits(&self, canonical: &str) -> Found {
+    pub fn two_edits(&self, canonical: &str) -> Found {
         self.both_found(|index| index.two_edits(canonical))
     }
 
     /// Keys of which the mark may be what is left when an end was lost.
-    pub(super) fn lost_end(&self, canonical: &str) -> Found {
+    pub fn lost_end(&self, canonical: &str) -> Found {
         self.both_found(|index| index.lost_end(canonical))
     }
 
     /// Keys that the mark holds with something more before or behind it.
-    pub(super) fn within(&self, canonical: &str) -> Found {
+    pub fn within(&self, canonical: &str) -> Found {
         self.both_found(|index| index.within(canonical))
     }
 
     /// Records that list the serial within a lot, and whether there may be more.
-    pub(super) fn lots_holding(&self, canonical: &str) -> (Vec<RecordRef>, bool) {
+    pub fn lots_holding(&self, canonical: &str) -> (Vec<RecordRef>, bool) {
         let (mut found, mut cut) = self.base.lots_holding(canonical);
         if let Some(over) = &self.over {
             found.retain(|record| !over.hidden.holds(record.0));
@@ -298,16 +299,11 @@ impl Registers {
         found
     }
 
-    /// Every key of a class that begins so, of both layers, in the order of the keys.
-    pub(super) fn keys_from(&self, class: u8, prefix: &str) -> impl Iterator<Item = KeyId> + '_ {
-        let mut below = self.base.keys_from(class, prefix).peekable();
-        let over = self.over.as_ref().map(|over| over.index.keys_from(class, prefix).map(|id| KeyId(id.0 | OVER)));
-        let mut above = over.into_iter().flatten().peekable();
-        std::iter::from_fn(move || match (below.peek(), above.peek()) {
-            (Some(&low), Some(&high)) if self.key_bytes(high) < self.key_bytes(low) => above.next(),
-            (Some(_), _) => below.next(),
-            (None, _) => above.next(),
-        })
+    /// Keys of both layers that match a pattern, handed to `found` while it wants more. False: there are or may be more.
+    pub(super) fn matching(&self, pattern: &Pattern, found: &mut dyn FnMut(KeyId) -> bool) -> bool {
+        let whole = self.base.matching(pattern, found);
+        let over = |over: &Arc<Overlay>| over.index.matching(pattern, &mut |id| found(KeyId(id.0 | OVER)));
+        self.over.as_ref().is_none_or(over) && whole
     }
 }
 

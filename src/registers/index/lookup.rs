@@ -6,15 +6,18 @@ use super::near::Near;
 use super::table::{Table, hash};
 use super::{Index, RecordRef};
 use crate::domain::keys;
+use crate::registers::pattern::Pattern;
 
 /// A distinct key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(pub(in crate::registers) u32);
 
-/// Keys that a search found; `cut` when there are or may be more.
+/// Keys that a search in bounded time found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::registers) struct Found {
+pub struct Found {
+    /// The keys, in no order that means anything.
     pub keys: Vec<KeyId>,
+    /// There are or may be more.
     pub cut: bool,
 }
 
@@ -31,14 +34,22 @@ const FOUND_MAX: usize = 2000;
 const LOST_END_CHARS_MIN: usize = 5;
 const LOST_CHARS_MAX: usize = 4;
 
+/// Every class of keys, serials first.
+const CLASSES: &[u8] = b"SUVPEDC";
+/// Fewest bytes of a fixed end by which a pattern that begins with a star is searched.
+const PATTERN_END_MIN: usize = 3;
+/// Keys with that end, and nodes of the tree, that are looked at before the answer says that it was cut.
+const PATTERN_KEYS_MAX: usize = 30_000;
+const PATTERN_NODES_MAX: usize = 500_000;
+
 impl Index {
     /// The key with its class before it.
-    pub(in crate::registers) fn key_bytes(&self, id: KeyId) -> Vec<u8> {
+    pub fn key_bytes(&self, id: KeyId) -> Vec<u8> {
         self.trie.key(id.0)
     }
 
     /// The key without its class.
-    pub(in crate::registers) fn key(&self, id: KeyId) -> String {
+    pub fn key(&self, id: KeyId) -> String {
         let mut bytes = self.trie.key(id.0);
         if !bytes.is_empty() {
             bytes.remove(0);
@@ -47,14 +58,14 @@ impl Index {
     }
 
     /// The records that bear a key.
-    pub(in crate::registers) fn records_of(&self, id: KeyId) -> impl Iterator<Item = RecordRef> + '_ {
+    pub fn records_of(&self, id: KeyId) -> impl Iterator<Item = RecordRef> + '_ {
         let begin = self.first_of_key.select(self.trie.ordinal(id.0)).unwrap_or(self.postings.len());
         let end = self.first_of_key.next(begin + 1).unwrap_or(self.postings.len());
         (begin..end).filter_map(|at| self.postings.get(at)).map(RecordRef)
     }
 
     /// The key itself.
-    pub(in crate::registers) fn exact(&self, class: u8, key: &str) -> Option<KeyId> {
+    pub fn exact(&self, class: u8, key: &str) -> Option<KeyId> {
         let mut bytes = Vec::with_capacity(key.len() + 1);
         bytes.push(class);
         bytes.extend_from_slice(key.as_bytes());
@@ -62,20 +73,23 @@ impl Index {
     }
 
     /// Keys with the same skeleton (K2).
-    pub(in crate::registers) fn same_skeleton(&self, skeleton: &str) -> Vec<KeyId> {
+    pub fn same_skeleton(&self, skeleton: &str) -> Vec<KeyId> {
         let mut found = Vec::new();
-        loose::search(&self.trie, b'S', Look(skeleton), NODES_MAX, &mut |edge| found.push(KeyId(edge)));
+        loose::search(&self.trie, b'S', Look(skeleton), &mut { NODES_MAX }, &mut |edge| {
+            found.push(KeyId(edge));
+            true
+        });
         found
     }
 
     /// Keys with the same core (K3).
-    pub(in crate::registers) fn same_core(&self, core: &str) -> Vec<KeyId> {
+    pub fn same_core(&self, core: &str) -> Vec<KeyId> {
         let own = self.exact(b'S', core).filter(|_| keys::core(core) == core);
         own.into_iter().chain(self.derived(&self.cores, core, |key| keys::core(key) == core)).collect()
     }
 
     /// Keys with the same number (K4).
-    pub(in crate::registers) fn same_number(&self, number: &str) -> Vec<KeyId> {
+    pub fn same_number(&self, number: &str) -> Vec<KeyId> {
         let bears = |key: &str| keys::number(key) == number;
         let mut found: Vec<KeyId> =
             self.derived(&self.numbers, number, |key| bears(key) && number_at_end(key) != number).collect();
@@ -98,13 +112,14 @@ impl Index {
     }
 
     /// Keys that may sound the same (KT): `{K1} ∪ KT` of the mark meets `{K1} ∪ KT` of the key.
-    pub(in crate::registers) fn same_sound(&self, canonical: &str, sound: &[String]) -> Vec<KeyId> {
+    pub fn same_sound(&self, canonical: &str, sound: &[String]) -> Vec<KeyId> {
         let mut found = Vec::new();
         for variant in std::iter::once(canonical).chain(sound.iter().map(String::as_str)) {
             let meets = |key: &str| key == variant || keys::sound_variants(key).iter().any(|v| v == variant);
             found.extend(self.exact(b'S', variant));
-            loose::search(&self.trie, b'S', Sound(variant), NODES_MAX, &mut |edge| {
+            loose::search(&self.trie, b'S', Sound(variant), &mut { NODES_MAX }, &mut |edge| {
                 found.extend(Some(KeyId(edge)).filter(|&id| meets(&self.key(id))));
+                true
             });
         }
         found.sort_unstable();
@@ -124,12 +139,12 @@ impl Index {
 
     /// Keys of the class of serials that are one edit away: a character wrong, missing, too many, or two neighbours
     /// swapped. Not the key itself.
-    pub(in crate::registers) fn one_edit(&self, canonical: &str) -> Vec<KeyId> {
+    pub fn one_edit(&self, canonical: &str) -> Vec<KeyId> {
         self.edited(canonical, 1, ONE_EDIT_CHARS_MIN).keys
     }
 
     /// Keys of the class of serials that are two edits away, not fewer; for marks of six characters or more.
-    pub(in crate::registers) fn two_edits(&self, canonical: &str) -> Found {
+    pub fn two_edits(&self, canonical: &str) -> Found {
         self.edited(canonical, 2, TWO_EDITS_CHARS_MIN)
     }
 
@@ -151,7 +166,7 @@ impl Index {
 
     /// Keys of which the mark may be what is left when an end was lost: it begins or ends them, and at most four
     /// characters are missing.
-    pub(in crate::registers) fn lost_end(&self, canonical: &str) -> Found {
+    pub fn lost_end(&self, canonical: &str) -> Found {
         let mut found = Found::default();
         if canonical.chars().count() < LOST_END_CHARS_MIN {
             return found;
@@ -179,7 +194,7 @@ impl Index {
 
     /// Keys that the mark holds with something more before or behind it, at most four characters: what was read beside
     /// the mark, or an end that the register lacks.
-    pub(in crate::registers) fn within(&self, canonical: &str) -> Found {
+    pub fn within(&self, canonical: &str) -> Found {
         let ends: Vec<usize> = canonical.char_indices().map(|(at, _)| at).chain([canonical.len()]).collect();
         let chars = ends.len() - 1;
         let mut found = Found::default();
@@ -196,13 +211,33 @@ impl Index {
     }
 
     /// Records that list the serial within a lot, and whether there may be more.
-    pub(in crate::registers) fn lots_holding(&self, canonical: &str) -> (Vec<RecordRef>, bool) {
+    pub fn lots_holding(&self, canonical: &str) -> (Vec<RecordRef>, bool) {
         let (found, cut) = self.lots.holding(canonical);
         (found.into_iter().map(RecordRef).collect(), cut)
     }
 
+    /// Keys that match a pattern, of all classes, handed to `found` while it wants more. False: cut by it, or because the
+    /// pattern is broad.
+    pub(in crate::registers) fn matching(&self, pattern: &Pattern, found: &mut dyn FnMut(KeyId) -> bool) -> bool {
+        let suffix = pattern.fixed_end();
+        if pattern.begins_anywhere() && suffix.len() >= PATTERN_END_MIN {
+            let ending = self.ends.ending(&self.trie, suffix.as_bytes(), 0..=u8::MAX);
+            let whole = ending.len() <= PATTERN_KEYS_MAX;
+            let fits = |edge: u32| {
+                let key = self.trie.key(edge);
+                let text = key.get(1..).and_then(|key| std::str::from_utf8(key).ok());
+                text.is_some_and(|text| loose::reads(text, pattern.begin()))
+            };
+            let mut fitting = ending.take(PATTERN_KEYS_MAX).filter(|&edge| fits(edge));
+            return fitting.all(|edge| found(KeyId(edge))) && whole;
+        }
+        let mut nodes_left = PATTERN_NODES_MAX;
+        let mut found = |edge| found(KeyId(edge));
+        CLASSES.iter().all(|&class| loose::search(&self.trie, class, pattern.begin(), &mut nodes_left, &mut found))
+    }
+
     /// Every key of a class that begins so, in order.
-    pub(in crate::registers) fn keys_from(&self, class: u8, prefix: &str) -> impl Iterator<Item = KeyId> + '_ {
+    pub fn keys_from(&self, class: u8, prefix: &str) -> impl Iterator<Item = KeyId> + '_ {
         let bytes = [&[class], prefix.as_bytes()].concat();
         self.trie.beginning(&bytes).map(KeyId)
     }

@@ -5,7 +5,7 @@ use super::trie::{END, Trie};
 use crate::domain::keys;
 
 /// What a mark still asks for, on some way down the tree.
-pub(super) trait Follow: Copy {
+pub(in crate::registers) trait Follow: Copy {
     /// What is left after a character of a key, in every way in which it may be read; each is handed to `go`.
     fn after(self, c: char, go: &mut dyn FnMut(Self));
     /// Whether a key may end here.
@@ -56,17 +56,14 @@ pub(super) fn search(trie: &Trie, class: u8, asked: impl Follow, nodes_max: usiz
     let mut walk = Walk { trie, nodes_left: nodes_max, found };
     match edge.child {
         Some(node) => walk.node(node, asked, &mut Vec::new()),
-        None => {
-            walk.tail(edge.at, asked, Vec::new());
-            true
-        }
+        None => walk.tail(edge.at, asked, Vec::new()),
     }
 }
 
 struct Walk<'a> {
     trie: &'a Trie,
-    nodes_left: usize,
-    found: &'a mut dyn FnMut(u32),
+    nodes_left: &'a mut usize,
+    found: &'a mut dyn FnMut(u32) -> bool,
 }
 
 impl Walk<'_> {
@@ -75,42 +72,46 @@ impl Walk<'_> {
         let Some(left) = self.nodes_left.checked_sub(1) else {
             return false;
         };
-        self.nodes_left = left;
+        *self.nodes_left = left;
         let trie = self.trie;
         let mut whole = true;
         for edge in trie.edges(node) {
             if edge.label == END {
-                if asked.is_done() {
-                    (self.found)(edge.at);
+                if asked.is_done() && !(self.found)(edge.at) {
+                    return false;
                 }
                 continue;
             }
             let Some(child) = edge.child else {
                 let mut partial = partial.clone();
                 partial.push(edge.label);
-                self.tail(edge.at, asked, partial);
+                if !self.tail(edge.at, asked, partial) {
+                    return false;
+                }
                 continue;
             };
             partial.push(edge.label);
             match complete(partial) {
-                Some(c) => asked.after(c, &mut |rest| whole &= self.node(child, rest, &mut Vec::new())),
-                None => whole &= self.node(child, asked, partial),
+                Some(c) => asked.after(c, &mut |rest| whole = whole && self.node(child, rest, &mut Vec::new())),
+                None => whole = self.node(child, asked, partial),
             }
             partial.pop();
+            if !whole {
+                return false;
+            }
         }
-        whole
+        true
     }
 
-    fn tail<A: Follow>(&mut self, edge: u32, asked: A, mut bytes: Vec<u8>) {
+    fn tail<A: Follow>(&mut self, edge: u32, asked: A, mut bytes: Vec<u8>) -> bool {
         bytes.extend_from_slice(self.trie.tail(edge));
         let readable = |text: &str| reads(text, asked);
-        if std::str::from_utf8(&bytes).is_ok_and(readable) {
-            (self.found)(edge);
-        }
+        !std::str::from_utf8(&bytes).is_ok_and(readable) || (self.found)(edge)
     }
 }
 
-fn reads<A: Follow>(text: &str, asked: A) -> bool {
+/// Whether a text can be read so.
+pub(in crate::registers) fn reads<A: Follow>(text: &str, asked: A) -> bool {
     let mut rest = text.chars();
     match rest.next() {
         None => asked.is_done(),

@@ -27,8 +27,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use build::IndexBuilder;
-pub(super) use lookup::Found;
-pub use lookup::KeyId;
+pub(in crate::registers) use loose::{Follow, reads};
+pub use lookup::{Found, KeyId};
 
 use self::density::Density;
 use self::dictionary::Dictionary;

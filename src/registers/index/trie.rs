@@ -26,7 +26,7 @@ pub(super) struct Trie {
     pub last: Flags,
     /// For each inner edge, in order: the first edge of the node that it leads to.
     pub children: Packed,
-    /// For each node, in order: the edge that leads to it; its own last edge for the root.
+    /// For each node, in order: the edge that leads to it; nothing leads to the last, the root.
     pub parents: Packed,
     /// Keys (edges that are not inner, in order) that have a tail.
     pub tailed: Flags,
@@ -121,8 +121,10 @@ impl Trie {
             if label != END {
                 reversed.push(label);
             }
-            match self.parents.get(self.last.rank(at)) {
-                Some(parent) if parent as usize > at && self.inner.get(parent as usize) => at = parent as usize,
+            let node = self.last.rank(at);
+            match self.parents.get(node) {
+                // The last node is the root.
+                Some(parent) if parent as usize > at && node + 1 < self.parents.len() => at = parent as usize,
                 _ => break,
             }
         }
@@ -397,8 +399,8 @@ impl<T> TrieBuilder<T> {
             }
         }
         let number = self.parents.len() as u32;
-        // Nothing leads to the root: this stands unless a parent is written.
-        self.parents.push(self.labels.len() as u32 - 1);
+        // Known when the node above is written.
+        self.parents.push(0);
         What::Node { begin, number }
     }
 

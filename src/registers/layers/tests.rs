@@ -99,7 +99,7 @@ fn every_record_is_found_as_in_one_index_and_no_hidden_one_is() {
 }
 
 #[test]
-fn a_pattern_walks_both_layers_in_the_order_of_their_marks() {
+fn a_pattern_walks_both_layers() {
     let both = both();
     for wanted in ["ЖЖ00*", "ЖЖ*5?1", "*Ж007*", "*1234*"] {
         let layered = pattern::search(&both.layered, wanted, 500).unwrap();
@@ -108,8 +108,6 @@ fn a_pattern_walks_both_layers_in_the_order_of_their_marks() {
         let a = found(layered.records.iter().map(|&at| both.layered_record(at).id.as_str()).collect());
         let b = found(flat.records.iter().map(|at| both.whole[at.0 as usize].id.as_str()).collect());
         assert_eq!(a, b, "{wanted}");
-        let keys: Vec<_> = both.layered.keys_from(b'S', "").map(|id| both.layered.key_bytes(id)).collect();
-        assert!(keys.is_sorted());
     }
     assert!(!pattern::search(&both.layered, "ЖЖ00*", 500).unwrap().records.is_empty());
 }
