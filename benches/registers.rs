@@ -15,7 +15,7 @@ use tracepost::domain::{Ask, Description, Grade, Item, Mark, Record, Rule, Schem
 use tracepost::domain::{Object, RegisterId, RegisterVersion};
 use tracepost::registers::import::{Defaults, Format, Mapping, Sinks, import};
 use tracepost::registers::practice::{self, Dice, Generator};
-use tracepost::registers::{Index, IndexBuilder, RecordRef, RegisterFacts, Registers, chunk, judge, publish};
+use tracepost::registers::{Index, IndexBuilder, RecordRef, RegisterFacts, Registers, chunk, judge, pattern, publish};
 
 struct Options {
     records: u64,
@@ -405,8 +405,47 @@ fn look_ups(options: &Options, index: &Registers, records: &[Record]) {
         let (p50, p99, max) = percentiles(times);
         println!("verdict, {told:<28} p50 {p50:7.1} µs   p99 {p99:7.1} µs   max {max:7.1} µs");
     }
+    searches(options, index, records);
     #[cfg(feature = "device")]
     beside_sqlite(options, index, records);
+}
+
+/// Each search of the index by itself, for marks with one character wrong.
+fn searches(options: &Options, index: &Registers, records: &[Record]) {
+    type Search = fn(&Registers, &str) -> usize;
+    let kinds: [(&str, Search); 7] = [
+        ("exact", |index, key| index.exact(b'S', key).count()),
+        ("look-alikes", |index, key| index.same_skeleton(&keys::skeleton(key)).len()),
+        ("one error", |index, key| index.one_edit(key).len()),
+        ("two errors", |index, key| index.two_edits(key).keys.len()),
+        ("a lost end", |index, key| index.lost_end(key).keys.len()),
+        ("pattern *1234", |index, key| pattern_of(index, &format!("*{}", tail_of(key)))),
+        ("pattern ?B12?4", |index, key| pattern_of(index, &format!("?{}?", tail_of(key)))),
+    ];
+    for (name, search) in kinds {
+        let mut dice = Dice::new(options.seed ^ 55);
+        let (mut times, mut found) = (Vec::new(), 0);
+        for _ in 0..options.queries {
+            let truth = &records[dice.below(records.len() as u32) as usize];
+            let key = keys::canonical(&one_error(&truth.marks[0].value, &mut dice));
+            let begin = processor_time();
+            found += std::hint::black_box(search(index, &key));
+            times.push(processor_time() - begin);
+        }
+        let (p50, p99, max) = percentiles(times);
+        let mean = found as f64 / options.queries as f64;
+        println!("{name:<28} p50 {p50:7.1} µs   p99 {p99:7.1} µs   max {max:7.1} µs   finds {mean:.1}");
+    }
+}
+
+fn tail_of(key: &str) -> String {
+    let chars: Vec<char> = key.chars().collect();
+    chars[chars.len().saturating_sub(4)..].iter().collect()
+}
+
+fn pattern_of(index: &Registers, pattern: &str) -> usize {
+    // Keys of three characters make no pattern.
+    pattern::search(index, pattern, 20).map_or(0, |found| found.records.len())
 }
 
 /// The same exact look-up in plain SQLite: a table with an index over the canonical key, in memory.
@@ -436,6 +475,11 @@ fn beside_sqlite(options: &Options, index: &Registers, records: &[Record]) {
         ours.push(begin.elapsed());
     }
     let ((a50, a99, _), (b50, b99, _)) = (percentiles(theirs), percentiles(ours));
+    let begin = Instant::now();
+    let tail = tail_of(&keys::canonical(&records[0].marks[0].value));
+    let scanned = db.query_row("SELECT count(*) FROM r WHERE k LIKE ?1", [format!("%{tail}")], |r| r.get::<_, u64>(0));
+    std::hint::black_box(scanned.expect("a number"));
+    println!("plain SQLite, a scan for a pattern         {:.0} ms", begin.elapsed().as_secs_f64() * 1e3);
     println!("plain SQLite, exact rows only              p50 {a50:7.1} µs   p99 {a99:7.1} µs");
     println!(
         "whole verdict, every rule but one edit     p50 {b50:7.1} µs   p99 {b99:7.1} µs   {:.2} × SQLite",

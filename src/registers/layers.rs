@@ -11,8 +11,8 @@
 use std::sync::Arc;
 
 use super::describe::Forms;
-use super::pattern::Pattern;
 use super::index::{Compact, Found, Index, IndexBuilder, IndexError, KeyId, RecordRef, RegisterFacts};
+use super::pattern::Pattern;
 use crate::domain::Record;
 
 /// The bit that says of a record or a key that it is the overlay's.

@@ -21,6 +21,7 @@ mod generation;
 mod over;
 mod pointer;
 mod row;
+mod rows;
 mod sealed;
 
 use std::collections::BTreeSet;

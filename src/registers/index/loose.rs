@@ -1,7 +1,7 @@
 //! Keys that look or sound like a mark, found on the tree itself: at each node only those letters are followed that the
 //! mark's next letter may stand for. No table of such keys is kept.
 
-use super::trie::{END, Trie};
+use super::trie::{END, Edge, Trie};
 use crate::domain::keys;
 
 /// What a mark still asks for, on some way down the tree.
@@ -48,15 +48,22 @@ impl Follow for Sound<'_> {
     }
 }
 
-/// Calls `found` with every key of a class that can be read so. False: cut after `nodes_max` nodes.
-pub(super) fn search(trie: &Trie, class: u8, asked: impl Follow, nodes_max: usize, found: &mut dyn FnMut(u32)) -> bool {
+/// Calls `found` with every key of a class that can be read so, while it wants more. False: cut by it, or because there
+/// are more nodes to visit than `nodes_left`.
+pub(super) fn search(
+    trie: &Trie,
+    class: u8,
+    asked: impl Follow,
+    nodes_left: &mut usize,
+    found: &mut dyn FnMut(u32) -> bool,
+) -> bool {
     let Some(edge) = trie.root().and_then(|root| trie.edge(root, class)) else {
         return true;
     };
-    let mut walk = Walk { trie, nodes_left: nodes_max, found };
+    let mut walk = Walk { trie, nodes_left, found };
     match edge.child {
         Some(node) => walk.node(node, asked, &mut Vec::new()),
-        None => walk.tail(edge.at, asked, Vec::new()),
+        None => !reads_bytes(trie.tail(edge.at), asked) || (walk.found)(edge.at),
     }
 }
 
@@ -83,9 +90,7 @@ impl Walk<'_> {
                 continue;
             }
             let Some(child) = edge.child else {
-                let mut partial = partial.clone();
-                partial.push(edge.label);
-                if !self.tail(edge.at, asked, partial) {
+                if self.ends_well(edge, asked, partial) && !(self.found)(edge.at) {
                     return false;
                 }
                 continue;
@@ -103,11 +108,20 @@ impl Walk<'_> {
         true
     }
 
-    fn tail<A: Follow>(&mut self, edge: u32, asked: A, mut bytes: Vec<u8>) -> bool {
-        bytes.extend_from_slice(self.trie.tail(edge));
-        let readable = |text: &str| reads(text, asked);
-        !std::str::from_utf8(&bytes).is_ok_and(readable) || (self.found)(edge)
+    /// Whether a key can be read so to its end, from its last edge on.
+    fn ends_well<A: Follow>(&self, edge: Edge, asked: A, partial: &[u8]) -> bool {
+        let tail = self.trie.tail(edge.at);
+        if partial.is_empty() && edge.label.is_ascii() {
+            let mut held = false;
+            asked.after(char::from(edge.label), &mut |left| held = held || reads_bytes(tail, left));
+            return held;
+        }
+        reads_bytes(&[partial, &[edge.label], tail].concat(), asked)
     }
+}
+
+fn reads_bytes(bytes: &[u8], asked: impl Follow) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| reads(text, asked))
 }
 
 /// Whether a text can be read so.

@@ -27,8 +27,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use build::IndexBuilder;
-pub(in crate::registers) use loose::{Follow, reads};
 pub use lookup::{Found, KeyId};
+pub(in crate::registers) use loose::Follow;
+#[cfg(test)]
+pub(in crate::registers) use loose::reads;
 
 use self::density::Density;
 use self::dictionary::Dictionary;

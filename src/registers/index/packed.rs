@@ -104,9 +104,9 @@ pub(super) struct Flags {
 impl Flags {
     pub fn from_parts(len: usize, words: Vec<u64>) -> Option<Self> {
         // Flags past the end must be off, or they would be counted.
-        let spare = (words.len() * 64).checked_sub(len)?;
+        let spare = (words.len() * 64).checked_sub(len).filter(|&spare| spare < 64)?;
         let clean = words.last().is_none_or(|last| spare == 0 || last >> (64 - spare) == 0);
-        (spare < 64 && clean && u32::try_from(len).is_ok()).then_some(Self { len, words, before: Vec::new() }.finish())
+        (clean && u32::try_from(len).is_ok()).then(|| Self { len, words, before: Vec::new() }.finish())
     }
 
     /// Length and words.

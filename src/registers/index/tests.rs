@@ -216,22 +216,16 @@ fn an_index_survives_its_bytes_and_damage_is_an_error() {
     }
     // Whatever a changed byte makes of it, nothing panics and every search ends.
     for at in 8..bytes.len() {
-        for flip in [1, 0x80, 0xFF] {
-            let mut changed = bytes.clone();
-            changed[at] ^= flip;
-            let Ok(index) = Index::from_bytes(&changed) else { continue };
-            for query in ["AB1234", "БГ0417", "369J257"] {
-                index.one_edit(query);
-                index.same_skeleton(query);
-                index.same_number("417");
-                index.lost_end(query);
-
-                index
-                    .exact(b'S', query)
-                    .into_iter()
-                    .flat_map(|key| index.records_of(key))
-                    .for_each(|r| drop(index.compact(r)));
-            }
+        let mut changed = bytes.clone();
+        changed[at] ^= [1, 0x80, 0xFF][at % 3];
+        let Ok(index) = Index::from_bytes(&changed) else { continue };
+        for query in ["AB1234", "БГ0417", "369J257"] {
+            index.one_edit(query);
+            index.same_skeleton(query);
+            index.same_number("417");
+            index.lost_end(query);
+            let records = index.exact(b'S', query).into_iter().flat_map(|key| index.records_of(key));
+            records.for_each(|record| _ = index.compact(record));
         }
     }
     assert_eq!(Index::from_bytes(b"something else"), Err(IndexError::OtherVersion));

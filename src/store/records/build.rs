@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender};
+
+use rusqlite::Connection;
 
 use super::apply::{Fetch, read_pieces};
 use super::generation::{Generation, Register, tag_of};
 use super::over::paths;
 use super::pointer::{Pointer, db_path, index_path};
-use super::row::{self, Texts};
+use super::rows;
 use super::{Content, RecordsError, RegisterUpdate, db, sealed};
 use crate::domain::Record;
 use crate::platform::{failpoint, files};
@@ -94,64 +97,32 @@ fn fill(
     failing("records.build.begin")?;
     let path = db_path(dir, number);
     let connection = db::create(&path, key)?;
-    let mut index = IndexBuilder::new(entries.iter().map(|e| e.register.facts()).collect())?;
-    let mut texts = Texts::default();
-    let in_all: u64 = entries.iter().map(|e| e.register.manifest.records).sum();
-    let mut row_number = 0u32;
-    let mut sums = Vec::with_capacity(entries.len());
-    {
-        let mut insert = connection.prepare("INSERT INTO records (row, body) VALUES (?1, ?2)")?;
-        let mut insert_bucket = connection.prepare(
-            "INSERT INTO buckets (register, bucket, first_row, rows, sum, tags) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?;
-        for (n, entry) in entries.iter().enumerate() {
-            let manifest = &entry.register.manifest;
-            connection.execute(
-                "INSERT INTO registers (number, manifest) VALUES (?1, ?2)",
-                (n as i64, entry.register.signed.to_wire()),
-            )?;
-            let mut own = vec![Sum::default(); 1 << manifest.bucket_bits];
-            for (bucket, sum) in (0u32..).zip(&mut own) {
-                let records = entry.records(bucket, current, fetch)?;
-                if records.is_empty() {
-                    continue;
-                }
-                let first_row = row_number;
-                let mut tags = Vec::with_capacity(records.len() * 2);
-                for record in &records {
-                    if bucket_of(bucket_key(&record.id), manifest.bucket_bits) != bucket {
-                        return Err(RecordsError::Damaged("a piece holds records of another one"));
-                    }
-                    sum.add(&record.content_hash());
-                    tags.extend(tag_of(&record.id).to_le_bytes());
-                    index.push(n, record)?;
-                    insert.execute((row_number, row::encode(record, &mut texts)?))?;
-                    row_number = row_number.checked_add(1).ok_or(RecordsError::Damaged("too many records"))?;
-                }
-                insert_bucket.execute((
-                    n as i64,
-                    bucket,
-                    first_row,
-                    row_number - first_row,
-                    &sum.to_bytes()[..],
-                    tags,
-                ))?;
-                progress(u64::from(row_number), in_all);
-            }
-            if state::root(&own) != manifest.states.hash {
-                return Err(RecordsError::OtherSet {
-                    register: manifest.register.clone(),
-                    digests: own.iter().map(Sum::digest).collect(),
-                });
-            }
-            sums.push(own);
-        }
+    for (n, entry) in entries.iter().enumerate() {
+        let row = (n as i64, entry.register.signed.to_wire());
+        connection.execute("INSERT INTO registers (number, manifest) VALUES (?1, ?2)", row)?;
     }
-    texts.store(&connection)?;
+    let index = IndexBuilder::new(entries.iter().map(|e| e.register.facts()).collect())?;
+    let (sums, connection, index) = std::thread::scope(|scope| {
+        let (send, receive) = std::sync::mpsc::sync_channel(BUCKETS_AHEAD);
+        let taking = scope.spawn(move || take_in(connection, index, &receive));
+        let sums = read_all(&entries, current, fetch, &send, progress);
+        drop(send);
+        let taken = taking.join().unwrap_or(Err(RecordsError::Damaged("building them broke off")));
+        match (taken, sums) {
+            (Ok((connection, index)), Ok(sums)) => Ok((sums, connection, index)),
+            // When taking in fails, reading ends for want of a listener: the first is the reason.
+            (Err(error), Ok(_) | Err(RecordsError::Damaged(NO_LISTENER))) => Err(error),
+            (_, Err(error)) => Err(error),
+        }
+    })?;
     failing("records.build.seal")?;
-    let db_bytes = db::seal(connection, &path)?;
-    let index = index.finish()?;
-    sealed::write(&index_path(dir, number), key, index.to_bytes())?;
+    let (db_bytes, index) = std::thread::scope(|scope| {
+        let sealing = scope.spawn(|| db::seal(connection, &path));
+        let index = index.finish();
+        (sealing.join().unwrap_or(Err(RecordsError::Damaged("flushing them broke off"))), index)
+    });
+    let (db_bytes, index) = (db_bytes?, index?);
+    sealed::write(&index_path(dir, number), key, |out| index.write_to(out))?;
     files::sync_dir(dir).map_err(RecordsError::io(dir))?;
     let registers = entries.into_iter().map(|e| e.register).collect();
     let generation = Generation::fresh(number, dir, key, index, registers, sums)?;
@@ -159,6 +130,87 @@ fn fill(
     Pointer::new(number, db_bytes).write(dir)?;
     failing("records.build.pointed")?;
     Ok(generation)
+}
+
+/// The records of one bucket, read and proven, on their way into the files.
+struct Bucket {
+    register: usize,
+    number: u32,
+    records: Vec<Record>,
+    sum: Sum,
+    tags: Vec<u8>,
+}
+
+/// Buckets that are read ahead of those being taken in.
+const BUCKETS_AHEAD: usize = 3;
+const NO_LISTENER: &str = "nobody takes the records in";
+
+/// Reads, unpacks and proves bucket after bucket; gives the sums of all.
+fn read_all(
+    entries: &[Entry<'_>],
+    current: Option<&Generation>,
+    fetch: Fetch<'_>,
+    send: &SyncSender<Bucket>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Vec<Vec<Sum>>, RecordsError> {
+    let in_all: u64 = entries.iter().map(|e| e.register.manifest.records).sum();
+    let mut done = 0;
+    let mut sums = Vec::with_capacity(entries.len());
+    for (register, entry) in entries.iter().enumerate() {
+        let manifest = &entry.register.manifest;
+        let mut own = vec![Sum::default(); 1 << manifest.bucket_bits];
+        for (number, sum) in (0u32..).zip(&mut own) {
+            let records = entry.records(number, current, fetch)?;
+            if records.is_empty() {
+                continue;
+            }
+            let mut tags = Vec::with_capacity(records.len() * 2);
+            for record in &records {
+                if bucket_of(bucket_key(&record.id), manifest.bucket_bits) != number {
+                    return Err(RecordsError::Damaged("a piece holds records of another one"));
+                }
+                sum.add(&record.content_hash());
+                tags.extend(tag_of(&record.id).to_le_bytes());
+            }
+            done += records.len() as u64;
+            let bucket = Bucket { register, number, records, sum: *sum, tags };
+            send.send(bucket).map_err(|_| RecordsError::Damaged(NO_LISTENER))?;
+            progress(done, in_all);
+        }
+        if state::root(&own) != manifest.states.hash {
+            return Err(RecordsError::OtherSet {
+                register: manifest.register.clone(),
+                digests: own.iter().map(Sum::digest).collect(),
+            });
+        }
+        sums.push(own);
+    }
+    Ok(sums)
+}
+
+/// Writes and indexes what is read, on a thread of its own.
+fn take_in(
+    connection: Connection,
+    mut index: IndexBuilder,
+    receive: &Receiver<Bucket>,
+) -> Result<(Connection, IndexBuilder), RecordsError> {
+    {
+        let mut rows = rows::Writer::new(&connection)?;
+        let mut insert = connection.prepare(
+            "INSERT INTO buckets (register, bucket, first_row, rows, sum, tags) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        for bucket in receive {
+            let first = rows.rows();
+            for record in &bucket.records {
+                index.push(bucket.register, record)?;
+                rows.push(record)?;
+            }
+            let (register, count) = (bucket.register as i64, rows.rows() - first);
+            insert.execute((register, bucket.number, first, count, &bucket.sum.to_bytes()[..], bucket.tags))?;
+        }
+        rows.finish()?;
+    }
+    Ok((connection, index))
 }
 
 impl Entry<'_> {

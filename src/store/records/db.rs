@@ -14,8 +14,6 @@ const TABLES: &str = "
         register INTEGER NOT NULL, bucket INTEGER NOT NULL, first_row INTEGER NOT NULL, rows INTEGER NOT NULL,
         sum BLOB NOT NULL, tags BLOB NOT NULL, PRIMARY KEY (register, bucket)
     );
-    CREATE TABLE texts (n INTEGER PRIMARY KEY, text TEXT NOT NULL);
-    CREATE TABLE records (row INTEGER PRIMARY KEY, body BLOB NOT NULL);
 ";
 
 fn unlock(connection: &Connection, key: &[u8; 32]) -> Result<(), RecordsError> {
@@ -32,9 +30,10 @@ pub(super) fn create(path: &Path, key: &[u8; 32]) -> Result<Connection, RecordsE
     unlock(&connection, key)?;
     connection.execute_batch(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
-         PRAGMA cache_size = -32000; PRAGMA user_version = 2; BEGIN;",
+         PRAGMA cache_size = -32000; PRAGMA user_version = 3; BEGIN;",
     )?;
     connection.execute_batch(TABLES)?;
+    connection.execute_batch(super::rows::TABLES)?;
     Ok(connection)
 }
 
@@ -79,7 +78,7 @@ pub(super) fn open(path: &Path, key: &[u8; 32]) -> Result<Connection, RecordsErr
     unlock(&connection, key)?;
     connection.set_prepared_statement_cache_capacity(16);
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version != 2 {
+    if version != 3 {
         return Err(RecordsError::Damaged("they are of another version"));
     }
     Ok(connection)

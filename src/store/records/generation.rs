@@ -7,7 +7,8 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::over::{Over, paths, read, record_of, sums_of};
 use super::pointer::{Pointer, db_path, index_path};
-use super::{RecordsError, db, row, sealed};
+use super::rows::Rows;
+use super::{RecordsError, db, sealed};
 use crate::domain::{Candidate, Grade, Record, RegisterId, Rule};
 use crate::registers::chunk::{bucket_key, bucket_of};
 use crate::registers::judge::fields;
@@ -42,7 +43,7 @@ pub(super) struct Base {
     /// As they were when it was built.
     pub registers: Vec<Register>,
     /// `None` when there are no registers at all.
-    db: Option<Mutex<Connection>>,
+    db: Option<Mutex<Rows>>,
     /// Opens one more connection.
     path: std::path::PathBuf,
     key: zeroize::Zeroizing<[u8; 32]>,
@@ -96,24 +97,24 @@ impl Generation {
         if len != pointer.db_bytes {
             return Err(RecordsError::Damaged("the file of records is not as long as it was written"));
         }
-        let connection = db::open(&path, key)?;
-        let registers = read_registers(&connection)?;
+        let rows = Rows::new(db::open(&path, key)?);
+        let registers = read_registers(rows.db())?;
         let index_path = index_path(dir, pointer.generation);
-        let index = match sealed::read(&index_path, key).and_then(|bytes| Ok(Index::from_bytes(&bytes)?)) {
+        let index = match sealed::read(&index_path, key, |from, len| Ok(Index::read_from(from, len)?)) {
             Ok(index) if index.registers().iter().eq(&registers.iter().map(Register::facts).collect::<Vec<_>>()) => {
                 index
             }
             other => {
                 tracing::warn!("the search index is built again from the records: {:?}", other.err());
-                let index = rebuild(&connection, &registers)?;
+                let index = rebuild(&rows, &registers)?;
                 // Without the file the next start is slower, and nothing else.
-                let _ = sealed::write(&index_path, key, index.to_bytes());
+                let _ = sealed::write(&index_path, key, |out| index.write_to(out));
                 index
             }
         };
-        let sums = read_sums(&connection, &registers)?;
+        let sums = read_sums(rows.db(), &registers)?;
         let (index, key) = (Arc::new(index), zeroize::Zeroizing::new(*key));
-        let base = Base { index, registers, db: Some(Mutex::new(connection)), path, key };
+        let base = Base { index, registers, db: Some(Mutex::new(rows)), path, key };
         let over_path = &paths(dir, pointer.generation)[0];
         match read(over_path, &base.key, &base)? {
             Some((registers, over)) => Self::changed(pointer.generation, Arc::new(base), registers, over),
@@ -132,7 +133,7 @@ impl Generation {
         sums: Vec<Vec<Sum>>,
     ) -> Result<Self, RecordsError> {
         let path = db_path(dir, number);
-        let db = Some(Mutex::new(db::open(&path, key)?));
+        let db = Some(Mutex::new(Rows::new(db::open(&path, key)?)));
         let base = Base { index: Arc::new(index), registers, db, path, key: zeroize::Zeroizing::new(*key) };
         Ok(Self::unchanged(number, base, sums))
     }
@@ -162,7 +163,7 @@ impl Generation {
             let body = self.bodies.get(at.row() as usize);
             return record_of(body.ok_or(RecordsError::Damaged("a changed record is missing"))?);
         }
-        self.base.with_db(|db| record_at(db, at.0))
+        self.base.with_rows(|rows| rows.record(at.0))
     }
 
     /// A record as a look-up by pattern lists it: nothing was compared, so it has the weakest grade.
@@ -225,9 +226,9 @@ impl Generation {
 }
 
 impl Base {
-    fn with_db<T>(&self, work: impl FnOnce(&Connection) -> Result<T, RecordsError>) -> Result<T, RecordsError> {
-        let db = self.db.as_ref().ok_or(RecordsError::Damaged("a record without registers"))?;
-        work(&db.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with_rows<T>(&self, work: impl FnOnce(&Rows) -> Result<T, RecordsError>) -> Result<T, RecordsError> {
+        let rows = self.db.as_ref().ok_or(RecordsError::Damaged("a record without registers"))?;
+        work(&rows.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Buckets of a register, as a power of two.
@@ -237,16 +238,15 @@ impl Base {
 
     /// The record of that id: its bucket says which rows, and within them ids ascend.
     fn by_id(&self, number: usize, bucket: u32, id: &str) -> Result<Option<Record>, RecordsError> {
-        self.with_db(|db| {
-            let Some((first, rows)) = bucket_rows(db, number, bucket)? else {
+        self.with_rows(|rows| {
+            let Some((first, count)) = bucket_rows(rows.db(), number, bucket)? else {
                 return Ok(None);
             };
-            let (mut low, mut high) = (first, first + rows);
+            let (mut low, mut high) = (first, first + count);
             while low < high {
                 let middle = low + (high - low) / 2;
-                let body = body_at(db, middle)?;
-                match row::id_of(&body)?.cmp(id) {
-                    std::cmp::Ordering::Equal => return record_at(db, middle).map(Some),
+                match rows.id(middle)?.as_str().cmp(id) {
+                    std::cmp::Ordering::Equal => return rows.record(middle).map(Some),
                     std::cmp::Ordering::Less => low = middle + 1,
                     std::cmp::Ordering::Greater => high = middle,
                 }
@@ -256,24 +256,22 @@ impl Base {
     }
 
     fn bucket(&self, number: usize, bucket: u32) -> Result<Vec<Record>, RecordsError> {
-        self.with_db(|db| {
-            let Some((first, rows)) = bucket_rows(db, number, bucket)? else {
-                return Ok(Vec::new());
-            };
-            (first..first + rows).map(|row| record_at(db, row)).collect()
+        self.with_rows(|rows| match bucket_rows(rows.db(), number, bucket)? {
+            Some((first, count)) => rows.range(first, count),
+            None => Ok(Vec::new()),
         })
     }
 
     /// Finds many records by their ids, on a connection of its own: no check waits for it.
     pub fn finder(&self) -> Result<Finder, RecordsError> {
-        let db = if self.db.is_some() { Some(db::open(&self.path, &self.key)?) } else { None };
-        Ok(Finder { db, bucket: None, first: 0, tags: Vec::new() })
+        let rows = if self.db.is_some() { Some(Rows::new(db::open(&self.path, &self.key)?)) } else { None };
+        Ok(Finder { rows, bucket: None, first: 0, tags: Vec::new() })
     }
 }
 
 /// See [`Base::finder`]. Quick when the ids come bucket by bucket.
 pub(super) struct Finder {
-    db: Option<Connection>,
+    rows: Option<Rows>,
     bucket: Option<(usize, u32)>,
     first: u32,
     tags: Vec<u16>,
@@ -282,11 +280,11 @@ pub(super) struct Finder {
 impl Finder {
     /// Row and record of an id.
     pub fn find(&mut self, number: usize, bucket: u32, id: &str) -> Result<Option<(u32, Record)>, RecordsError> {
-        let Some(db) = &self.db else { return Ok(None) };
+        let Some(rows) = &self.rows else { return Ok(None) };
         if self.bucket != Some((number, bucket)) {
             self.bucket = Some((number, bucket));
             let mut select =
-                db.prepare_cached("SELECT first_row, tags FROM buckets WHERE register = ?1 AND bucket = ?2")?;
+                rows.db().prepare_cached("SELECT first_row, tags FROM buckets WHERE register = ?1 AND bucket = ?2")?;
             let found = select.query_row((number as i64, bucket), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
             let (first, tags): (u32, Vec<u8>) = found.unwrap_or_default();
             self.first = first;
@@ -294,8 +292,8 @@ impl Finder {
         }
         let wanted = tag_of(id);
         for (row, _) in (self.first..).zip(&self.tags).filter(|(_, tag)| **tag == wanted) {
-            if row::id_of(&body_at(db, row)?)? == id {
-                return Ok(Some((row, record_at(db, row)?)));
+            if rows.id(row)? == id {
+                return Ok(Some((row, rows.record(row)?)));
             }
         }
         Ok(None)
@@ -339,31 +337,13 @@ fn bucket_rows(db: &Connection, register: usize, bucket: u32) -> Result<Option<(
     Ok(select.query_row((register as i64, bucket), |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }
 
-fn body_at(db: &Connection, at: u32) -> Result<Vec<u8>, RecordsError> {
-    let mut select = db.prepare_cached("SELECT body FROM records WHERE row = ?1")?;
-    Ok(select.query_row([at], |row| row.get(0))?)
-}
-
-pub(super) fn record_at(db: &Connection, at: u32) -> Result<Record, RecordsError> {
-    row::decode(&body_at(db, at)?, &mut |n| {
-        let mut select = db.prepare_cached("SELECT text FROM texts WHERE n = ?1")?;
-        Ok(select.query_row([n], |row| row.get(0))?)
-    })
-}
-
-fn rebuild(db: &Connection, registers: &[Register]) -> Result<Index, RecordsError> {
+fn rebuild(rows: &Rows, registers: &[Register]) -> Result<Index, RecordsError> {
     let mut builder = IndexBuilder::new(registers.iter().map(Register::facts).collect())?;
-    let mut select = db.prepare("SELECT text FROM texts ORDER BY n")?;
-    let texts = select.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
-    let mut select = db.prepare("SELECT body FROM records ORDER BY row")?;
-    let mut rows = select.query([])?;
+    let mut first = 0;
     for (number, register) in registers.iter().enumerate() {
-        for _ in 0..register.manifest.records {
-            let row = rows.next()?.ok_or(RecordsError::Damaged("records are missing"))?;
-            let body = row.get_ref(0)?.as_blob().map_err(|_| RecordsError::Damaged("a record is no record"))?;
-            let text = |n: u32| texts.get(n as usize - 1).cloned().ok_or(RecordsError::Damaged("a text is missing"));
-            builder.push(number, &row::decode(body, &mut { text })?)?;
-        }
+        let count = u32::try_from(register.manifest.records).map_err(|_| RecordsError::Damaged("too many records"))?;
+        rows.each(first, count, |record| Ok(builder.push(number, &record).map(drop)?))?;
+        first += count;
     }
     Ok(builder.finish()?)
 }

@@ -1,5 +1,5 @@
 //! A record as a row: texts that repeat (owner, model, kind …) are kept once and named by number, which makes a row of
-//! some 50 bytes out of 250. What few records say (a contact, a delivery) follows the row as it is published.
+//! some 40 bytes out of 250. What few records say (a contact, a delivery) follows the row as it is published.
 
 use std::collections::HashMap;
 
@@ -31,9 +31,9 @@ struct Row<'a> {
     status: u32,
     owner: u32,
     action: u32,
-    reported_day: i32,
-    lost_day: i32,
-    expires_day: i32,
+    reported_day: u32,
+    lost_day: u32,
+    expires_day: u32,
     caution: Option<&'a str>,
 }
 
@@ -68,16 +68,25 @@ impl Texts {
     }
 }
 
-fn day_number(day: Option<NaiveDate>) -> i32 {
-    day.map_or(i32::MIN, |day| day.num_days_from_ce())
+/// Days are counted from 1 January 2010, so that those of most registers take two bytes.
+const DAY_ZERO: i32 = 733_773;
+
+/// 0 for none, else one more than the distance from [`DAY_ZERO`] with its sign in the lowest bit.
+fn day_number(day: Option<NaiveDate>) -> u32 {
+    day.map_or(0, |day| {
+        let distance = day.num_days_from_ce() - DAY_ZERO;
+        ((distance << 1) ^ (distance >> 31)) as u32 + 1
+    })
 }
 
-fn day_of(number: i32) -> Option<NaiveDate> {
-    if number == i32::MIN { None } else { NaiveDate::from_num_days_from_ce_opt(number) }
+fn day_of(number: u32) -> Option<NaiveDate> {
+    let number = number.checked_sub(1)?;
+    let distance = (number >> 1) as i32 ^ -((number & 1) as i32);
+    NaiveDate::from_num_days_from_ce_opt(distance.checked_add(DAY_ZERO)?)
 }
 
-/// The body of a record's row.
-pub(super) fn encode(record: &Record, texts: &mut Texts) -> Result<Vec<u8>, RecordsError> {
+/// Appends a record's length and body.
+pub(super) fn encode_into(record: &Record, texts: &mut Texts, out: &mut Vec<u8>) -> Result<(), RecordsError> {
     let d = &record.description;
     let mark = |m: &Mark, texts: &mut Texts| (texts.number(Some(m.scheme.code())), texts.number(m.place.as_deref()));
     let numbers: Vec<_> = record.marks.iter().map(|m| mark(m, texts)).collect();
@@ -100,9 +109,39 @@ pub(super) fn encode(record: &Record, texts: &mut Texts) -> Result<Vec<u8>, Reco
         expires_day: day_number(record.expires_on),
         caution: record.caution.as_deref(),
     };
-    let mut body = postcard::to_stdvec(&row).map_err(|_| RecordsError::Damaged("a record does not encode"))?;
-    body.extend(record.more_bytes().into_iter().flatten());
-    Ok(body)
+    let failed = |_| RecordsError::Damaged("a record does not encode");
+    let mut buffer = [0u8; 512];
+    let more = record.more_bytes().unwrap_or_default();
+    match postcard::to_slice(&row, &mut buffer) {
+        Ok(body) => put_body(out, body, &more),
+        Err(_) => put_body(out, &postcard::to_stdvec(&row).map_err(failed)?, &more),
+    }
+    Ok(())
+}
+
+fn put_body(out: &mut Vec<u8>, body: &[u8], more: &[u8]) {
+    let mut len = body.len() + more.len();
+    while len >= 0x80 {
+        out.push(len as u8 | 0x80);
+        len >>= 7;
+    }
+    out.push(len as u8);
+    out.extend_from_slice(body);
+    out.extend_from_slice(more);
+}
+
+/// The length before a body, and what comes after it; `None` at the end.
+pub(super) fn take_len(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let (mut len, mut rest) = (0usize, bytes);
+    for shift in [0, 7, 14, 21, 28] {
+        let (&byte, after) = rest.split_first()?;
+        rest = after;
+        len |= usize::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Some((len, rest));
+        }
+    }
+    None
 }
 
 /// The record of a row's body; `text` gives the text of a number.
@@ -148,4 +187,24 @@ pub(super) fn decode(
 /// Only the id of a row's body.
 pub(super) fn id_of(body: &[u8]) -> Result<&str, RecordsError> {
     postcard::take_from_bytes::<&str>(body).map(|(id, _)| id).map_err(|_| DAMAGED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_come_back() {
+        for day in [
+            None,
+            NaiveDate::from_ymd_opt(2010, 1, 1),
+            NaiveDate::from_ymd_opt(1899, 12, 31),
+            Some(NaiveDate::MAX),
+            Some(NaiveDate::MIN),
+        ] {
+            assert_eq!(day_of(day_number(day)), day);
+        }
+        assert_eq!(day_number(NaiveDate::from_ymd_opt(2010, 1, 1)), 1);
+        assert_eq!(day_of(u32::MAX), None);
+    }
 }

@@ -4,7 +4,7 @@
 //! The last segment is marked, so a file cut at a segment's end is noticed too.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use chacha20poly1305::aead::AeadInOut;
@@ -19,6 +19,10 @@ const MAGIC: &[u8; 8] = b"TPSEAL\x00\x01";
 const SALT_BYTES: usize = 32;
 const SEGMENT_BYTES: usize = 1 << 20;
 const TAG_BYTES: usize = 16;
+/// A segment as it stands in the file.
+const SEALED_BYTES: u64 = (SEGMENT_BYTES + TAG_BYTES) as u64;
+/// Threads that decrypt.
+const READERS: usize = 2;
 const DAMAGED: RecordsError = RecordsError::Damaged("the index file does not open");
 
 fn cipher(key: &[u8; 32], salt: &[u8]) -> ChaCha20Poly1305 {
@@ -34,23 +38,56 @@ fn nonce(segment: usize, is_last: bool) -> Nonce {
     bytes.into()
 }
 
-/// Encrypts `bytes` into a new file and flushes it.
-pub(super) fn write(path: &Path, key: &[u8; 32], mut bytes: Vec<u8>) -> Result<(), RecordsError> {
+/// Encrypts what `fill` writes into a new file and flushes it.
+pub(super) fn write(
+    path: &Path,
+    key: &[u8; 32],
+    fill: impl FnOnce(&mut Writer) -> std::io::Result<()>,
+) -> Result<(), RecordsError> {
     let salt: [u8; SALT_BYTES] = random::bytes()?;
-    let cipher = cipher(key, &salt);
     let failed = |e| RecordsError::Io { path: path.to_owned(), source: e };
     let mut file = private_file(path).map_err(failed)?;
     file.write_all(MAGIC).and_then(|()| file.write_all(&salt)).map_err(failed)?;
-    let segments = bytes.len().div_ceil(SEGMENT_BYTES).max(1);
-    for number in 0..segments {
-        let from = number * SEGMENT_BYTES;
-        let to = bytes.len().min(from + SEGMENT_BYTES);
-        let segment = &mut bytes[from..to];
-        let tag = cipher.encrypt_inout_detached(&nonce(number, number + 1 == segments), MAGIC, segment.into());
-        let tag = tag.map_err(|_| DAMAGED)?;
-        file.write_all(&bytes[from..to]).and_then(|()| file.write_all(&tag)).map_err(failed)?;
+    let cipher = cipher(key, &salt);
+    let mut writer = Writer { file, cipher, number: 0, segment: Vec::with_capacity(SEGMENT_BYTES + TAG_BYTES) };
+    fill(&mut writer).and_then(|()| writer.seal(true)).and_then(|()| writer.file.sync_all()).map_err(failed)
+}
+
+/// Takes bytes and writes full segments of them.
+pub(super) struct Writer {
+    file: File,
+    cipher: ChaCha20Poly1305,
+    number: usize,
+    segment: Vec<u8>,
+}
+
+impl Writer {
+    fn seal(&mut self, is_last: bool) -> std::io::Result<()> {
+        let text = &mut self.segment[..];
+        let tag = self.cipher.encrypt_inout_detached(&nonce(self.number, is_last), MAGIC, text.into());
+        let tag = tag.map_err(|_| std::io::Error::other("a segment is too long"))?;
+        self.segment.extend_from_slice(&tag);
+        self.file.write_all(&self.segment)?;
+        self.number += 1;
+        self.segment.clear();
+        Ok(())
     }
-    file.sync_all().map_err(failed)
+}
+
+impl Write for Writer {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        // A full segment waits for what comes after it: the last one is sealed otherwise.
+        if self.segment.len() == SEGMENT_BYTES {
+            self.seal(false)?;
+        }
+        let taken = bytes.len().min(SEGMENT_BYTES - self.segment.len());
+        self.segment.extend_from_slice(&bytes[..taken]);
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn private_file(path: &Path) -> std::io::Result<File> {
@@ -61,46 +98,121 @@ fn private_file(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// Reads and decrypts a file.
-pub(super) fn read(path: &Path, key: &[u8; 32]) -> Result<Vec<u8>, RecordsError> {
-    let mut bytes = std::fs::read(path).map_err(RecordsError::io(path))?;
-    let header = MAGIC.len() + SALT_BYTES;
-    if bytes.len() < header + TAG_BYTES || !bytes.starts_with(MAGIC) {
+/// Opens a file and lets `take` read it, told how many bytes there are. Two threads decrypt ahead of it, so the bytes are
+/// never all in memory beside what is made of them. What `take` made counts only when every segment opened.
+pub(super) fn read<T>(
+    path: &Path,
+    key: &[u8; 32],
+    take: impl FnOnce(&mut Reader, u64) -> Result<T, RecordsError>,
+) -> Result<T, RecordsError> {
+    let failed = |e| RecordsError::Io { path: path.to_owned(), source: e };
+    let mut file = File::open(path).map_err(failed)?;
+    let len = file.metadata().map_err(failed)?.len();
+    let mut header = [0; MAGIC.len() + SALT_BYTES];
+    let body = len.checked_sub((header.len() + TAG_BYTES) as u64).ok_or(DAMAGED)? + TAG_BYTES as u64;
+    file.read_exact(&mut header).map_err(failed)?;
+    if !header.starts_with(MAGIC) {
         return Err(DAMAGED);
     }
-    let cipher = cipher(key, &bytes[MAGIC.len()..header]);
-    let body = &mut bytes[header..];
-    let segments = body.len().div_ceil(SEGMENT_BYTES + TAG_BYTES);
-    let mut lengths = Vec::with_capacity(segments);
-    let open = |(number, segment): (usize, &mut [u8])| -> Result<(), RecordsError> {
-        let (text, tag) = segment.split_last_chunk_mut::<TAG_BYTES>().ok_or(DAMAGED)?;
-        let tag = Tag::from(*tag);
-        cipher
-            .decrypt_inout_detached(&nonce(number, number + 1 == segments), MAGIC, text.into(), &tag)
-            .map_err(|_| DAMAGED)
-    };
-    let mut parts: Vec<(usize, &mut [u8])> = body.chunks_mut(SEGMENT_BYTES + TAG_BYTES).enumerate().collect();
-    lengths.extend(parts.iter().map(|(_, segment)| segment.len().saturating_sub(TAG_BYTES)));
-    let half = parts.split_off(parts.len() / 2);
+    let cipher = cipher(key, &header[MAGIC.len()..]);
+    let segments = usize::try_from(body.div_ceil(SEALED_BYTES)).map_err(|_| DAMAGED)?;
+    let plain = body.checked_sub((segments * TAG_BYTES) as u64).ok_or(DAMAGED)?;
     std::thread::scope(|scope| {
-        let second = scope.spawn(|| half.into_iter().try_for_each(open));
-        let first = parts.into_iter().try_for_each(open);
-        first.and(second.join().unwrap_or(Err(DAMAGED)))
-    })?;
-    // Close the gaps that the tags leave.
-    let mut to = 0;
-    for (number, len) in lengths.into_iter().enumerate() {
-        let from = header + number * (SEGMENT_BYTES + TAG_BYTES);
-        bytes.copy_within(from..from + len, to);
-        to += len;
+        let mut incoming = Vec::new();
+        for first in 0..READERS {
+            let (send, receive) = std::sync::mpsc::sync_channel(2);
+            let cipher = &cipher;
+            scope.spawn(move || {
+                for number in (first..segments).step_by(READERS) {
+                    let segment = open_segment(path, cipher, header.len() as u64, number, segments);
+                    let failed = segment.is_err();
+                    // Nobody listens any more, or nothing can follow.
+                    if send.send(segment).is_err() || failed {
+                        return;
+                    }
+                }
+            });
+            incoming.push(receive);
+        }
+        let mut reader = Reader { incoming, segments, number: 0, segment: Vec::new(), at: 0, failed: None };
+        let taken = take(&mut reader, plain);
+        match reader.failed.take() {
+            Some(error) => Err(error),
+            None if taken.is_ok() && reader.number < segments => Err(DAMAGED),
+            None => taken,
+        }
+    })
+}
+
+fn open_segment(
+    path: &Path,
+    cipher: &ChaCha20Poly1305,
+    header: u64,
+    number: usize,
+    segments: usize,
+) -> Result<Vec<u8>, RecordsError> {
+    let failed = |e| RecordsError::Io { path: path.to_owned(), source: e };
+    let mut file = File::open(path).map_err(failed)?;
+    file.seek(SeekFrom::Start(header + number as u64 * SEALED_BYTES)).map_err(failed)?;
+    let mut segment = Vec::with_capacity(SEGMENT_BYTES + TAG_BYTES);
+    file.take(SEALED_BYTES).read_to_end(&mut segment).map_err(failed)?;
+    let (text, tag) = segment.split_last_chunk_mut::<TAG_BYTES>().ok_or(DAMAGED)?;
+    let tag = Tag::from(*tag);
+    cipher
+        .decrypt_inout_detached(&nonce(number, number + 1 == segments), MAGIC, text.into(), &tag)
+        .map_err(|_| DAMAGED)?;
+    segment.truncate(segment.len() - TAG_BYTES);
+    Ok(segment)
+}
+
+/// The bytes of a sealed file, in order.
+pub(super) struct Reader {
+    incoming: Vec<std::sync::mpsc::Receiver<Result<Vec<u8>, RecordsError>>>,
+    segments: usize,
+    number: usize,
+    segment: Vec<u8>,
+    at: usize,
+    failed: Option<RecordsError>,
+}
+
+impl Read for Reader {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        while self.at == self.segment.len() {
+            if self.number == self.segments {
+                return Ok(0);
+            }
+            match self.incoming[self.number % READERS].recv().unwrap_or(Err(DAMAGED)) {
+                Ok(segment) => (self.segment, self.at) = (segment, 0),
+                Err(error) => {
+                    self.failed = Some(error);
+                    return Err(std::io::Error::other("a segment does not open"));
+                }
+            }
+            self.number += 1;
+        }
+        let taken = into.len().min(self.segment.len() - self.at);
+        into[..taken].copy_from_slice(&self.segment[self.at..self.at + taken]);
+        self.at += taken;
+        Ok(taken)
     }
-    bytes.truncate(to);
-    Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn write(path: &Path, key: &[u8; 32], bytes: Vec<u8>) -> Result<(), RecordsError> {
+        super::write(path, key, |out| out.write_all(&bytes))
+    }
+
+    fn read(path: &Path, key: &[u8; 32]) -> Result<Vec<u8>, RecordsError> {
+        super::read(path, key, |from, len| {
+            let mut bytes = Vec::new();
+            from.read_to_end(&mut bytes).map_err(RecordsError::io(path))?;
+            assert_eq!(bytes.len() as u64, len);
+            Ok(bytes)
+        })
+    }
 
     #[test]
     fn a_sealed_file_opens_whole_or_not_at_all() {
