@@ -299,6 +299,18 @@ impl Registers {
         found
     }
 
+    /// Every key of a class that begins so, of both layers, in the order of the keys.
+    pub fn keys_from(&self, class: u8, prefix: &str) -> impl Iterator<Item = KeyId> + '_ {
+        let mut below = self.base.keys_from(class, prefix).peekable();
+        let over = self.over.as_ref().map(|over| over.index.keys_from(class, prefix).map(|id| KeyId(id.0 | OVER)));
+        let mut above = over.into_iter().flatten().peekable();
+        std::iter::from_fn(move || match (below.peek(), above.peek()) {
+            (Some(&low), Some(&high)) if self.key_bytes(high) < self.key_bytes(low) => above.next(),
+            (Some(_), _) => below.next(),
+            (None, _) => above.next(),
+        })
+    }
+
     /// Keys of both layers that match a pattern, handed to `found` while it wants more. False: there are or may be more.
     pub(super) fn matching(&self, pattern: &Pattern, found: &mut dyn FnMut(KeyId) -> bool) -> bool {
         let whole = self.base.matching(pattern, found);
