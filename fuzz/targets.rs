@@ -8,14 +8,14 @@ use tracepost::domain::payload::{
     container, controls, digital_link, envelope, epc, gs1, keyed, licence, marking, mrz, plain, vin, web,
 };
 use tracepost::domain::{Record, Scheme, Understood, understand, understand_typed};
-use tracepost::registers::RecordBytes;
 use tracepost::registers::import::{Defaults, Format, Mapping, Profile, Sinks, import};
+use tracepost::registers::{Index, RecordBytes};
 
 /// A name, which is also the folder of its corpus, and the function.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 19] = [
     ("understand", fuzz_understand),
     ("envelope", fuzz_envelope),
     ("gs1", fuzz_gs1),
@@ -34,6 +34,7 @@ pub const TARGETS: [Target; 18] = [
     ("import_ua_vehicles", fuzz_import_ua_vehicles),
     ("import_niem", fuzz_import_niem),
     ("frames", fuzz_frames),
+    ("index", fuzz_index),
 ];
 
 /// Promises of every parser's answer.
@@ -196,3 +197,17 @@ fn fuzz_frames(bytes: &[u8]) {
 /// Builds without a camera hold no decoder.
 #[cfg(not(feature = "device"))]
 fn fuzz_frames(_: &[u8]) {}
+
+/// What passes for an index is searched: nothing panics, and every search ends.
+fn fuzz_index(bytes: &[u8]) {
+    let Ok(index) = Index::from_bytes(bytes) else { return };
+    for query in ["AB1234", "БГ0417", "QWERTY123"] {
+        let near = index.one_edit(query).into_iter().chain(index.two_edits(query).keys);
+        let loose = index.same_skeleton(query).into_iter().chain(index.same_number("417"));
+        let ends = index.lost_end(query).keys.into_iter().chain(index.exact(b'S', query));
+        for key in near.chain(loose).chain(ends) {
+            index.key(key);
+            index.records_of(key).take(100).for_each(|record| _ = index.register_of(record));
+        }
+    }
+}

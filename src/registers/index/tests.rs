@@ -78,9 +78,19 @@ fn motley(seed: u64, count: usize) -> Vec<String> {
     let mut serials: Vec<String> =
         practice::Generator::new(seed).take(count / 2).map(|r| r.marks[0].value.clone()).collect();
     while serials.len() < count {
-        let pattern: &str =
-            ["##", "L####", "LL####", "##L##", "00####", "#L#L#L#", "LLLLLL#", "#######", "L##LL##########LLLL##"]
-                [dice.below(9) as usize];
+        let pattern: &str = [
+            "##",
+            "L####",
+            "LL####",
+            "##L##",
+            "00####",
+            "#L#L#L#",
+            "LLLLLL#",
+            "#######",
+            "L##LL##########LLLL##",
+            "L0000000##",
+            "000000000###",
+        ][dice.below(11) as usize];
         let serial = pattern.chars().map(|c| match c {
             'L' => LETTERS[dice.below(24) as usize],
             '#' => char::from(b'0' + dice.below(3) as u8),
