@@ -477,7 +477,7 @@ fn beside_sqlite(options: &Options, index: &Registers, records: &[Record]) {
     let ((a50, a99, _), (b50, b99, _)) = (percentiles(theirs), percentiles(ours));
     let begin = Instant::now();
     let tail = tail_of(&keys::canonical(&records[0].marks[0].value));
-    let scanned = db.query_row("SELECT count(*) FROM r WHERE k LIKE ?1", [format!("%{tail}")], |r| r.get::<_, u64>(0));
+    let scanned = db.query_row("SELECT count(*) FROM r WHERE k LIKE ?1", [format!("%{tail}")], |r| r.get::<_, i64>(0));
     std::hint::black_box(scanned.expect("a number"));
     println!("plain SQLite, a scan for a pattern         {:.0} ms", begin.elapsed().as_secs_f64() * 1e3);
     println!("plain SQLite, exact rows only              p50 {a50:7.1} µs   p99 {a99:7.1} µs");

@@ -238,7 +238,7 @@ impl Registers {
     }
 
     /// Keys with the same skeleton (K2).
-    pub(super) fn same_skeleton(&self, skeleton: &str) -> Vec<KeyId> {
+    pub fn same_skeleton(&self, skeleton: &str) -> Vec<KeyId> {
         self.both(|index| index.same_skeleton(skeleton))
     }
 
