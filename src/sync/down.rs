@@ -109,7 +109,7 @@ pub(super) fn registers(
         updates.into_iter().partition(|u| matches!(u.content, Content::Base { .. }));
     for update in over {
         let register = update.manifest.register.clone();
-        match install(&[update.clone()], shelf, staging, progress) {
+        match install(std::slice::from_ref(&update), shelf, staging, progress) {
             Ok(()) => installed = true,
             Err(SyncError::OtherSet { digests, .. }) => {
                 match repair(client, update, &digests, shelf, staging, progress, &mut down) {

@@ -39,7 +39,7 @@ impl Feed {
             records.insert(new.id.clone(), new.clone());
             changes.put(new);
         }
-        if n % 3 == 0 {
+        if n.is_multiple_of(3) {
             let gone = format!("id-{}", n / 3);
             records.remove(&gone);
             changes.withdraw(gone);

@@ -118,7 +118,7 @@ impl Default for Row {
 impl Row {
     /// Puts the texts where they belong; those of one field are joined in their order.
     pub fn place<'t, T: AsRef<str> + 't>(&mut self, texts: &mut [(&'t Target, T)]) {
-        texts.sort_by(|(a, _), (b, _)| a.cmp(b));
+        texts.sort_by_key(|(target, _)| *target);
         let mut last: Option<&Target> = None;
         for (target, text) in texts.iter() {
             let (target, text) = (*target, text.as_ref().trim());
