@@ -134,9 +134,9 @@ impl Picture {
                 let from = &was[((y + dy).clamp(0, h - 1) * w) as usize..][..w as usize];
                 let to = &mut sums[(y * w) as usize..][..w as usize];
                 let inside = (-dx).max(0) as usize..(w - dx).min(w).max(0) as usize;
-                for x in 0..w as usize {
+                for (x, sum) in to.iter_mut().enumerate() {
                     let at = if inside.contains(&x) { (x as i32 + dx) as usize } else { x };
-                    to[x] += from[at];
+                    *sum += from[at];
                 }
             }
         }

@@ -21,7 +21,7 @@
 //! nothing.
 //!
 //! The limits were tuned with `./dev bench verdicts` on its training manners and tried on the held-out ones; what they give
-//! stands in `docs/FIGURES.md`, why they are as they are in `docs/adr/0006-verdict-weights.md`.
+//! stands in `docs/FIGURES.md`, why they are as they are in `docs/adr/0010-verdict-weights.md`.
 
 use crate::domain::{Grade, Rule};
 
