@@ -6,7 +6,7 @@
 //! The distinct K1 keys stand in one tree, each with the records that bear it. What looks or sounds alike, or is one or two
 //! edits away, is found by walking the tree with the mark in hand. Only cores (K3) and those numbers (K4) that do not stand
 //! at a key's end have tables of their own, and a match in them is proven by deriving the key again. A second order of the
-//! keys, by their ends, answers for marks of which the beginning is lost. Why so: `docs/adr/0009`.
+//! keys, by their ends, answers for marks of which the beginning is lost. Why so: `docs/adr/0011`.
 
 mod build;
 mod bytes;
