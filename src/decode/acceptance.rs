@@ -65,7 +65,7 @@ const fn rule(symbology: Symbology) -> Rule {
         DataMatrix => row(true,   1,    2,    15,     1,    1,     &[],          Within),
         Aztec      => row(true,   1,    2,    15,     1,    1,     &[],          Within),
         MicroQr    => row(true,   2,    2,     5,     1,    1,     &[],          Within),
-        Pdf417     => row(true,   2,    2,     5,     1,    1,     &[],          Within),
+        Pdf417     => row(true,   2,    2,    15,     1,    1,     &[],          Within),
         Code128    => row(true,   1,    2,     5,     1,    4,     &[],          Within),
         Code93     => row(true,   2,    2,     5,     1,    4,     &[],          Within),
         Code39     => row(true,   2,    2,     5,     1,    4,     &[],          Nothing),

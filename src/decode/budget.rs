@@ -9,9 +9,9 @@ use std::time::Duration;
 pub type Stopwatch<'a> = &'a dyn Fn() -> Duration;
 
 /// What a frame may cost while something accepted is in sight, in plain passes over the whole frame.
-const TRACKING: f32 = 0.42;
+const TRACKING: f32 = 0.48;
 /// What it may cost while something is looked for.
-const SEARCHING: f32 = 1.4;
+const SEARCHING: f32 = 1.65;
 /// On the slowest machine a frame still gets so much.
 const LEAST: f32 = 0.3;
 /// How much a new measurement counts against those before it.
