@@ -44,6 +44,8 @@ pub(super) struct Base {
     pub registers: Vec<Register>,
     /// `None` when there are no registers at all.
     db: Option<Mutex<Rows>>,
+    /// For whoever reads much of it, once that was needed: no check waits for that one.
+    bulk: Mutex<Option<Rows>>,
     /// Opens one more connection.
     path: std::path::PathBuf,
     key: zeroize::Zeroizing<[u8; 32]>,
@@ -79,7 +81,11 @@ impl Generation {
             }
             let index = Arc::new(IndexBuilder::new(Vec::new())?.finish()?);
             let (path, key) = (db_path(dir, 0), zeroize::Zeroizing::new(*key));
-            return Ok(Self::unchanged(0, Base { index, registers: Vec::new(), db: None, path, key }, Vec::new()));
+            return Ok(Self::unchanged(
+                0,
+                Base { index, registers: Vec::new(), db: None, bulk: Mutex::default(), path, key },
+                Vec::new(),
+            ));
         };
         match Self::open_number(dir, key, pointer) {
             Ok(generation) => Ok(generation),
@@ -114,7 +120,7 @@ impl Generation {
         };
         let sums = read_sums(rows.db(), &registers)?;
         let (index, key) = (Arc::new(index), zeroize::Zeroizing::new(*key));
-        let base = Base { index, registers, db: Some(Mutex::new(rows)), path, key };
+        let base = Base { index, registers, db: Some(Mutex::new(rows)), bulk: Mutex::default(), path, key };
         let over_path = &paths(dir, pointer.generation)[0];
         match read(over_path, &base.key, &base)? {
             Some((registers, over)) => Self::changed(pointer.generation, Arc::new(base), registers, over),
@@ -134,7 +140,14 @@ impl Generation {
     ) -> Result<Self, RecordsError> {
         let path = db_path(dir, number);
         let db = Some(Mutex::new(Rows::new(db::open(&path, key)?)));
-        let base = Base { index: Arc::new(index), registers, db, path, key: zeroize::Zeroizing::new(*key) };
+        let base = Base {
+            index: Arc::new(index),
+            registers,
+            db,
+            bulk: Mutex::default(),
+            path,
+            key: zeroize::Zeroizing::new(*key),
+        };
         Ok(Self::unchanged(number, base, sums))
     }
 
@@ -256,16 +269,26 @@ impl Base {
     }
 
     fn bucket(&self, number: usize, bucket: u32) -> Result<Vec<Record>, RecordsError> {
-        self.with_rows(|rows| match bucket_rows(rows.db(), number, bucket)? {
+        let mut bulk = self.bulk.lock().unwrap_or_else(PoisonError::into_inner);
+        if bulk.is_none() {
+            *bulk = self.own_rows()?;
+        }
+        let Some(rows) = bulk.as_ref() else { return Ok(Vec::new()) };
+        match bucket_rows(rows.db(), number, bucket)? {
             Some((first, count)) => rows.range(first, count),
             None => Ok(Vec::new()),
-        })
+        }
+    }
+
+    /// One more connection.
+    fn own_rows(&self) -> Result<Option<Rows>, RecordsError> {
+        let open = || Ok(Rows::new(db::open(&self.path, &self.key)?));
+        self.db.is_some().then(open).transpose()
     }
 
     /// Finds many records by their ids, on a connection of its own: no check waits for it.
     pub fn finder(&self) -> Result<Finder, RecordsError> {
-        let rows = if self.db.is_some() { Some(Rows::new(db::open(&self.path, &self.key)?)) } else { None };
-        Ok(Finder { rows, bucket: None, first: 0, tags: Vec::new() })
+        Ok(Finder { rows: self.own_rows()?, bucket: None, first: 0, tags: Vec::new() })
     }
 }
 
