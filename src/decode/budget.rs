@@ -141,7 +141,7 @@ mod tests {
     fn tracking_affords_less_than_searching() {
         let mut budget = Budget::new(100);
         assert_eq!(afforded(&mut budget, Mode::Tracking, PART), 2);
-        assert_eq!(afforded(&mut budget, Mode::Searching, PART), 7);
+        assert_eq!(afforded(&mut budget, Mode::Searching, PART), 9);
         assert_eq!(afforded(&mut budget, Mode::Tracking, WHOLE), 0);
     }
 
@@ -161,7 +161,7 @@ mod tests {
         let mut budget = Budget::new(100);
         assert_eq!(budget.whole_every(), 3);
         took(&mut budget, WHOLE, 20);
-        assert_eq!((budget.whole_every(), afforded(&mut budget, Mode::Searching, PART)), (3, 7));
+        assert_eq!((budget.whole_every(), afforded(&mut budget, Mode::Searching, PART)), (3, 9));
         let mut slow = Budget::new(100);
         took(&mut slow, WHOLE, 250);
         assert_eq!((slow.whole_every(), afforded(&mut slow, Mode::Searching, PART)), (9, 2));
