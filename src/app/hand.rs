@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use super::bench::Trouble;
 use super::mail::{Letter, Mail};
-use crate::capture::serial::{SerialError, SerialEvent, SerialOptions, SerialScanner};
+use crate::capture::serial::{Lost, SerialError, SerialEvent, SerialOptions, SerialScanner};
 use crate::domain::HandScannerSettings;
 
 /// The listener, if there is one.
@@ -35,7 +35,7 @@ impl Hand {
             match event {
                 SerialEvent::Open => {}
                 SerialEvent::Code(text) => mail.send(Letter::Sent(text)),
-                SerialEvent::Garbled => mail.send(Letter::ScannerFailed(garbled())),
+                SerialEvent::Lost(why) => mail.send(Letter::ScannerFailed(lost(why))),
                 SerialEvent::Gone(error) => mail.send(Letter::ScannerFailed(trouble(&error))),
             }
             true
@@ -47,8 +47,13 @@ impl Hand {
     }
 }
 
-fn garbled() -> Trouble {
-    Trouble { code: "scanner_garbled", words: "what came cannot be read; set scanner and port to the same rate".into() }
+fn lost(why: Lost) -> Trouble {
+    let code = match why {
+        Lost::Noise => "scanner_garbled",
+        Lost::TooLong => "scanner_too_long",
+        Lost::BrokenOff => "scanner_broken_off",
+    };
+    Trouble { code, words: why.to_string() }
 }
 
 fn trouble(error: &SerialError) -> Trouble {

@@ -2,9 +2,11 @@
 
 use crate::domain::payload::{TEXT_BYTES_MAX, goes_on};
 
-/// Silence after which a code is over from a scanner that ends its codes by nothing else.
+/// Silence after which a code is over from a scanner that is known to end its codes by nothing else.
 const SILENCE_MS: u64 = 150;
-/// Silence after which a code is over that should have had an end: a long stall of the cable, or a scanner set up anew.
+/// The same while nothing is known of the scanner: a link that stalls once must not make two codes of the first.
+const FIRST_SILENCE_MS: u64 = 500;
+/// Silence after which a code is broken off that should have had an end: a long stall of the link, or a scanner set up anew.
 const LONG_SILENCE_MS: u64 = 1_000;
 
 /// What came of the bytes.
@@ -12,8 +14,31 @@ const LONG_SILENCE_MS: u64 = 1_000;
 pub enum Framed {
     /// One whole code, its separators kept, without what ends it.
     Code(String),
-    /// Bytes that no scanner sends at the right rate; how many.
-    Garbled(usize),
+    /// Something was sent, and no code can be made of it; how many bytes are given up.
+    Lost(Lost, usize),
+}
+
+/// Why what a scanner sent is no code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Lost {
+    /// Bytes that no scanner sends at the right rate.
+    #[error("what came cannot be read; set scanner and port to the same rate")]
+    Noise,
+    /// More than the largest symbol holds.
+    #[error("what came is longer than any code; set the scanner to end each code with Enter (CR)")]
+    TooLong,
+    /// This scanner ends its codes with a character, and this one did not end.
+    #[error("a code broke off and was not used; scan it again")]
+    BrokenOff,
+}
+
+/// How a scanner ends its codes, as far as it has shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Ends {
+    #[default]
+    NotShown,
+    ByCharacter,
+    BySilence,
 }
 
 /// Gathers bytes to codes. A code ends with CR, LF, both, or ETX, or with silence.
@@ -21,8 +46,7 @@ pub enum Framed {
 pub struct Framing {
     bytes: Vec<u8>,
     last_ms: u64,
-    /// This scanner ends its codes with a character.
-    has_ends: bool,
+    ends: Ends,
     /// Too long already: nothing more is kept until it ends.
     overflowed: bool,
 }
@@ -40,7 +64,9 @@ impl Framing {
                 // Line ends inside a zone or a licence; what begins a line is kept apart by one of them.
                 self.keep(byte);
             } else {
-                self.has_ends |= !self.bytes.is_empty();
+                if !self.bytes.is_empty() {
+                    self.ends = Ends::ByCharacter;
+                }
                 out.extend(self.take());
             }
         }
@@ -49,8 +75,26 @@ impl Framing {
 
     /// What silence has ended.
     pub fn silence(&mut self, now_ms: u64) -> Option<Framed> {
-        let wanted_ms = if self.has_ends && !self.goes_on() { LONG_SILENCE_MS } else { SILENCE_MS };
-        (now_ms.saturating_sub(self.last_ms) >= wanted_ms).then(|| self.take()).flatten()
+        let several_lines = self.goes_on();
+        let wanted_ms = match self.ends {
+            Ends::ByCharacter if !several_lines => LONG_SILENCE_MS,
+            Ends::NotShown if !several_lines => FIRST_SILENCE_MS,
+            _ => SILENCE_MS,
+        };
+        if self.bytes.is_empty() || now_ms.saturating_sub(self.last_ms) < wanted_ms {
+            return None;
+        }
+        if several_lines {
+            return self.take();
+        }
+        if self.ends == Ends::ByCharacter {
+            // The first half of a serial is another serial. If the scanner was set up anew, the next code is believed.
+            self.ends = Ends::NotShown;
+            self.overflowed = false;
+            return Some(Framed::Lost(Lost::BrokenOff, self.forget()));
+        }
+        self.ends = Ends::BySilence;
+        self.take()
     }
 
     /// Forgets what was begun; how many bytes that were. Half a code is none.
@@ -74,14 +118,25 @@ impl Framing {
     fn take(&mut self) -> Option<Framed> {
         let bytes = std::mem::take(&mut self.bytes);
         let overflowed = std::mem::take(&mut self.overflowed);
-        let bytes = bytes.strip_prefix(&[0x02]).unwrap_or(&bytes);
-        let bytes = bytes.trim_ascii_end();
+        let bytes = without_padding(&bytes);
         if bytes.is_empty() {
             return None;
         }
         let text = text_of(bytes);
-        Some(if overflowed || is_noise(&text) { Framed::Garbled(bytes.len()) } else { Framed::Code(text) })
+        Some(match overflowed {
+            true => Framed::Lost(Lost::TooLong, bytes.len()),
+            false if is_noise(&text) => Framed::Lost(Lost::Noise, bytes.len()),
+            false => Framed::Code(text),
+        })
     }
+}
+
+/// Without what frames a code: STX, spaces and line ends behind it, and the zero bytes of lines that rest or are plugged in.
+fn without_padding(bytes: &[u8]) -> &[u8] {
+    let from = bytes.iter().take_while(|byte| **byte == 0).count();
+    let bytes = bytes[from..].strip_prefix(&[0x02]).unwrap_or(&bytes[from..]);
+    let behind = bytes.iter().rev().take_while(|byte| **byte == 0 || byte.is_ascii_whitespace()).count();
+    &bytes[..bytes.len() - behind]
 }
 
 /// UTF-8, or else each byte as the character of that number: scanners send either.
@@ -137,24 +192,46 @@ mod tests {
     fn silence_ends_what_nothing_else_ends() {
         let mut framing = Framing::default();
         framing.push(b"A1", 0);
-        assert_eq!(framing.silence(SILENCE_MS - 1), None);
-        assert_eq!(framing.silence(SILENCE_MS), Some(Framed::Code("A1".into())));
+        assert_eq!(framing.silence(FIRST_SILENCE_MS - 1), None, "a stall, as far as anyone knows");
+        assert_eq!(framing.silence(FIRST_SILENCE_MS), Some(Framed::Code("A1".into())));
         assert_eq!(framing.silence(10_000), None);
-        framing.push(b"B2\rC", 20_000);
-        assert_eq!(framing.silence(20_000 + SILENCE_MS), None, "this scanner has ends: the rest is on its way");
-        assert_eq!(codes(framing.push(b"3\r", 20_500)), ["C3"]);
-        framing.push(b"@\n\x1e\rANSI 636000", 30_000);
+        framing.push(b"B2", 20_000);
+        assert_eq!(framing.silence(20_000 + SILENCE_MS), Some(Framed::Code("B2".into())), "it has shown how it ends");
+        framing.push(b"C3\rD", 30_000);
+        assert_eq!(framing.silence(30_000 + FIRST_SILENCE_MS), None, "now it has ends: the rest is on its way");
+        assert_eq!(codes(framing.push(b"4\r", 30_900)), ["D4"]);
+        framing.push(b"@\n\x1e\rANSI 636000", 40_000);
         assert_eq!(framing.forget(), 15);
-        assert_eq!(framing.silence(40_000), None, "half a code is none");
+        assert_eq!(framing.silence(50_000), None, "half a code is none");
+    }
+
+    #[test]
+    fn half_a_code_is_said_and_not_read_and_a_scanner_set_up_anew_is_believed_the_second_time() {
+        let mut framing = Framing::default();
+        assert_eq!(codes(framing.push(b"A1\rTR00", 0)), ["A1"]);
+        assert_eq!(framing.silence(LONG_SILENCE_MS), Some(Framed::Lost(Lost::BrokenOff, 4)));
+        assert_eq!(framing.silence(10_000), None);
+        framing.push(b"TR0087341", 20_000);
+        assert_eq!(framing.silence(20_000 + FIRST_SILENCE_MS), Some(Framed::Code("TR0087341".into())));
     }
 
     #[test]
     fn noise_and_floods_are_said_and_not_read() {
         let noise: Vec<u8> = (0..40u8).map(|i| 0x80 | i.wrapping_mul(7)).chain([b'\r']).collect();
-        assert_eq!(Framing::default().push(&noise, 0), [Framed::Garbled(40)]);
+        assert_eq!(Framing::default().push(&noise, 0), [Framed::Lost(Lost::Noise, 40)]);
         let flood = vec![b'A'; TEXT_BYTES_MAX + 5];
         let mut framing = Framing::default();
         assert_eq!(framing.push(&flood, 0), []);
-        assert_eq!(framing.push(b"\rA1\r", 1), [Framed::Garbled(TEXT_BYTES_MAX), Framed::Code("A1".into())]);
+        let after = framing.push(b"\rA1\r", 1);
+        assert_eq!(after, [Framed::Lost(Lost::TooLong, TEXT_BYTES_MAX), Framed::Code("A1".into())]);
+    }
+
+    #[test]
+    fn a_few_stray_bytes_do_not_cost_a_code() {
+        let table =
+            [("TR0087341\0\r", "TR0087341"), ("\0\0TR0087341\r", "TR0087341"), ("]d2\u{1d}0109\r", "]d2\u{1d}0109")];
+        for (sent, wanted) in table {
+            assert_eq!(codes(Framing::default().push(sent.as_bytes(), 0)), [wanted], "{sent:?}");
+        }
     }
 }

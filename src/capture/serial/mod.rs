@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+pub use self::framing::Lost;
 use self::framing::{Framed, Framing};
 
 /// How long a read waits before it looks for silence and for the end.
@@ -34,8 +35,8 @@ pub enum SerialEvent {
     Open,
     /// A whole code.
     Code(String),
-    /// Bytes that make no sense: most likely the scanner is set to another rate.
-    Garbled,
+    /// Something was sent that is not used: whoever scanned must hear of it, and why.
+    Lost(Lost),
     /// It is gone or cannot be opened; it is being looked for.
     Gone(SerialError),
 }
@@ -93,6 +94,14 @@ pub fn probe(options: &SerialOptions) -> Result<(), SerialError> {
     open(options).map(drop)
 }
 
+/// Names of the ports to which something is connected, as far as the system tells.
+pub fn connected() -> Vec<String> {
+    let ports = serialport::available_ports().unwrap_or_default();
+    let mut names: Vec<String> = ports.into_iter().map(|port| port.port_name).collect();
+    names.sort();
+    names
+}
+
 /// A thread that listens; it ends with this value.
 pub struct SerialScanner {
     end: Arc<AtomicBool>,
@@ -132,9 +141,7 @@ fn open(options: &SerialOptions) -> Result<Port, SerialError> {
     let port = options.port.clone();
     let opened = serialport::new(&options.port, options.baud).timeout(READ_WAIT).open();
     opened.map_err(|error| match error.kind() {
-        serialport::ErrorKind::NoDevice if std::fs::exists(&port).unwrap_or(false) && is_busy(&error) => {
-            SerialError::Busy { port }
-        }
+        _ if std::fs::exists(&port).unwrap_or(false) && is_busy(&error) => SerialError::Busy { port },
         serialport::ErrorKind::NoDevice | serialport::ErrorKind::Io(ErrorKind::NotFound)
             if !std::fs::exists(&port).unwrap_or(false) =>
         {
@@ -148,8 +155,10 @@ fn open(options: &SerialOptions) -> Result<Port, SerialError> {
     })
 }
 
+/// The system's words, and those of the crate, which has no kind for it.
 fn is_busy(error: &serialport::Error) -> bool {
-    error.description.to_ascii_lowercase().contains("busy")
+    let words = error.description.to_ascii_lowercase();
+    words.contains("busy") || words.contains("exclusive lock")
 }
 
 fn is_plain_file(port: &str) -> bool {
@@ -180,9 +189,9 @@ fn read_all(
         for framed in framed {
             let event = match framed {
                 Framed::Code(text) => SerialEvent::Code(text),
-                Framed::Garbled(bytes) => {
-                    tracing::warn!(bytes, "the serial scanner sent nothing that can be read");
-                    SerialEvent::Garbled
+                Framed::Lost(why, bytes) => {
+                    tracing::warn!(bytes, %why, "the serial scanner sent nothing that can be used");
+                    SerialEvent::Lost(why)
                 }
             };
             if !tell(event) {

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod check;
+mod ending;
 mod enrol;
 mod look;
 mod question;
@@ -48,9 +49,9 @@ fn run(arguments: Arguments) -> Result<(), Stop> {
         Some(Command::Demo(demo)) => globals.demo(&demo, &out),
         Some(Command::Enrol(enrol)) => enrol::run(&globals.desk()?, &enrol, &out),
         Some(Command::Scan(scan)) => {
-            // Wrong words are found before a home is made.
+            // Wrong words and ports are found before a home is made.
             scan::reader_options(&scan.formats)?;
-            scan.serial.as_deref().map(serial::options).transpose()?;
+            scan.serial.as_deref().map(serial::ready).transpose()?;
             let desk = if scan.decode_only { None } else { Some(globals.desk()?) };
             scan::run(desk.as_ref(), &scan, &out)
         }

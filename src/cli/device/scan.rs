@@ -99,7 +99,7 @@ pub fn run(desk: Option<&Desk>, arguments: &ScanArguments, out: &Printer) -> Res
     } else {
         scan.stills(&arguments.paths, &options)?;
     }
-    if scan.failed { Err(Stop::Status(1)) } else { Ok(()) }
+    scan.ended()
 }
 
 /// A process for untrusted files.
@@ -137,7 +137,8 @@ fn pictures_under(path: &Path) -> std::io::Result<Vec<PathBuf>> {
 pub fn scan_footage(desk: &Desk, path: &Path, fps: Option<f32>, out: &Printer) -> Result<Vec<Verdict>, Stop> {
     let mut scan = Scan::new(Some(desk), out, false);
     scan.footage(path, fps, &ReaderOptions::default())?;
-    if scan.failed { Err(Stop::Status(1)) } else { Ok(scan.verdicts) }
+    scan.ended()?;
+    Ok(scan.verdicts)
 }
 
 pub(super) struct Scan<'a> {
@@ -273,7 +274,7 @@ impl<'a> Scan<'a> {
         })?)
     }
 
-    fn done(&self, file: &str, frames: u64, symbols: usize, began: Instant) -> Result<(), Stop> {
+    pub(super) fn done(&self, file: &str, frames: u64, symbols: usize, began: Instant) -> Result<(), Stop> {
         let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let line = DoneLine { file, done: true, frames, symbols, ms };
         Ok(self.out.either(&line, || match symbols {
@@ -282,7 +283,12 @@ impl<'a> Scan<'a> {
         })?)
     }
 
-    fn broken(&mut self, path: &Path, frame: Option<u64>, error: &str) -> Result<(), Stop> {
+    /// Status 1 when something was not read or not recorded.
+    pub(super) fn ended(&self) -> Result<(), Stop> {
+        if self.failed { Err(Stop::Status(1)) } else { Ok(()) }
+    }
+
+    pub(super) fn broken(&mut self, path: &Path, frame: Option<u64>, error: &str) -> Result<(), Stop> {
         self.failed = true;
         let file = path.display().to_string();
         // What reading says of a file begins with its name already.

@@ -1,10 +1,12 @@
 //! `tracepost scan --serial`: a hand scanner at a serial port in, a line for each code out, until it is ended.
 
-use std::sync::atomic::AtomicBool;
+use std::path::Path;
+use std::time::Instant;
 
 use super::args::ScanArguments;
+use super::ending::end_by_signal;
 use super::scan::{Scan, SymbolLine};
-use crate::capture::serial::{SerialEvent, SerialOptions, listen, probe};
+use crate::capture::serial::{Lost, SerialError, SerialEvent, SerialOptions, connected, listen, probe};
 use crate::cli::common::{Failure, Printer, Stop};
 use crate::desk::{Desk, item};
 use crate::domain::keyboard::Readings;
@@ -33,32 +35,77 @@ pub fn options(given: &str) -> Result<SerialOptions, Failure> {
     }
 }
 
-/// Runs until it is ended from outside. `desk` is `None` with `--decode-only`.
+/// Whether the port that was given can be listened to, before a home is made for it.
 ///
 /// # Errors
-/// When there is no such port at the start; one that goes away later is waited for.
+/// When it is no port and rate, or cannot be opened.
+pub fn ready(given: &str) -> Result<(), Failure> {
+    probe(&options(given)?).map_err(|error| unusable(&error))
+}
+
+/// Runs until it is ended by a signal; the head is signed then, as at every end. `desk` is `None` with `--decode-only`.
+///
+/// # Errors
+/// When something the scanner sent could not be used, after the rest was (status 1). A port that goes away is waited for.
 pub fn run(desk: Option<&Desk>, options: &SerialOptions, arguments: &ScanArguments, out: &Printer) -> Result<(), Stop> {
-    probe(options).map_err(|error| Failure::new(format_args!("{error}."), "Nothing was read.", "Then call again."))?;
+    let end = end_by_signal()?;
     let settings =
         desk.map(|desk| desk.ledger().hand_scanner()).transpose().map_err(super::failed)?.unwrap_or_default();
     let mut scan = Scan::new(desk, out, arguments.one_item);
+    let began = Instant::now();
     let mut codes = 0;
     let mut ended = Ok(());
-    listen(options, &AtomicBool::new(false), &mut |event| {
-        let told = match event {
+    listen(options, &end, &mut |event| {
+        ended = match event {
             SerialEvent::Code(text) => {
                 codes += 1;
                 code(&mut scan, &options.port, codes, &settings, &text)
             }
-            other => {
-                say(&other, options);
+            SerialEvent::Lost(why) => scan.broken(Path::new(&options.port), None, &in_words(why, options)),
+            SerialEvent::Open => {
+                eprintln!("tracepost: listening to {} at {}; Ctrl+C ends", options.port, options.baud);
+                Ok(())
+            }
+            SerialEvent::Gone(error) => {
+                eprintln!("tracepost: {error}");
                 Ok(())
             }
         };
-        ended = told;
         ended.is_ok()
     });
-    ended
+    ended?;
+    if out.is_json() {
+        scan.done(&options.port, codes, usize::try_from(codes).unwrap_or(usize::MAX), began)?;
+    }
+    let proven = if desk.is_some() { "; every check is recorded, and the ledger is signed" } else { "" };
+    let several = if codes == 1 { "code" } else { "codes" };
+    eprintln!("tracepost: ended after {codes} {several}{proven}");
+    scan.ended()
+}
+
+fn in_words(why: Lost, options: &SerialOptions) -> String {
+    match why {
+        Lost::Noise => format!("{why} (now {})", options.baud),
+        Lost::TooLong | Lost::BrokenOff => why.to_string(),
+    }
+}
+
+/// Why nothing was begun, and what to do.
+fn unusable(error: &SerialError) -> Failure {
+    let text = error.to_string();
+    let (what, next) = text.split_once("; ").unwrap_or((&text, "try another port or cable"));
+    let next = match (error, connected().as_slice()) {
+        (SerialError::Missing { .. } | SerialError::NotSerial { .. }, []) => {
+            format!("{next}. No serial scanner is connected: many are keyboards until set to \"USB COM port\"")
+        }
+        (SerialError::Missing { .. } | SerialError::NotSerial { .. }, ports) => {
+            format!("{next}. Connected are: {}", ports.join(", "))
+        }
+        _ => next.to_owned(),
+    };
+    let mut next = next;
+    next.get_mut(..1).map(str::make_ascii_uppercase);
+    Failure::new(format_args!("{what}."), "Nothing was read.", format_args!("{next}. Then call again."))
 }
 
 fn code(scan: &mut Scan<'_>, port: &str, frame: u64, settings: &HandScannerSettings, sent: &str) -> Result<(), Stop> {
@@ -79,21 +126,6 @@ fn code(scan: &mut Scan<'_>, port: &str, frame: u64, settings: &HandScannerSetti
         verdict: verdict.as_ref(),
     };
     scan.print(&line)
-}
-
-/// On stderr, since results go to stdout.
-fn say(event: &SerialEvent, options: &SerialOptions) {
-    let SerialOptions { port, baud } = options;
-    match event {
-        SerialEvent::Open => eprintln!("tracepost: listening to {port} at {baud}; Ctrl+C ends"),
-        SerialEvent::Garbled => {
-            eprintln!(
-                "tracepost: {port}: what came cannot be read; set scanner and port to the same rate (now {baud})"
-            );
-        }
-        SerialEvent::Gone(error) => eprintln!("tracepost: {error}"),
-        SerialEvent::Code(_) => {}
-    }
 }
 
 #[cfg(test)]
