@@ -17,7 +17,7 @@ use tracepost::capture::CameraInfo;
 use tracepost::domain::keys::canonical;
 use tracepost::domain::{
     Ask, Candidate, DecisionCode, Difference, Finding, Grade, HandScannerSettings, KeyboardLayout, NotChecked, Object,
-    RegisterAge, RegisterId, RegisterVersion, Rule, Seq, Verdict,
+    RegisterAge, RegisterId, RegisterVersion, Rule, Seq, Trait, Verdict, Why,
 };
 use tracepost_ui::{App, ScanData, Screen, SettingsData, ShellData, VerdictData};
 
@@ -29,6 +29,8 @@ struct MadeUp {
     scanner: Mutex<HandScannerSettings>,
     disk_full: bool,
     no_link: bool,
+    /// Photos stay, the hub counts anew, and a feed stands still.
+    rough_sync: bool,
 }
 
 impl MadeUp {
@@ -56,7 +58,7 @@ fn wanted(grade: Grade, rule: Rule, differs: Vec<Difference>) -> Candidate {
         grade,
         rule,
         differs,
-        why: tracepost::domain::Why::default(),
+        why: Why::default(),
         fields: fields.map(|(k, v)| (k.to_owned(), v.to_owned())).into_iter().collect::<BTreeMap<_, _>>(),
     }
 }
@@ -75,6 +77,11 @@ impl Bench for MadeUp {
             let mut listed = wanted(Grade::Hit, Rule::Exact, vec![]);
             listed.fields.insert("delivered_to".into(), "72nd Brigade".into());
             verdict.candidates = vec![listed];
+        } else if keys.iter().any(|k| k == "CR1979") {
+            verdict.grade = Grade::Possible;
+            verdict.more = 12;
+            let why = Why { contradicts: vec![Trait::Year], shared_by: 3, second_mark: true, ..Why::default() };
+            verdict.candidates = vec![Candidate { why, ..wanted(Grade::Possible, Rule::Number, vec![]) }];
         } else if matches!(request.item.description.object, Some(Object::Vehicle)) {
             verdict = Verdict { entry: Some(seq), ..Verdict::not_checked(NotChecked::NoRegisterForObject) };
         } else if keys.iter().any(|k| k == "AB1284") {
@@ -111,7 +118,9 @@ impl Bench for MadeUp {
         if self.no_link {
             return Err(Trouble { code: "unreachable", words: "no route to host".into() });
         }
-        Ok(SyncEnd { bytes_up: 1_200, bytes_down: 340_000, failed: None })
+        let failed = |code| Trouble { code, words: format!("{code} in English") };
+        let failed = if self.rough_sync { vec![failed("photos_waiting"), failed("register_note")] } else { Vec::new() };
+        Ok(SyncEnd { bytes_up: 1_200, bytes_down: 340_000, failed, late: self.rough_sync })
     }
 
     fn bearings(&self) -> Result<Bearings, Trouble> {
@@ -361,6 +370,38 @@ fn what_failed_is_told_in_the_language_of_the_screen() {
     window.enter();
     window.must_say("Центр недосяжний");
     assert!(!window.says("no route to host"), "the machine's words are for the log");
+}
+
+#[test]
+fn a_sync_that_failed_in_part_tells_every_part_in_the_language_of_the_screen() {
+    let window = Window::over(MadeUp { rough_sync: true, ..MadeUp::default() });
+    window.press(Key::F10);
+    window.click("Français");
+    window.press(Key::F5);
+    window.enter();
+    for said in
+        ["Des photos ne sont pas parties", "Le centre est revenu à un état antérieur", "n’a pas confirmé un registre"]
+    {
+        window.must_say(said);
+    }
+    assert!(!window.says("in English"), "the machine's words are for the log");
+}
+
+#[test]
+fn why_a_record_is_shown_stands_on_the_card_in_the_language_of_the_screen() {
+    let window = Window::open();
+    window.type_slowly("CR1979");
+    window.enter();
+    for (language, said) in [
+        ("English", ["another mark agrees, too", "3 records bear this mark", "12 more records"]),
+        ("Français", ["une autre marque concorde", "3 fiches portent cette marque", "12 autres fiches"]),
+        ("Українська", ["ще одне маркування", "3 записи мають це", "Ще 12 записів"]),
+    ] {
+        window.press(Key::F10);
+        window.click(language);
+        window.press(Key::F4);
+        said.iter().for_each(|said| window.must_say(said));
+    }
 }
 
 #[test]

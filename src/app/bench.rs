@@ -91,8 +91,10 @@ pub struct SyncEnd {
     pub bytes_up: u64,
     /// Bytes received.
     pub bytes_down: u64,
-    /// What failed, although the rest was done.
-    pub failed: Option<Trouble>,
+    /// What failed, although the rest was done; each kind of failure once.
+    pub failed: Vec<Trouble>,
+    /// Some register's feed stands still: nothing failed, and yet nothing new may be coming.
+    pub late: bool,
 }
 
 /// Is told the phase of a sync and how far it is: done, of all.

@@ -28,12 +28,15 @@ impl Bench for Desk {
     fn sync(&self, step: &mut Steps<'_>) -> Result<SyncEnd, Trouble> {
         let mut progress = |phase: Phase, done: u64, total: u64| step(phase.code(), done, total);
         let report = self.sync(&mut progress).map_err(trouble)?;
-        let failed = (!report.failed.is_empty()).then(|| Trouble {
-            // One sentence for the screen; the others are in the log and come again with the next sync.
-            code: report.failed_codes.first().copied().unwrap_or_default(),
-            words: report.failed.join("; "),
-        });
-        Ok(SyncEnd { bytes_up: report.bytes_up, bytes_down: report.bytes_down, failed })
+        let mut failed: Vec<Trouble> = Vec::new();
+        for (code, words) in report.failed_codes.into_iter().zip(report.failed) {
+            match failed.iter_mut().find(|trouble| trouble.code == code) {
+                Some(same) => same.words = format!("{}; {words}", same.words),
+                None => failed.push(Trouble { code, words }),
+            }
+        }
+        let (bytes_up, bytes_down) = (report.bytes_up, report.bytes_down);
+        Ok(SyncEnd { bytes_up, bytes_down, failed, late: !report.late.is_empty() })
     }
 
     fn bearings(&self) -> Result<Bearings, Trouble> {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::bench::Facts;
 use super::card::{Answer, detail};
 use crate::domain::keys::canonical;
-use crate::domain::{Ask, Candidate, Grade, Item};
+use crate::domain::{Ask, Candidate, Grade, Item, Trait};
 use crate::registers::disclosure::is_for_comparing;
 
 /// The facts of a record in the order in which they are shown; marks and the owner among them.
@@ -140,7 +140,7 @@ pub struct Held {
     pub value: String,
     /// What the item says; empty when nothing.
     pub mine: String,
-    /// Whether they are the same words, when both say something.
+    /// Whether they agree, as the verdict held them against each other; `None` where it took them neither way.
     pub agrees: Option<bool>,
 }
 
@@ -155,10 +155,24 @@ pub fn facts(item: &Item, candidate: &Candidate, opened: Option<&Facts>) -> Vec<
         .map(|field| {
             let value = told.get(field).cloned().unwrap_or_default();
             let mine = if COMPARED.contains(&field) { detail(&item.description, field) } else { String::new() };
-            let agrees = (!mine.is_empty()).then(|| canonical(&mine) == canonical(&value));
+            let agrees = if mine.is_empty() { None } else { agrees(candidate, field, &mine, &value) };
             Held { field: field.to_owned(), value, mine, agrees }
         })
         .collect()
+}
+
+/// The verdict knows that АК-74 and AK74 are one model, and that a year apart says nothing; for facts that it does not weigh
+/// the words themselves must do.
+fn agrees(candidate: &Candidate, field: &str, mine: &str, value: &str) -> Option<bool> {
+    let among = |traits: &[Trait]| traits.iter().any(|t| t.code() == field);
+    let is_weighed =
+        [Trait::Kind, Trait::Make, Trait::Model, Trait::Calibre, Trait::Year].iter().any(|t| t.code() == field);
+    match is_weighed {
+        true if among(&candidate.why.agrees) => Some(true),
+        true if among(&candidate.why.contradicts) => Some(false),
+        true => None,
+        false => Some(canonical(mine) == canonical(value)),
+    }
 }
 
 /// A record in a few words for the list of candidates: kind, make, model, calibre, year, as far as it says. Codes of closed
@@ -272,11 +286,17 @@ mod tests {
     #[test]
     fn facts_say_whether_the_item_agrees() {
         let mut mine = item(&["A1"]);
-        mine.description.kind = Some("pistol".into());
-        let got = facts(&mine, &candidate(&[], "A1"), None);
-        let kind = got.iter().find(|f| f.field == "kind").unwrap();
-        assert_eq!(kind.agrees, Some(true));
-        assert_eq!(got.iter().find(|f| f.field == "serial").unwrap().agrees, None);
+        mine.description.kind = Some("Handgun".into());
+        let table: [(&[Trait], &[Trait], Option<bool>); 3] =
+            [(&[Trait::Kind], &[], Some(true)), (&[], &[Trait::Kind], Some(false)), (&[], &[], None)];
+        for (agrees, contradicts, wanted) in table {
+            let mut theirs = candidate(&[], "A1");
+            (theirs.why.agrees, theirs.why.contradicts) = (agrees.to_vec(), contradicts.to_vec());
+            let got = facts(&mine, &theirs, None);
+            let of = |field: &str| got.iter().find(|f| f.field == field).unwrap().clone();
+            assert_eq!((of("kind").agrees, of("kind").mine.as_str()), (wanted, "Handgun"));
+            assert_eq!(of("serial").agrees, None);
+        }
     }
 
     #[test]

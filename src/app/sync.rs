@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::Utc;
 use slint::{ComponentHandle, ModelRc, SharedString, VecModel, Weak};
-use tracepost_ui::{App, Link, RegisterRow, RetroRow, ShellData, SyncBackend, SyncData};
+use tracepost_ui::{App, Link, RegisterRow, RetroRow, ShellData, SyncBackend, SyncData, SyncNote};
 
 use super::bench::{Bearings, Bench, Past, Retro, SyncEnd, Trouble};
 use super::crew::Crew;
@@ -99,11 +99,11 @@ impl Sync {
         self.with(|data| {
             data.set_running(false);
             let (outcome, why) = match &end {
-                Ok(SyncEnd { failed: None, .. }) => ("done", Trouble::default()),
-                Ok(SyncEnd { failed: Some(why), .. }) => ("partly", why.clone()),
+                Ok(end) => end.failed.first().map_or(("done", Trouble::default()), |why| ("partly", why.clone())),
                 Err(why) => ("failed", why.clone()),
             };
             data.set_outcome(outcome.into());
+            data.set_also(ModelRc::new(VecModel::from(end.as_ref().map(also).unwrap_or_default())));
             data.set_outcome_code(why.code.into());
             data.set_outcome_detail(why.words.into());
             if let Ok(end) = &end {
@@ -199,6 +199,13 @@ impl Sync {
             app.global::<ShellData>().set_link(link);
         }
     }
+}
+
+/// What else is to be said of a sync, beside its first failure.
+fn also(end: &SyncEnd) -> Vec<SyncNote> {
+    let failed = end.failed.iter().skip(1).map(|why| (why.code, why.words.as_str()));
+    let late = end.late.then_some(("register_late", ""));
+    failed.chain(late).map(|(code, words)| SyncNote { code: code.into(), plain: words.into() }).collect()
 }
 
 fn count(n: u64) -> i32 {

@@ -148,6 +148,7 @@ impl Verdict {
             data.set_newest(face::newest(&answer).map_or_else(ages::unknown, |as_of| ages::age(as_of, now)));
             data.set_findings(ModelRc::new(VecModel::from(findings)));
             data.set_registers(ModelRc::new(VecModel::from(registers)));
+            data.set_more(i32::try_from(verdict.more).unwrap_or(i32::MAX));
             data.set_has_photo(card.photo.is_some());
             if let Some(view) = &card.photo {
                 data.set_photo(photo::image(view));
@@ -383,5 +384,8 @@ fn row(answer: &Answer, candidate: &Candidate, now: chrono::DateTime<chrono::Utc
         age: as_of.map_or_else(ages::unknown, |as_of| ages::age(as_of, now)),
         caution: field("caution").into(),
         expired,
+        shared_by: i32::try_from(candidate.why.shared_by).unwrap_or(i32::MAX),
+        crowded: candidate.why.crowded,
+        second_mark: candidate.why.second_mark,
     }
 }
