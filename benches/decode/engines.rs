@@ -13,7 +13,16 @@ pub type Timed = (Vec<String>, f64);
 
 /// Processor time of this thread.
 pub fn cpu() -> Duration {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    clock(rustix::time::ClockId::ThreadCPUTime)
+}
+
+/// Processor time of all threads.
+pub fn cpu_of_all() -> Duration {
+    clock(rustix::time::ClockId::ProcessCPUTime)
+}
+
+fn clock(id: rustix::time::ClockId) -> Duration {
+    let now = rustix::time::clock_gettime(id);
     Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
 }
 

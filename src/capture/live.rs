@@ -9,6 +9,11 @@ use crate::decode::{Frame, LiveReader, LiveResult, ReaderOptions};
 
 /// No frame that a camera gives takes so long on the slowest tablet.
 pub const FRAME_DEADLINE: Duration = Duration::from_secs(3);
+/// Cores that this process may use; where the system does not say, as many as a frame's reading takes.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+}
+
 /// Threads that may be left hanging; each holds a frame and spins. More than these mean that the engine is unusable.
 const LEFT_BEHIND_MAX: u32 = 8;
 
@@ -69,7 +74,7 @@ struct Busy {
 impl WatchedReader {
     /// A reader of the given symbologies.
     pub fn new(options: ReaderOptions) -> Self {
-        Self::with(LiveReader::new(options), FRAME_DEADLINE, look)
+        Self::with(LiveReader::new(options).on_cores(cores()), FRAME_DEADLINE, look)
     }
 
     fn with(memory: LiveReader, deadline: Duration, look: Look) -> Self {
@@ -172,7 +177,7 @@ mod tests {
 
     fn sick(reader: &mut LiveReader, frame: &Frame) -> LiveResult {
         match frame.index {
-            1 => std::thread::sleep(Duration::from_secs(2)),
+            1 => std::thread::sleep(Duration::from_secs(4)),
             3 => panic!("made for this test"),
             _ => {}
         }
@@ -181,7 +186,8 @@ mod tests {
 
     #[test]
     fn a_hang_and_a_breakdown_cost_one_frame_each() {
-        let mut watched = WatchedReader::with(LiveReader::default(), Duration::from_millis(200), sick);
+        // Writing a backtrace takes its time on a busy machine.
+        let mut watched = WatchedReader::with(LiveReader::default(), Duration::from_millis(1_500), sick);
         let mut seen = Vec::new();
         for index in 0..6 {
             assert!(watched.offer(frame(index)));

@@ -23,7 +23,7 @@ pub use camera::{Camera, CameraInfo, CameraWish, list_cameras, open_camera};
 pub use controls::{Powers, ZoomRange};
 pub use error::CaptureError;
 pub use footage::open_footage;
-pub use live::{FRAME_DEADLINE, LiveEvent, Loss, WatchedReader};
+pub use live::{FRAME_DEADLINE, LiveEvent, Loss, WatchedReader, cores};
 pub use pacing::Paced;
 pub use picture::{PICTURE_PIXELS_MAX, is_picture_name, load_picture, picture_from_bytes};
 pub use worker::{FootageEvent, Worker};

@@ -6,12 +6,17 @@
 use std::time::Duration;
 
 /// Time since any fixed moment. This room reads no clock; who feeds frames may hand one in.
-pub type Stopwatch<'a> = &'a dyn Fn() -> Duration;
+/// Two threads may ask it at once; each compares only its own answers.
+pub type Stopwatch<'a> = &'a (dyn Fn() -> Duration + Sync);
 
 /// What a frame may cost while something accepted is in sight, in plain passes over the whole frame.
-const TRACKING: f32 = 0.48;
-/// What it may cost while something is looked for.
-const SEARCHING: f32 = 1.65;
+pub(super) const TRACKING: f32 = 0.48;
+/// What the sweep may cost while something is looked for, beside a look at the whole frame.
+pub(super) const SWEEP: f32 = 1.0;
+/// What rescue may cost meanwhile on the other thread.
+pub(super) const RESCUE: f32 = 1.4;
+/// What both together may cost where there is one thread only.
+pub(super) const ONE_THREAD: f32 = 1.65;
 /// On the slowest machine a frame still gets so much.
 const LEAST: f32 = 0.3;
 /// How much a new measurement counts against those before it.
@@ -62,11 +67,15 @@ impl Budget {
         Self { frame_budget_ms: frame_budget_ms as f32, plain_ms: None, learnt: Vec::new(), left: 0.0 }
     }
 
-    /// Begins a frame.
-    pub fn begin(&mut self, mode: Mode) {
-        let wanted = if mode == Mode::Tracking { TRACKING } else { SEARCHING };
+    /// Begins a frame with so many plain passes, or fewer on a slow machine.
+    pub fn begin(&mut self, wanted: f32) {
         let reachable = self.plain_ms.map_or(wanted, |ms| self.frame_budget_ms / ms.max(0.01));
         self.left = wanted.min(reachable.max(LEAST));
+    }
+
+    /// Goes on with what another purse has left, and with what it knows of the machine.
+    pub fn go_on(&mut self, other: &Self) {
+        (self.plain_ms, self.left) = (other.plain_ms, other.left);
     }
 
     /// How many frames lie between two looks at the whole frame: more on machines on which one takes longer than a
@@ -117,7 +126,7 @@ impl Budget {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
     use super::*;
 
@@ -125,24 +134,24 @@ mod tests {
     const PART: Task = Task { name: "blur", cost: 1.0, share: 0.17 };
 
     /// Tasks of this kind that a frame affords.
-    fn afforded(budget: &mut Budget, mode: Mode, task: Task) -> usize {
-        budget.begin(mode);
+    fn afforded(budget: &mut Budget, wanted: f32, task: Task) -> usize {
+        budget.begin(wanted);
         (0..100).take_while(|_| budget.affords(task) && budget.spend(task, None, || true)).count()
     }
 
     /// Spends once on a machine on which it takes so long.
     fn took(budget: &mut Budget, task: Task, ms: u64) {
-        let now = Cell::new(Duration::ZERO);
-        let watch = || now.get();
-        budget.spend(task, Some(&watch), || now.set(now.get() + Duration::from_millis(ms)));
+        let now_ms = AtomicU64::new(0);
+        let watch = || Duration::from_millis(now_ms.load(Relaxed));
+        budget.spend(task, Some(&watch), || now_ms.fetch_add(ms, Relaxed));
     }
 
     #[test]
     fn tracking_affords_less_than_searching() {
         let mut budget = Budget::new(100);
-        assert_eq!(afforded(&mut budget, Mode::Tracking, PART), 2);
-        assert_eq!(afforded(&mut budget, Mode::Searching, PART), 9);
-        assert_eq!(afforded(&mut budget, Mode::Tracking, WHOLE), 0);
+        assert_eq!(afforded(&mut budget, TRACKING, PART), 2);
+        assert_eq!(afforded(&mut budget, ONE_THREAD, PART), 9);
+        assert_eq!(afforded(&mut budget, TRACKING, WHOLE), 0);
     }
 
     #[test]
@@ -153,7 +162,7 @@ mod tests {
             // A sixth of the frame takes as long as the whole of it.
             took(&mut budget, PART, 10);
         }
-        assert_eq!(afforded(&mut budget, Mode::Searching, PART), 1);
+        assert_eq!(afforded(&mut budget, ONE_THREAD, PART), 1);
     }
 
     #[test]
@@ -161,10 +170,10 @@ mod tests {
         let mut budget = Budget::new(100);
         assert_eq!(budget.whole_every(), 3);
         took(&mut budget, WHOLE, 20);
-        assert_eq!((budget.whole_every(), afforded(&mut budget, Mode::Searching, PART)), (3, 9));
+        assert_eq!((budget.whole_every(), afforded(&mut budget, ONE_THREAD, PART)), (3, 9));
         let mut slow = Budget::new(100);
         took(&mut slow, WHOLE, 250);
-        assert_eq!((slow.whole_every(), afforded(&mut slow, Mode::Searching, PART)), (9, 2));
+        assert_eq!((slow.whole_every(), afforded(&mut slow, ONE_THREAD, PART)), (9, 2));
     }
 
     #[test]
@@ -172,10 +181,10 @@ mod tests {
         let mut budget = Budget::new(100);
         took(&mut budget, WHOLE, 0);
         took(&mut budget, PART, 0);
-        let now = Cell::new(100);
-        let watch = || Duration::from_millis(now.replace(now.get() - 7));
+        let now_ms = AtomicU64::new(100);
+        let watch = || Duration::from_millis(now_ms.fetch_sub(7, Relaxed));
         budget.spend(WHOLE, Some(&watch), || ());
-        budget.begin(Mode::Searching);
+        budget.begin(ONE_THREAD);
         assert!(budget.affords(PART));
     }
 }

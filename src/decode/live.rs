@@ -15,6 +15,8 @@ const OUTLINE_MS: u64 = 250;
 /// What looking at one frame may take where the caller says nothing: ten frames a second on the slowest tablet. Faster
 /// machines need less, since no frame gets more than its part of a plain pass.
 pub const FRAME_BUDGET_MS: u32 = 100;
+/// Threads that look at one frame at once, where the caller says nothing; more would have nothing to do.
+const THREADS: usize = 2;
 
 /// How far a symbol has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,13 +67,20 @@ impl Default for LiveReader {
 impl LiveReader {
     /// A reader of the given symbologies.
     pub fn new(options: ReaderOptions) -> Self {
-        let schedule = Schedule::new(FRAME_BUDGET_MS);
+        let schedule = Schedule::new(FRAME_BUDGET_MS, THREADS);
         Self { options, board: Board::default(), schedule, round: 0, last_ms: 0 }
     }
 
     /// The same reader with another limit to what looking at one frame may take, in milliseconds.
     pub fn within(mut self, frame_budget_ms: u32) -> Self {
-        self.schedule = Schedule::new(frame_budget_ms);
+        self.schedule = Schedule::new(frame_budget_ms, self.schedule.threads);
+        self
+    }
+
+    /// The same reader for a machine with so many cores. [`Self::feed`] gives the same answers on any;
+    /// [`Self::feed_timed`] looks less far on a single one.
+    pub fn on_cores(mut self, cores: usize) -> Self {
+        self.schedule.threads = cores.min(THREADS);
         self
     }
 

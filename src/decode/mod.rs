@@ -18,14 +18,18 @@ mod pixels;
 mod place;
 mod propose;
 mod rectify;
+mod rescue;
+mod scene;
 mod schedule;
 mod sight;
 mod spots;
 mod still;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod track;
 mod warp;
+mod workers;
 
 pub use board::Accepted;
 pub use frame::{Frame, Layout, Luma, ShortPixels, View};

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::{PHOTO_WIDTH_MAX, Seen};
 use crate::app::mail::{Letter, Mail, locked};
 use crate::app::outlines;
+use crate::capture::cores;
 use crate::decode::{Frame, LiveReader, ReaderOptions, Region, Watch};
 
 /// A reader that takes so long for one frame hangs.
@@ -55,7 +56,7 @@ impl Hand {
 }
 
 fn read(frames: &Receiver<Job>, seen: &Mutex<Seen>, busy_since: &AtomicU64, began: Instant, mail: &Mail) {
-    let mut reader = LiveReader::new(ReaderOptions::default());
+    let mut reader = LiveReader::new(ReaderOptions::default()).on_cores(cores());
     let mut watch = Watch::default();
     let (mut advice, mut readings) = (None, Vec::new());
     for (frame, part) in frames {

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use super::super::{CaptureError, FrameSource, load_picture, open_footage};
+use super::super::{CaptureError, FrameSource, cores, load_picture, open_footage};
 use super::talk::{receive, send};
 use super::{Answer, Failure, Request};
 use crate::decode::{LiveReader, Reader};
@@ -29,7 +29,7 @@ pub fn serve(mut from: impl Read, mut to: impl Write) -> std::io::Result<()> {
             Request::Footage { path, fps, options } => {
                 let mut frames = 0;
                 match open_footage(&path, fps) {
-                    Ok(source) => frames = stream(source, LiveReader::new(options), &mut to)?,
+                    Ok(source) => frames = stream(source, LiveReader::new(options).on_cores(cores()), &mut to)?,
                     Err(error) => send(&mut to, &Answer::Failed(failure(error)))?,
                 }
                 send(&mut to, &Answer::Ended { frames })?;
