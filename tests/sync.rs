@@ -12,7 +12,7 @@ use std::net::TcpListener;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tracepost::domain::{Grade, Hash, PostId, Seq};
+use tracepost::domain::{Finding, Grade, Hash, NotChecked, PostId, RegisterKind, Rule, Seq};
 use tracepost::hub::storage::SightingQuery;
 use tracepost::sync::{self, SyncError};
 use tracepost::wire::{Batch, EnrolCode, pack};
@@ -268,6 +268,50 @@ fn registers_come_down_once_and_only_what_changed_afterwards() {
     let down = device.down().unwrap();
     assert_eq!(device.records(), 3001);
     assert_eq!(down.chunks, 1, "one record more costs one piece");
+}
+
+#[test]
+fn a_stolen_lot_that_was_imported_is_found_by_a_serial_within_it() {
+    let world = World::new();
+    let mut device = world.enrolled();
+    world.hub.create_register("lots", "Invented Authority").unwrap();
+    let rows = "id,object,kind,serial,serial_from,serial_to\nlone,firearm,rifle,QX000001,,\ncrate,firearm,rifle,,АВ123000,АВ123999\n";
+    world.import("lots", rows);
+    world.publish("lots");
+    device.down().unwrap();
+    let found = |device: &Device, serial: &str| {
+        let verdict = device.judge(serial);
+        let lot = verdict.candidates.first().and_then(|c| c.why.lot.clone()).map(|lot| (lot.from, lot.to, lot.items));
+        (verdict.grade, verdict.rule, lot)
+    };
+    let lot = Some(("АВ123000".to_owned(), "АВ123999".to_owned(), 1000));
+    assert_eq!(found(&device, "AB 123456"), (Grade::Hit, Some(Rule::Range), lot));
+    assert_eq!(found(&device, "AB 124456"), (Grade::NoRecord, None, None));
+    let report = world.import("lots", "id,object,serial_from,serial_to\nlater,firearm,КМ5000,КМ5999\n");
+    assert_eq!(report.stored.added, 1);
+    world.publish("lots");
+    device.down().unwrap();
+    let later = Some(("КМ5000".to_owned(), "КМ5999".to_owned(), 1000));
+    assert_eq!(found(&device, "КМ5123"), (Grade::Probable, Some(Rule::Range), later), "a lot that came as a change");
+}
+
+#[test]
+fn a_list_of_deliveries_alone_is_no_register_of_what_is_stolen() {
+    let world = World::new();
+    let mut device = world.enrolled();
+    world.hub.create_register_of(RegisterKind::Delivered, "handed-over", "Invented Authority").unwrap();
+    world.import("handed-over", "id,object,serial,delivered_to\nd1,firearm,QX000001,an invented unit\n");
+    world.publish("handed-over");
+    device.down().unwrap();
+    let silent = device.judge("ZZ123456");
+    assert_eq!((silent.grade, silent.reason), (Grade::NotChecked, Some(NotChecked::NoRegisterForObject)));
+    assert_eq!(silent.only_known.len(), 1);
+    let seen = device.judge("QX000001");
+    assert_eq!((seen.grade, seen.findings), (Grade::Possible, vec![Finding::DeliveredElsewhere]));
+    world.register("stolen", 10);
+    device.down().unwrap();
+    let asked = device.judge("ZZ123456");
+    assert_eq!((asked.grade, asked.registers.len(), asked.only_known.len()), (Grade::NoRecord, 2, 1));
 }
 
 #[test]

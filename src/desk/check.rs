@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::{Finding, Grade, Item, Seq, Verdict};
+use crate::domain::{Finding, Grade, Item, Lowered, Seq, Verdict};
 use crate::ledger::{Check, CheckSource, LateCheck, Payload};
 
 use super::status::moment;
@@ -131,6 +131,7 @@ pub(super) fn lower_expired(verdict: &mut Verdict, today: NaiveDate) {
         let expires = candidate.fields.get("expires_on").and_then(|day| day.parse::<NaiveDate>().ok());
         if expires.is_some_and(|day| day < today) {
             candidate.grade = candidate.grade.min(Grade::Possible);
+            candidate.why.lowered.push(Lowered::Expired);
             lowered = true;
         }
     }

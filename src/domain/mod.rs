@@ -29,4 +29,6 @@ pub use range::SerialRange;
 pub use record::{Action, Delivery, Record, RegisterKind, Status};
 pub use symbol::{Quad, Symbology};
 pub use understand::{Understood, check_mark, understand, understand_typed};
-pub use verdict::{Ask, Candidate, Difference, Finding, Grade, NotChecked, RegisterAge, Rule, Trait, Verdict, Why};
+pub use verdict::{
+    Ask, Candidate, Difference, Finding, Grade, Lot, Lowered, NotChecked, RegisterAge, Rule, Trait, Verdict, Why,
+};

@@ -70,10 +70,10 @@ impl NotChecked {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
-    /// The mark lies within a stolen lot's range of serials.
-    Range,
     /// Two characters differ.
     TwoEdits,
+    /// One mark is what is left of the other when up to four characters at an end are lost.
+    LostEnd,
     /// One character differs, is missing or is too many.
     OneEdit,
     /// The longest run of digits is equal (key K4).
@@ -84,20 +84,23 @@ pub enum Rule {
     Core,
     /// Equal when look-alike characters are taken for each other (key K2).
     LookAlike,
+    /// The mark lies within a lot that is listed by its first and last serial.
+    Range,
     /// The canonical keys are equal (key K1).
     Exact,
 }
 
 impl Rule {
     /// Every rule, from weak to strong.
-    pub const ALL: [Self; 8] = [
-        Self::Range,
+    pub const ALL: [Self; 9] = [
         Self::TwoEdits,
+        Self::LostEnd,
         Self::OneEdit,
         Self::Number,
         Self::BySound,
         Self::Core,
         Self::LookAlike,
+        Self::Range,
         Self::Exact,
     ];
 
@@ -106,6 +109,7 @@ impl Rule {
         match self {
             Self::Range => "range",
             Self::TwoEdits => "two_edits",
+            Self::LostEnd => "lost_end",
             Self::OneEdit => "one_edit",
             Self::Number => "number",
             Self::BySound => "by_sound",
@@ -228,6 +232,40 @@ impl Trait {
     }
 }
 
+/// A lot in which a mark lies, as its record names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lot {
+    /// The first serial, as written.
+    pub from: String,
+    /// The last serial, as written.
+    pub to: String,
+    /// How many serials lie from one to the other, both counted.
+    pub items: u64,
+}
+
+/// Why a candidate is no more than *possible*, however well its mark agrees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lowered {
+    /// The item was handed over to somebody: nobody looks for it.
+    Delivered,
+    /// The item is announced to somebody: nobody looks for it.
+    Expected,
+    /// The record has expired.
+    Expired,
+}
+
+impl Lowered {
+    /// The name used in JSON; it never changes.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Expected => "expected",
+            Self::Expired => "expired",
+        }
+    }
+}
+
 /// Why a candidate has its grade, beside the rule and the characters that differ.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Why {
@@ -241,6 +279,12 @@ pub struct Why {
     pub crowded: bool,
     /// Another mark of the item agrees with the record, too.
     pub second_mark: bool,
+    /// The lot in which the mark lies; for [`Rule::Range`] only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot: Option<Lot>,
+    /// What keeps it from being more than *possible*.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lowered: Vec<Lowered>,
 }
 
 /// A record that may be the item.
@@ -295,6 +339,10 @@ pub struct Verdict {
     pub more: u32,
     /// Every register that was asked.
     pub registers: Vec<RegisterAge>,
+    /// Those of [`Self::registers`] that only list what was delivered or is expected somewhere: they cannot say that an
+    /// item is not stolen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only_known: Vec<RegisterId>,
     /// The ledger entry of this check; `None` when it could not be written.
     pub entry: Option<Seq>,
 }
@@ -311,6 +359,7 @@ impl Verdict {
             candidates: Vec::new(),
             more: 0,
             registers: Vec::new(),
+            only_known: Vec::new(),
             entry: None,
         }
     }

@@ -11,12 +11,15 @@
 use std::sync::Arc;
 
 use super::describe::Forms;
-use super::index::{Compact, Found, Index, IndexBuilder, IndexError, KeyId, RecordRef, RegisterFacts};
+use super::index::{Compact, Found, InLot, Index, IndexBuilder, IndexError, KeyId, RecordRef, RegisterFacts};
 use super::pattern::Pattern;
 use crate::domain::Record;
 
 /// The bit that says of a record or a key that it is the overlay's.
 const OVER: u32 = 1 << 31;
+
+/// Fewer records than this say little of marks in general.
+const FEW_RECORDS: f64 = 1000.0;
 
 impl RecordRef {
     /// Whether the record stands in the overlay.
@@ -207,9 +210,27 @@ impl Registers {
         self.base.share_of_year(year)
     }
 
+    /// Whether any record of the register is of an item that somebody looks for. A register without records counts as one
+    /// that would list such items.
+    pub fn lists_wanted(&self, register: usize) -> bool {
+        let seen = [Some(&*self.base), self.over.as_ref().map(|over| &over.index)].map(|index| {
+            index.map_or((false, false), |index| (index.lists_any(register), index.lists_wanted(register)))
+        });
+        seen.iter().any(|(_, wanted)| *wanted) || !seen.iter().any(|(any, _)| *any)
+    }
+
     /// How crowded a key's surroundings are in the base.
     pub(super) fn density(&self, register: u8, key: KeyId) -> f64 {
         self.base.density_of(register, &self.key_bytes(key))
+    }
+
+    /// The share of the base's records that would fall into a lot of so many serials round a mark, if the numbers of marks
+    /// like it are spread evenly. Few records tell little of how marks are spread, and count for little.
+    pub(super) fn share_of_lot(&self, canonical: &str, items: u64) -> f64 {
+        let key = [b"S", canonical.as_bytes()].concat();
+        let registers = 0..u8::try_from(self.base.registers().len()).unwrap_or(u8::MAX);
+        let crowding: f64 = registers.map(|register| self.base.density_of(register, &key)).sum();
+        crowding * items as f64 / (self.base.len() as f64 + FEW_RECORDS)
     }
 
     /// The key with its class before it.
@@ -277,20 +298,25 @@ impl Registers {
         self.both_found(|index| index.within(canonical))
     }
 
-    /// Records that list the serial within a lot, and whether there may be more.
-    pub fn lots_holding(&self, canonical: &str) -> (Vec<RecordRef>, bool) {
-        let (mut found, mut cut) = self.base.lots_holding(canonical);
+    /// Whether any record lists a lot.
+    pub fn lists_lots(&self) -> bool {
+        self.base.lists_lots() || self.over.as_ref().is_some_and(|over| over.index.lists_lots())
+    }
+
+    /// Lots that hold the serial, and whether there may be more.
+    pub fn lots_holding(&self, canonical: &str) -> (Vec<InLot>, bool) {
+        let (mut found, mut cut) = if self.only_news { (Vec::new(), false) } else { self.base.lots_holding(canonical) };
         if let Some(over) = &self.over {
-            found.retain(|record| !over.hidden.holds(record.0));
+            found.retain(|lot| !over.hidden.holds(lot.record.0));
             let (above, cut_above) = over.index.lots_holding(canonical);
-            found.extend(above.into_iter().map(|record| RecordRef::over(record.0)));
+            found.extend(above.into_iter().map(|lot| InLot { record: RecordRef::over(lot.record.0), ..lot }));
             cut |= cut_above;
         }
         (found, cut)
     }
 
     fn both_found(&self, find: impl Fn(&Index) -> Found) -> Found {
-        let mut found = find(&self.base);
+        let mut found = if self.only_news { Found::default() } else { find(&self.base) };
         if let Some(over) = &self.over {
             let above = find(&over.index);
             found.keys.extend(above.keys.into_iter().map(|id| KeyId(id.0 | OVER)));

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use tracepost::domain::{DeviceId, Grade, Hash, Item, Mark, PostId, RegisterId, Scheme, SeenMark, Seq};
+use tracepost::domain::{DeviceId, Grade, Hash, Item, Mark, PostId, RegisterId, Scheme, SeenMark, Seq, Verdict};
 use tracepost::hub::storage::{Extent, Sighting, SightingQuery};
 use tracepost::hub::{Hub, ImportOptions, ImportReport, PublishReport, Serving, http};
 use tracepost::ledger::{
@@ -370,11 +370,16 @@ impl Device {
 
     /// Whether a check of that serial names a record.
     pub fn finds(&self, serial: &str) -> bool {
-        self.store.wait();
-        let marks = vec![SeenMark::typed(Mark::new(Scheme::Serial, serial))];
-        let verdict = self.store.judge(&Item { marks, ..Item::default() });
+        let verdict = self.judge(serial);
         assert_eq!(verdict.reason, None, "checks go on");
         !verdict.candidates.is_empty()
+    }
+
+    /// What the registers say of a serial alone.
+    pub fn judge(&self, serial: &str) -> Verdict {
+        self.store.wait();
+        let marks = vec![SeenMark::typed(Mark::new(Scheme::Serial, serial))];
+        self.store.judge(&Item { marks, ..Item::default() })
     }
 
     pub fn version(&self, id: &str) -> Option<u64> {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{Ask, Candidate, Grade, NotChecked, RegisterAge, Rule, Trait, Verdict};
+use crate::domain::{Ask, Candidate, Grade, Lowered, NotChecked, RegisterAge, RegisterId, Rule, Trait, Verdict};
 
 /// The whole verdict, over several lines, the action first.
 pub fn verdict(verdict: &Verdict) -> String {
@@ -45,17 +45,30 @@ pub fn headline(verdict: &Verdict, now: DateTime<Utc>) -> String {
                 format!("TOO LITTLE: add {}", asks.join(" or "))
             }
         }
-        Grade::NoRecord => not_listed(&verdict.registers, now),
+        Grade::NoRecord => not_listed(&verdict.registers, &verdict.only_known, now),
+        Grade::NotChecked if !verdict.only_known.is_empty() => format!(
+            "NOT CHECKED: no register of wanted items of this object here; asked only lists of deliveries: {}",
+            names(&verdict.only_known)
+        ),
         Grade::NotChecked => format!("NOT CHECKED: {}", reason(verdict.reason)),
     }
 }
 
-/// How many registers were asked, and how old the newest is; never a bare "clear".
-fn not_listed(registers: &[RegisterAge], now: DateTime<Utc>) -> String {
-    let newest = registers.iter().map(|r| r.as_of).max();
+/// How many registers were asked, and how old the newest is; never a bare "clear". Lists of deliveries are named apart.
+fn not_listed(registers: &[RegisterAge], only_known: &[RegisterId], now: DateTime<Utc>) -> String {
+    let wanted: Vec<_> = registers.iter().filter(|r| !only_known.contains(&r.id)).collect();
+    let newest = wanted.iter().map(|r| r.as_of).max();
     let age = newest.map_or_else(|| "of unknown age".into(), |t| format!("newest {} old", age(now, t)));
-    let count = registers.len();
-    format!("NOT LISTED in {count} register{}, {age}", if count == 1 { "" } else { "s" })
+    let count = wanted.len();
+    let mut text = format!("NOT LISTED in {count} register{}, {age}", if count == 1 { "" } else { "s" });
+    if !only_known.is_empty() {
+        let _ = write!(text, "; nor among deliveries in {}", names(only_known));
+    }
+    text
+}
+
+fn names(registers: &[RegisterId]) -> String {
+    registers.iter().map(|r| r.0.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// An age in its largest fitting unit.
@@ -99,7 +112,16 @@ fn rule(rule: Rule) -> &'static str {
         Rule::Number => "number equal",
         Rule::OneEdit => "one character differs",
         Rule::TwoEdits => "two characters differ",
-        Rule::Range => "within a stolen lot",
+        Rule::LostEnd => "equal but for an end that one of them lacks",
+        Rule::Range => "within a listed lot",
+    }
+}
+
+fn lowered(why: Lowered) -> &'static str {
+    match why {
+        Lowered::Delivered => "no more than possible, because it was delivered and nobody looks for it",
+        Lowered::Expected => "no more than possible, because it is expected and nobody looks for it",
+        Lowered::Expired => "no more than possible, because the record has expired",
     }
 }
 
@@ -137,6 +159,9 @@ fn reasons(candidate: &Candidate) -> Vec<String> {
         places if places.is_empty() => rule(candidate.rule).to_owned(),
         places => format!("{}, {places}", rule(candidate.rule)),
     }];
+    if let Some(lot) = &why.lot {
+        reasons.push(format!("the lot runs from {} to {}, {} serials", lot.from, lot.to, lot.items));
+    }
     if why.second_mark {
         reasons.push("another mark of the item agrees, too".to_owned());
     }
@@ -151,6 +176,7 @@ fn reasons(candidate: &Candidate) -> Vec<String> {
     } else if why.crowded {
         reasons.push("marks of this shape are so many that an equal one says little alone".to_owned());
     }
+    reasons.extend(why.lowered.iter().map(|why| lowered(*why).to_owned()));
     reasons
 }
 
@@ -163,7 +189,7 @@ pub fn record(candidate: &Candidate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Difference, RegisterId, Why};
+    use crate::domain::{Difference, Lot, Why};
 
     fn candidate(differs: &[(u16, &str, &str)], why: Why) -> Candidate {
         let differs = differs.iter().map(|&(at, read, record)| Difference {
@@ -203,6 +229,8 @@ mod tests {
             shared_by: 12,
             crowded: true,
             second_mark: true,
+            lot: Some(Lot { from: "AB1000".into(), to: "AB1999".into(), items: 1000 }),
+            lowered: vec![Lowered::Expired],
         };
         let said = super::candidate(&candidate(&[(3, "0", "O")], why));
         for part in [
@@ -211,6 +239,8 @@ mod tests {
             "kind, year the same",
             "model different",
             "12 records bear this mark",
+            "from AB1000 to AB1999, 1000 serials",
+            "expired",
         ] {
             assert!(said.contains(part), "{part:?} in {said}");
         }

@@ -10,8 +10,8 @@ use super::runs::Runs;
 use super::table::{Table, hash};
 use super::trie::{Trie, TrieBuilder};
 use super::{Compact, Index, IndexError, REGISTERS_MAX, RecordRef, RegisterFacts, keys_of_mark};
+use crate::domain::Record;
 use crate::domain::keys;
-use crate::domain::{Object, Record};
 use crate::registers::describe::Fact;
 
 /// Takes the records of all registers; their order is the order of the database's rows.
@@ -61,8 +61,8 @@ impl IndexBuilder {
         for ((fact, dictionary), text) in facts.iter_mut().zip(&mut self.dictionaries).zip(texts) {
             *fact = dictionary.add(text.as_deref());
         }
-        let object = d.object.and_then(|o| Object::ALL.iter().position(|&x| x == o)).unwrap_or(255) as u32;
-        self.facts.push(Compact { facts, rest: object << 8 | u32::from(register) }, d.year.unwrap_or(0));
+        let profile = Compact::new(facts, d.object, register, record.status.is_wanted());
+        self.facts.push(profile, d.year.unwrap_or(0));
 
         let mut own: Vec<Vec<u8>> =
             record.marks.iter().flat_map(|mark| keys_of_mark(mark.scheme, &mark.value)).collect();

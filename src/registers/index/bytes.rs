@@ -17,7 +17,7 @@ use super::trie::Trie;
 use super::{Compact, Index, IndexError, REGISTERS_MAX, RegisterFacts};
 
 /// Name and form of the bytes; anything that changes what they mean (the keys of the domain too) changes the number.
-const MAGIC: &[u8; 8] = b"TPINDX\x00\x02";
+const MAGIC: &[u8; 8] = b"TPINDX\x00\x03";
 /// Words converted at a time.
 const WORDS_AT_ONCE: usize = 8192;
 

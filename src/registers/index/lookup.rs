@@ -3,6 +3,7 @@
 use super::build::number_at_end;
 use super::ends::ORDERED_BYTES;
 use super::loose::{self, Look, Sound};
+use super::lots::InLot;
 use super::near::Near;
 use super::table::{Table, hash};
 use super::{Index, RecordRef};
@@ -215,10 +216,14 @@ impl Index {
         found
     }
 
-    /// Records that list the serial within a lot, and whether there may be more.
-    pub fn lots_holding(&self, canonical: &str) -> (Vec<RecordRef>, bool) {
-        let (found, cut) = self.lots.holding(canonical);
-        (found.into_iter().map(RecordRef).collect(), cut)
+    /// Whether any record lists a lot.
+    pub fn lists_lots(&self) -> bool {
+        !self.lots.is_empty()
+    }
+
+    /// Lots that hold the serial, and whether there may be more.
+    pub fn lots_holding(&self, canonical: &str) -> (Vec<InLot>, bool) {
+        self.lots.holding(canonical)
     }
 
     /// Keys that match a pattern, of all classes, handed to `found` while it wants more. False: cut by it, or because the

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::RecordRef;
+use crate::domain::keys;
 use crate::domain::range::{SerialRange, shape_and_number};
 
 /// The serials of one shape from one number to another, and the record that lists them.
@@ -11,6 +13,19 @@ struct Lot {
     low: u64,
     high: u64,
     record: u32,
+    /// The shape is not the lot's own, but how its Cyrillic letters are typed by their sound.
+    by_sound: bool,
+}
+
+/// A lot that holds a serial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InLot {
+    /// The record that lists it.
+    pub record: RecordRef,
+    /// The serial meets the lot only as its letters sound.
+    pub by_sound: bool,
+    /// How many serials of that length the lot has.
+    pub items: u64,
 }
 
 /// All lots, by shape and first number.
@@ -27,8 +42,8 @@ const FOUND_MAX: usize = 200;
 const LOOKED_AT_MAX: usize = 20_000;
 
 impl Lots {
-    /// Records that list a serial within a lot, in ascending order, and whether there may be more.
-    pub fn holding(&self, canonical: &str) -> (Vec<u32>, bool) {
+    /// The lots that hold a serial, the best of each record, in ascending order, and whether there may be more.
+    pub fn holding(&self, canonical: &str) -> (Vec<InLot>, bool) {
         let Some((shape, number)) = shape_and_number(canonical) else {
             return (Vec::new(), false);
         };
@@ -43,12 +58,17 @@ impl Lots {
                 return (found, true);
             }
             if lot.high >= number {
-                found.push(lot.record);
+                let items = lot.high.saturating_sub(lot.low).saturating_add(1);
+                found.push(InLot { record: RecordRef(lot.record), by_sound: lot.by_sound, items });
             }
         }
         found.sort_unstable();
-        found.dedup();
+        found.dedup_by_key(|found| found.record);
         (found, false)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.lots.is_empty()
     }
 
     pub fn memory_bytes(&self) -> usize {
@@ -64,7 +84,12 @@ pub(super) struct LotsBuilder {
 
 impl LotsBuilder {
     pub fn push(&mut self, range: &SerialRange, record: u32) {
-        self.lots.extend(range.spans().into_iter().map(|s| Lot { shape: s.shape, low: s.low, high: s.high, record }));
+        for span in range.spans() {
+            let lot =
+                |shape: &str, by_sound| Lot { shape: shape.into(), low: span.low, high: span.high, record, by_sound };
+            self.lots.push(lot(&span.shape, false));
+            self.lots.extend(keys::sound_variants(&span.shape).iter().map(|shape| lot(shape, true)));
+        }
     }
 
     pub fn finish(mut self) -> Lots {
@@ -94,8 +119,23 @@ mod tests {
         for serial in ["AB1550", "AB1000", "AB2000", "AB0000", "999", "1000", "0999", "A1B250", "A2B250", "", "ABC"] {
             let expected: Vec<u32> =
                 (0u32..).zip(&ranges).filter(|(_, r)| r.contains(serial)).map(|(n, _)| n).collect();
-            assert_eq!(lots.holding(serial), (expected, false), "{serial}");
+            let (found, cut) = lots.holding(serial);
+            assert_eq!((found.iter().map(|f| f.record.0).collect(), cut), (expected, false), "{serial}");
+            let has =
+                |f: &InLot| ranges[f.record.0 as usize].spans().iter().any(|s| s.items() == f.items && !f.by_sound);
+            assert!(found.iter().all(has), "{serial}");
         }
+    }
+
+    #[test]
+    fn a_lot_is_met_by_the_sound_of_its_letters() {
+        let mut builder = LotsBuilder::default();
+        builder.push(&SerialRange::new("ЗЯ1000", "ЗЯ1999").unwrap(), 7);
+        let lots = builder.finish();
+        let by_sound = |serial: &str| lots.holding(serial).0.iter().map(|f| f.by_sound).collect::<Vec<_>>();
+        assert_eq!(by_sound("ЗЯ1500"), [false]);
+        assert_eq!(by_sound("ZYA1500"), [true]);
+        assert!(by_sound("ZYA2500").is_empty());
     }
 
     #[test]

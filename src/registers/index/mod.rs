@@ -31,6 +31,7 @@ pub use lookup::{Found, KeyId};
 pub(in crate::registers) use loose::Follow;
 #[cfg(test)]
 pub(in crate::registers) use loose::reads;
+pub use lots::InLot;
 
 use self::density::Density;
 use self::dictionary::Dictionary;
@@ -111,11 +112,19 @@ pub fn same_sort(a: Object, b: Object) -> bool {
 pub(super) struct Compact {
     /// In the order of [`super::describe::Fact::ALL`].
     pub facts: [u32; 4],
-    /// Year (16 bits), object (8, 255 for none), register (8).
+    /// Year (16 bits), whether nobody looks for it (1), object (7, 127 for none), register (8).
     pub rest: u32,
 }
 
+/// The bit of [`Compact::rest`] that says that the item was delivered or is expected, and is not looked for.
+const ONLY_KNOWN: u32 = 1 << 15;
+
 impl Compact {
+    fn new(facts: [u32; 4], object: Option<Object>, register: u8, is_wanted: bool) -> Self {
+        let object = object.and_then(|o| Object::ALL.iter().position(|&x| x == o)).unwrap_or(127) as u32;
+        let known = if is_wanted { 0 } else { ONLY_KNOWN };
+        Self { facts, rest: known | object << 8 | u32::from(register) }
+    }
     fn with_year(self, year: u16) -> Self {
         Self { rest: self.rest | u32::from(year) << 16, ..self }
     }
@@ -124,7 +133,11 @@ impl Compact {
         (year > 0).then_some(year)
     }
     pub fn object(self) -> Option<Object> {
-        Object::ALL.get((self.rest >> 8 & 0xff) as usize).copied()
+        Object::ALL.get((self.rest >> 8 & 0x7f) as usize).copied()
+    }
+    /// Whether somebody looks for the item.
+    pub fn is_wanted(self) -> bool {
+        self.rest & ONLY_KNOWN == 0
     }
     pub fn register(self) -> u8 {
         (self.rest & 0xff) as u8
@@ -198,6 +211,16 @@ impl Index {
     /// Number of the register in which a record stands.
     pub fn register_of(&self, record: RecordRef) -> usize {
         usize::from(self.compact(record).register())
+    }
+
+    /// Whether a register has records here.
+    pub(super) fn lists_any(&self, register: usize) -> bool {
+        self.facts.profiles.iter().any(|profile| usize::from(profile.register()) == register)
+    }
+
+    /// Whether any of them is of an item that somebody looks for.
+    pub(super) fn lists_wanted(&self, register: usize) -> bool {
+        self.facts.profiles.iter().any(|profile| usize::from(profile.register()) == register && profile.is_wanted())
     }
 
     pub(super) fn compact(&self, record: RecordRef) -> Compact {

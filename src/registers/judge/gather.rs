@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use super::rules::{FACTS_FOR_WEAK_RULES, reading, slip};
+use super::rules::{FACTS_FOR_WEAK_RULES, LOST_FURTHER, reading, slip};
 use super::weigh::Scales;
 use crate::domain::keys::{self, Keys};
 use crate::domain::{Mark, Rule, Scheme};
@@ -17,11 +17,26 @@ const NUMBER_DIGITS_MIN: usize = 3;
 /// apart anyway.
 const WEIGHED_MAX: usize = 4096;
 
-/// One mark of the item meets one key of a record.
+/// Lots and lost ends are looked for in so many records, and two edits in so many keys; the rest is counted.
+const WEAKEST_MAX: usize = 512;
+/// Fewest characters of a mark of which two may be wrong: of a shorter one too little is left, and its neighbours are
+/// very many. The search costs several times all others together, so it is made only where no other rule found anything.
+const TWO_EDITS_CHARS_MIN: usize = 8;
+
+/// What a mark of the item meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Met {
+    /// A record's mark.
+    Key(KeyId),
+    /// A lot of so many serials.
+    Lot { items: u64, loosely: bool },
+}
+
+/// One mark of the item meets a mark or a lot of a record.
 #[derive(Debug, Clone)]
 pub(super) struct Match {
     pub rule: Rule,
-    pub key: KeyId,
+    pub met: Met,
     /// Position of the mark among those that were asked.
     pub mark: usize,
     pub exact_scheme: bool,
@@ -41,6 +56,11 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
+    /// Whether anything was found by that mark.
+    fn has_any_of(&self, mark: usize) -> bool {
+        self.records.iter().any(|(_, matches)| matches.iter().any(|m| m.mark == mark))
+    }
+
     /// Keeps the strongest match of a mark.
     fn add(&mut self, record: RecordRef, found: &Match) {
         let records = &mut self.records;
@@ -80,6 +100,8 @@ pub(super) fn gather(index: &Registers, marks: &[(&Mark, u8, Vec<usize>)], scale
             let canonical = keys::canonical(&mark.value);
             let as_serial = index.exact(b'S', &canonical);
             search.keep(Rule::Exact, false, &Rc::from(canonical.as_str()), as_serial);
+            // Stolen blanks are listed by their first and last number.
+            search.lots(&keys::keys_of_canonical(canonical));
             let key = keys::exact_key(mark.scheme, &mark.value);
             let found = index.exact(*class, &key);
             search.keep(Rule::Exact, true, &Rc::from(key), found);
@@ -100,6 +122,7 @@ impl Search<'_, '_> {
     fn loosely(&mut self, keys: &Keys) {
         let read: Rc<str> = Rc::from(keys.canonical.as_str());
         self.keep(Rule::Exact, false, &read, self.index.exact(b'S', &keys.canonical));
+        self.lots(keys);
         self.keep(Rule::LookAlike, false, &read, self.index.same_skeleton(&keys.skeleton));
         self.keep(Rule::Core, false, &read, self.index.same_core(&keys.core));
         self.keep(Rule::BySound, false, &read, self.index.same_sound(&keys.canonical, &keys.sound));
@@ -116,8 +139,53 @@ impl Search<'_, '_> {
                 self.index.same_number(&keys.number).into_iter().map(|key| (reading(Rule::Number), Rule::Number, key)),
             );
         }
-        weak.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
-        self.keep_weak(&read, &weak);
+        self.keep_weak(&read, weak, WEIGHED_MAX);
+        self.ends(&read);
+        let is_long = keys.canonical.chars().count() >= TWO_EDITS_CHARS_MIN;
+        if is_long && !self.gathered.has_any_of(self.mark) {
+            let near = self.index.two_edits(&keys.canonical);
+            self.gathered.left_out += usize::from(near.cut);
+            let weak = near.keys.into_iter().map(|key| (reading(Rule::TwoEdits), Rule::TwoEdits, key)).collect();
+            self.keep_weak(&read, weak, WEAKEST_MAX);
+        }
+    }
+
+    /// Lots that hold the mark as read, or with one character taken for one that looks like it.
+    fn lots(&mut self, keys: &Keys) {
+        if !self.index.lists_lots() {
+            return;
+        }
+        let mut readings = vec![(Rc::from(keys.canonical.as_str()), false)];
+        readings.extend(look_alikes(&keys.canonical).into_iter().map(|text| (Rc::from(text), true)));
+        readings.extend(keys.sound.iter().map(|text| (Rc::from(text.as_str()), true)));
+        for (read, loosely) in readings {
+            let (found, cut) = self.index.lots_holding(&read);
+            self.gathered.left_out += usize::from(cut);
+            for lot in found {
+                if !self.may_be_asked(lot.record) {
+                    continue;
+                }
+                let loosely = loosely || lot.by_sound;
+                let met = Met::Lot { items: lot.items, loosely };
+                let likelihood = reading(if loosely { Rule::LookAlike } else { Rule::Range });
+                let read = Rc::clone(&read);
+                let here = Match { rule: Rule::Range, met, mark: self.mark, exact_scheme: false, read, likelihood };
+                self.gathered.add(lot.record, &here);
+            }
+        }
+    }
+
+    /// Marks of which this one may be the rest, and marks that are the rest of this one.
+    fn ends(&mut self, read: &Rc<str>) {
+        let longer = self.index.lost_end(read);
+        let shorter = self.index.within(read);
+        self.gathered.left_out += usize::from(longer.cut) + usize::from(shorter.cut);
+        let chars = read.chars().count();
+        let ends = longer.keys.into_iter().chain(shorter.keys);
+        let lost = |key: KeyId| self.index.key(key).chars().count().abs_diff(chars) as i32;
+        let weak =
+            ends.map(|key| (reading(Rule::LostEnd) * LOST_FURTHER.powi(lost(key)), Rule::LostEnd, key)).collect();
+        self.keep_weak(read, weak, WEAKEST_MAX);
     }
 
     /// Who types a UII without its envelope, a passport's number or a plate types what looks like a serial; a register that
@@ -155,7 +223,8 @@ impl Search<'_, '_> {
     fn keep(&mut self, rule: Rule, exact_scheme: bool, read: &Rc<str>, found: impl IntoIterator<Item = KeyId>) {
         for key in found {
             let likelihood = reading(rule);
-            let here = Match { rule, key, mark: self.mark, exact_scheme, read: Rc::clone(read), likelihood };
+            let met = Met::Key(key);
+            let here = Match { rule, met, mark: self.mark, exact_scheme, read: Rc::clone(read), likelihood };
             for record in self.index.records_of(key) {
                 if self.may_be_asked(record) {
                     self.gathered.add(record, &here);
@@ -165,14 +234,16 @@ impl Search<'_, '_> {
     }
 
     /// A number can have thousands of neighbours; nearly all fall here, before anything is kept of them.
-    fn keep_weak(&mut self, read: &Rc<str>, found: &[(f64, Rule, KeyId)]) {
+    fn keep_weak(&mut self, read: &Rc<str>, mut found: Vec<(f64, Rule, KeyId)>, weighed_max: usize) {
+        found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
         let mut weighed = 0;
-        for &(likelihood, rule, key) in found {
-            if weighed >= WEIGHED_MAX {
+        for (likelihood, rule, key) in found {
+            if weighed >= weighed_max {
                 self.gathered.left_out += self.index.records_of(key).count();
                 continue;
             }
-            let here = Match { rule, key, mark: self.mark, exact_scheme: false, read: Rc::clone(read), likelihood };
+            let met = Met::Key(key);
+            let here = Match { rule, met, mark: self.mark, exact_scheme: false, read: Rc::clone(read), likelihood };
             for record in self.index.records_of(key) {
                 weighed += 1;
                 if !self.may_be_asked(record) {
@@ -185,4 +256,20 @@ impl Search<'_, '_> {
             }
         }
     }
+}
+
+/// The canonical key with one character taken for one that looks like it; digits for digits are other serials.
+fn look_alikes(canonical: &str) -> Vec<String> {
+    const CONFUSED: [(char, &str); 7] =
+        [('0', "OQ"), ('1', "IL"), ('5', "S"), ('8', "B"), ('2', "Z"), ('6', "GБ"), ('3', "З")];
+    let mut out = Vec::new();
+    for (at, c) in canonical.char_indices() {
+        let skeleton = keys::skeleton_of(c);
+        let others = CONFUSED.iter().find(|(digit, _)| *digit == skeleton).map_or("", |(_, letters)| letters);
+        let digit = (skeleton.is_ascii_digit() && !c.is_ascii_digit()).then_some(skeleton);
+        for other in others.chars().filter(|&other| other != c).chain(digit) {
+            out.push(format!("{}{other}{}", &canonical[..at], &canonical[at + c.len_utf8()..]));
+        }
+    }
+    out
 }

@@ -12,15 +12,16 @@ mod weigh;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::gather::{Gathered, Match};
-use self::rules::{BOTH_SILENT, Evidence, More, SECOND_MARK_SHARE, WORTH_LOOKING_AROUND, grade, reading};
+use self::gather::{Gathered, Match, Met};
+use self::rules::{BOTH_SILENT, Evidence, More, SECOND_MARK_SHARE, WORTH_LOOKING_AROUND, grade, lot_density, reading};
 use self::weigh::{Scales, Weight};
 pub use super::disclosure::fields;
 use super::index::{RecordRef, class_of, same_sort};
 use super::layers::Registers;
 use crate::domain::keys;
 use crate::domain::{
-    Ask, Candidate, Finding, Grade, Item, Mark, NotChecked, Object, Record, RegisterId, Rule, Status, Verdict, Why,
+    Ask, Candidate, Finding, Grade, Item, Lot, Lowered, Mark, NotChecked, Object, Record, RegisterId, Rule, Status,
+    Verdict, Why,
 };
 
 /// Most candidates that a verdict lists; the rest is counted.
@@ -28,6 +29,8 @@ pub const CANDIDATES_MAX: usize = 20;
 /// Most candidates by one edit, and by number alone, listed beside stronger ones.
 const ONE_EDIT_MAX: usize = 16;
 const NUMBER_MAX: usize = 3;
+/// Most candidates by a lost end or by two edits: they are listed where little else is.
+const WEAKEST_MAX: usize = 5;
 
 /// What the marks of an item ask for.
 struct Question<'a> {
@@ -63,15 +66,20 @@ pub fn judge<E>(index: &Registers, item: &Item, fetch: &dyn Fn(RecordRef) -> Res
         findings.insert(Finding::DeliveredElsewhere);
     }
     let best = ranked.best();
+    let only_known: Vec<usize> = question.asked.iter().copied().filter(|&n| !index.lists_wanted(n)).collect();
+    // Lists of what was delivered know nothing of what was stolen: their silence is no answer.
+    let nobody_was_asked = best.is_none() && only_known.len() == question.asked.len();
+    let names = |n: &usize| index.registers().get(*n).map(|r| r.id.clone());
     Ok(Verdict {
-        grade: best.map_or(Grade::NoRecord, |j| j.grade),
-        reason: None,
+        grade: best.map_or(if nobody_was_asked { Grade::NotChecked } else { Grade::NoRecord }, |j| j.grade),
+        reason: nobody_was_asked.then_some(NotChecked::NoRegisterForObject),
         rule: best.map(|j| j.found.rule),
         ask: asks(index, item, &ranked, &records, &scales),
         findings: findings.into_iter().collect(),
         candidates,
         more: ranked.left_out,
         registers: question.asked.iter().filter_map(|&n| index.registers().get(n)).map(|r| r.age()).collect(),
+        only_known: only_known.iter().filter_map(names).collect(),
         entry: None,
     })
 }
@@ -124,7 +132,7 @@ struct Ranked {
 
 impl Ranked {
     fn of(index: &Registers, gathered: Gathered, scales: &mut Scales<'_>) -> Self {
-        let (mut strong, mut one_edit, mut number) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut strong, mut one_edit, mut number, mut weakest) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut left_out = u32::try_from(gathered.left_out).unwrap_or(u32::MAX);
         for (record, matches) in gathered.records {
             let Some((evidence, weight, found)) = evidence(index, record, &matches, scales) else {
@@ -144,7 +152,8 @@ impl Ranked {
                 found,
             };
             match judged.found.rule {
-                Rule::OneEdit | Rule::TwoEdits => one_edit.push(judged),
+                Rule::OneEdit => one_edit.push(judged),
+                Rule::LostEnd | Rule::TwoEdits => weakest.push(judged),
                 // One wrong letter before an equal number is a slip as any other, though it counts as an equal number.
                 Rule::Number if judged.found.likelihood > reading(Rule::Number) => one_edit.push(judged),
                 Rule::Number => number.push(judged),
@@ -155,8 +164,10 @@ impl Ranked {
         }
         left_out += narrow(&mut one_edit, ONE_EDIT_MAX);
         left_out += narrow(&mut number, NUMBER_MAX);
+        left_out += narrow(&mut weakest, WEAKEST_MAX);
         strong.append(&mut one_edit);
         strong.append(&mut number);
+        strong.append(&mut weakest);
         left_out += narrow(&mut strong, CANDIDATES_MAX);
         Self { shown: strong, left_out }
     }
@@ -202,16 +213,22 @@ fn evidence(
 ) -> Option<(Evidence, Weight, Match)> {
     let best = matches.iter().max_by(|a, b| a.rule.cmp(&b.rule).then(b.mark.cmp(&a.mark)))?;
     let register = index.compact(record).register();
-    let density = |m: &Match| index.density(register, m.key);
+    let density = |m: &Match| match m.met {
+        Met::Key(key) => index.density(register, key),
+        Met::Lot { items, .. } => lot_density(&m.read, items, index.share_of_lot(&m.read, items)),
+    };
     // A second mark counts when it is another text on the item, found by more than a number.
-    let second = matches.iter().find(|m| m.mark != best.mark && m.key != best.key && m.rule > Rule::OneEdit);
+    let second = matches.iter().find(|m| m.mark != best.mark && m.met != best.met && m.rule > Rule::OneEdit);
     let weight = scales.weigh(record);
-    let key = index.key(best.key);
-    let key: &str = key.as_ref();
+    let letters = |key: &str| key.chars().any(|c| !c.is_ascii_digit());
     let mut evidence = Evidence {
         rule: best.rule,
         exact_scheme: best.exact_scheme,
-        letters: key.chars().any(|c| !c.is_ascii_digit()),
+        loosely: matches!(best.met, Met::Lot { loosely: true, .. }),
+        letters: match best.met {
+            Met::Key(key) => letters(&index.key(key)),
+            Met::Lot { .. } => letters(&best.read),
+        },
         density: density(best) * second.map_or(1.0, |m| density(m).min(1.0)),
         agrees: weight.facts_agreeing(),
         year_agrees: weight.year_agrees(),
@@ -220,8 +237,12 @@ fn evidence(
         description: weight.accident(),
     };
     // The surroundings are worth looking at only where they can tell a grade.
-    if best.rule >= Rule::BySound && evidence.chance() <= WORTH_LOOKING_AROUND && !best.exact_scheme {
-        let around = scales.share_around(best.key, record, &weight);
+    if let Met::Key(key) = best.met
+        && best.rule >= Rule::BySound
+        && evidence.chance() <= WORTH_LOOKING_AROUND
+        && !best.exact_scheme
+    {
+        let around = scales.share_around(key, record, &weight);
         evidence.description *= around / weight.share;
     }
     Some((evidence, weight, best.clone()))
@@ -258,7 +279,7 @@ fn asks(index: &Registers, item: &Item, ranked: &Ranked, records: &[Record], sca
         let answers = leaders.iter().filter_map(|j| scales.answer(j.record, number));
         scored.push((moved + tells_apart(answers, leaders.len()), ask));
     }
-    if best.found.rule != Rule::Exact {
+    if !matches!(best.found.rule, Rule::Exact | Rule::Range) {
         scored.push((best.evidence.moved_by_reading_again(best.grade), Ask::Characters));
     }
     if item.marks.len() < 2 && records.iter().any(|record| record.marks.len() > 1) {
@@ -292,10 +313,14 @@ fn tells_apart(answers: impl Iterator<Item = (u32, f64)>, candidates: usize) -> 
 }
 
 fn candidate(index: &Registers, judged: &Judged, record: &Record) -> Candidate {
-    let differs = if judged.found.rule == Rule::Exact {
-        Vec::new()
-    } else {
-        keys::diff(&judged.found.read, index.key(judged.found.key).as_ref())
+    let found = &judged.found;
+    let (differs, shared_by, lot) = match found.met {
+        Met::Key(key) => {
+            let bearers = u32::try_from(index.records_of(key).count()).unwrap_or(u32::MAX);
+            let differs = if found.rule == Rule::Exact { Vec::new() } else { keys::diff(&found.read, &index.key(key)) };
+            (differs, bearers, None)
+        }
+        Met::Lot { .. } => (Vec::new(), 1, lot_of(record, &found.read)),
     };
     let register = index.registers().get(index.register_of(judged.record));
     Candidate {
@@ -307,11 +332,28 @@ fn candidate(index: &Registers, judged: &Judged, record: &Record) -> Candidate {
         why: Why {
             agrees: judged.weight.agrees.names(),
             contradicts: judged.weight.against.names(),
-            shared_by: u32::try_from(index.records_of(judged.found.key).count()).unwrap_or(u32::MAX),
+            shared_by,
             crowded: !judged.evidence.is_specific(),
             second_mark: judged.evidence.second_mark,
+            lot,
+            lowered: lowered(record),
         },
         fields: fields(record),
+    }
+}
+
+/// The record's lot that holds the mark as read, or the only one that may be meant.
+fn lot_of(record: &Record, read: &str) -> Option<Lot> {
+    let lot = record.ranges.iter().find(|range| range.contains(read)).or(record.ranges.first())?;
+    let items = lot.spans().iter().fold(0u64, |sum, span| sum.saturating_add(span.items()));
+    Some(Lot { from: lot.from.clone(), to: lot.to.clone(), items })
+}
+
+fn lowered(record: &Record) -> Vec<Lowered> {
+    match record.status {
+        Status::Delivered => vec![Lowered::Delivered],
+        Status::Expected => vec![Lowered::Expected],
+        _ => Vec::new(),
     }
 }
 

@@ -12,13 +12,26 @@
 //! | K2, K3 | it has a letter, year or second mark agrees, nothing contradicts, chance is small | hit |
 //! | K2, K3, KT | it is specific, or facts agree and chance is small | probable |
 //! | K2, K3, KT | else | possible |
-//! | K4, one edit | two of make, model, calibre, kind agree, nothing contradicts | possible |
+//! | a lot: the mark lies in it | it has a letter, the lot is narrow, nothing contradicts | hit |
+//! | a lot | facts or a second mark agree, nothing contradicts, chance falls below the limit | hit |
+//! | a lot | nothing contradicts (a number alone: and the lot is no large part of its kind) | probable |
+//! | a lot, by a look-alike or by sound | nothing contradicts | probable |
+//! | a lot | else | possible |
+//! | K4, one edit, a lost end, two edits | two of make, model, calibre, kind agree, nothing contradicts | possible |
 //!
 //! *Chance* is the number of other records that one check of this kind would meet by accident: the density of the key,
 //! times the share of the records around it with the facts that agree, times [`CONTRADICTION`] for each fact that
 //! contradicts. It is a likelihood ratio upside down: the record is 1/chance times likelier to be the item than to lie
 //! there by accident. A key is *specific* when chance by the key alone is below [`SPECIFIC`]. A different make contradicts
 //! nothing.
+//!
+//! A *lot* names every serial from its first to its last, so a mark within it is as good as a listed one as far as the shape
+//! of the mark tells lots apart: letters and length must be the lot's own. What speaks against it is that a lot covers many
+//! marks at once. Its chance is the share that it takes of the marks like it: its serials over the numbers of that length,
+//! each letter counted as [`LETTER_KEYS`], or, where that is more, the share of the register's own marks that would fall into
+//! it. A thousand of AB123000–AB123999 are one in 100,000 of their kind; AB1000–AB1999 are one in 1,000, and a stranger's gun
+//! falls in as easily as on a crowded key. No serial between the ends was seen by whoever wrote the lot down, so a lot
+//! needs a tenth of the chance of a listed mark to be a hit alone.
 //!
 //! The limits were tuned with `./dev bench verdicts` on its training manners and tried on the held-out ones; what they give
 //! stands in `docs/FIGURES.md`, why they are as they are in `docs/adr/0010-verdict-weights.md`.
@@ -44,6 +57,16 @@ const CHANCE_PROBABLE: f64 = 5e-4;
 pub(super) const CONTRADICTION: f64 = 20.0;
 /// No fact is rarer than this for the purpose of weighing: registers are small, and years and models go together.
 pub(super) const SHARE_MIN: f64 = 0.02;
+/// A lot is narrow when at most one mark of its kind in ten thousand falls into it.
+const LOT_NARROW: f64 = 1e-4;
+/// A lot of bare numbers that takes more than this of the numbers of its length is no news without a description.
+const LOT_OF_NUMBERS: f64 = 0.02;
+/// A letter tells as many lots apart: makers use few letters, and some far more than others.
+const LETTER_KEYS: f64 = 10.0;
+/// More letters tell no more.
+const LOT_LETTERS_MAX: i32 = 4;
+/// Of the ends that are lost, those with one more character lost are fewer by this.
+pub(super) const LOST_FURTHER: f64 = 0.3;
 /// Keys that meet one key by look-alikes, core or sound beside itself, on average.
 const LOOSE_SPREAD: f64 = 4.0;
 /// K4 and edits count only when so many of make, model, calibre, kind agree; with fewer nobody need look.
@@ -64,8 +87,10 @@ pub(super) fn reading(rule: Rule) -> f64 {
         Rule::BySound => 0.02,
         Rule::OneEdit => 0.03,
         Rule::Core => 3e-3,
-        Rule::Range => 3e-3,
-        Rule::TwoEdits => 1e-3,
+        Rule::Range => 0.5,
+        // Fewer than single slips, and over as many marks as an end has: listed after them.
+        Rule::LostEnd => 1e-4,
+        Rule::TwoEdits => 1e-6,
         // One of some hundred series on the same number, without the series or with another.
         Rule::Number => 1e-5,
     }
@@ -93,6 +118,15 @@ pub(super) fn slip(read: &str, record: &str) -> f64 {
     }
 }
 
+/// The share of marks like this one that a lot of so many serials takes; see the head of this file. `taken` is the share of
+/// the register's own marks that would fall into it.
+pub(super) fn lot_density(canonical: &str, items: u64, taken: f64) -> f64 {
+    let (mut letters, mut digits) = (0, 0);
+    canonical.chars().for_each(|c| if c.is_ascii_digit() { digits += 1 } else { letters += 1 });
+    let keys = 10f64.powi(digits) * LETTER_KEYS.powi(letters.min(LOT_LETTERS_MAX));
+    (items as f64 / keys).max(taken)
+}
+
 /// What speaks for and against one record being the item.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Evidence {
@@ -100,6 +134,8 @@ pub(super) struct Evidence {
     pub rule: Rule,
     /// The mark is of a scheme that is compared exactly.
     pub exact_scheme: bool,
+    /// It meets the lot only by a look-alike or by sound.
+    pub loosely: bool,
     /// The record's key has a letter.
     pub letters: bool,
     /// Expected accidental matches by the key alone, over all marks that agree.
@@ -127,7 +163,7 @@ pub(super) enum More {
 
 impl Evidence {
     fn spread(&self) -> f64 {
-        if self.rule == Rule::Exact { 1.0 } else { LOOSE_SPREAD }
+        if matches!(self.rule, Rule::Exact | Rule::Range) && !self.loosely { 1.0 } else { LOOSE_SPREAD }
     }
 
     /// Expected accidental matches with all that is known.
@@ -182,7 +218,7 @@ impl Evidence {
     /// several records bear, more against than for on any other crowded one. An equal mark with a letter in it is always
     /// listed, for a different model on the record rules nothing out when the serial is equal.
     pub fn is_out_of_question(&self) -> bool {
-        if self.rule == Rule::Exact && self.letters {
+        if matches!(self.rule, Rule::Exact | Rule::Range) && self.letters {
             return false;
         }
         let borne_by_many = self.density >= 1.0 && self.against > 0;
@@ -200,10 +236,10 @@ pub(super) fn grade(e: &Evidence) -> Option<Grade> {
     match e.rule {
         Rule::Exact => Some(grade_exact(e)),
         Rule::LookAlike | Rule::Core | Rule::BySound => Some(grade_loose(e)),
-        Rule::Number | Rule::OneEdit | Rule::TwoEdits => {
+        Rule::Range => Some(grade_lot(e)),
+        Rule::Number | Rule::OneEdit | Rule::LostEnd | Rule::TwoEdits => {
             (e.agrees >= FACTS_FOR_WEAK_RULES && e.against == 0).then_some(Grade::Possible)
         }
-        Rule::Range => None,
     }
 }
 
@@ -233,6 +269,19 @@ fn grade_loose(e: &Evidence) -> Grade {
     }
 }
 
+fn grade_lot(e: &Evidence) -> Grade {
+    let chance = e.chance();
+    let alone = e.letters && e.density <= LOT_NARROW;
+    let limit = if e.letters { CHANCE_HIT } else { CHANCE_HIT_NUMBER };
+    if e.against == 0 && !e.loosely && (alone || (e.is_borne_out() && chance <= limit)) {
+        Grade::Hit
+    } else if e.against == 0 && (e.letters || chance <= LOT_OF_NUMBERS) {
+        Grade::Probable
+    } else {
+        Grade::Possible
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,6 +290,7 @@ mod tests {
     const SPARSE: Evidence = Evidence {
         rule: Rule::Exact,
         exact_scheme: false,
+        loosely: false,
         letters: true,
         density: 1e-5,
         agrees: 0,
@@ -293,10 +343,44 @@ mod tests {
                 None,
             ),
             ("a number, all agrees", Evidence { rule: Rule::Number, ..full }, Some(Possible)),
+            ("a lost end, two agree", Evidence { rule: Rule::LostEnd, agrees: 2, ..SPARSE }, Some(Possible)),
+            ("a lost end alone", Evidence { rule: Rule::LostEnd, ..SPARSE }, None),
+            ("two edits, one agrees", Evidence { rule: Rule::TwoEdits, agrees: 1, ..SPARSE }, None),
         ];
         for (what, evidence, expected) in table {
             assert_eq!(grade(&evidence), expected, "{what}");
         }
+    }
+
+    #[test]
+    fn the_table_of_lots() {
+        use Grade::{Hit, Possible, Probable};
+        let lot = |serial: &str, items: u64| Evidence {
+            rule: Rule::Range,
+            letters: serial.chars().any(|c| !c.is_ascii_digit()),
+            density: lot_density(serial, items, 0.0),
+            ..SPARSE
+        };
+        let told = |e: Evidence| Evidence { agrees: 3, description: SHARE_MIN, ..e };
+        let other = |e: Evidence| Evidence { against: 1, description: CONTRADICTION, ..e };
+        let table = [
+            ("a narrow lot", lot("AB123456", 1000), Hit),
+            ("a narrow lot, another model", other(lot("AB123456", 1000)), Possible),
+            ("a narrow lot by a look-alike", Evidence { loosely: true, ..lot("AB123456", 1000) }, Probable),
+            ("a wide lot alone", lot("AB1500", 1000), Probable),
+            ("a wide lot, a rare model agrees", told(lot("AB1500", 1000)), Hit),
+            ("a wide lot, another model", other(lot("AB1500", 1000)), Possible),
+            ("half of all numbers of a letter", lot("A1500", 5000), Probable),
+            ("a lot of long numbers", lot("12345678", 1000), Probable),
+            ("a lot of long numbers, all agrees", told(lot("12345678", 10)), Hit),
+            ("a tenth of all numbers of four digits", lot("1500", 1000), Possible),
+            ("a tenth of them, a rare model agrees", told(lot("1500", 1000)), Probable),
+            ("a tenth of them, another model", other(lot("1500", 1000)), Possible),
+        ];
+        for (what, evidence, expected) in table {
+            assert_eq!(grade(&evidence), Some(expected), "{what}");
+        }
+        assert_eq!(lot_density("AB123456", 1000, 0.3), 0.3, "the register's own marks tell more than the letters");
     }
 
     #[test]

@@ -292,3 +292,84 @@ fn what_was_delivered_is_a_finding_and_never_a_match() {
     let verdict = practice.ask(&[serial("ЗЯ471903")], pistol());
     assert_eq!((verdict.grade, verdict.findings), (Grade::Possible, vec![Finding::DeliveredElsewhere]));
 }
+
+fn lot(id: &str, from: &str, to: &str) -> Record {
+    let range = crate::domain::SerialRange::new(from, to).unwrap();
+    Record { ranges: vec![range], ..record(id, vec![], Some("АК74"), None) }
+}
+
+#[test]
+fn a_serial_within_a_stolen_lot_is_never_no_record() {
+    let records =
+        vec![lot("crate", "AB123000", "AB123999"), lot("wide", "КМ1000", "КМ2999"), lot("few", "ЗЯ70", "ЗЯ79")];
+    let practice = Practice { index: index_of(&records), records };
+    let table = [
+        ("AB123456", Grade::Hit, "crate"),
+        ("ав 123456", Grade::Hit, "crate"),
+        ("A8123456", Grade::Probable, "crate"),
+        ("КМ1500", Grade::Probable, "wide"),
+        ("ZYA75", Grade::Probable, "few"),
+    ];
+    for (typed, grade, id) in table {
+        let verdict = practice.serial(typed);
+        assert_eq!((verdict.grade, verdict.rule), (grade, Some(Rule::Range)), "{typed}");
+        let candidate = &verdict.candidates[0];
+        assert_eq!(candidate.record, id, "{typed}");
+        let named = candidate.why.lot.as_ref().expect("the lot is named");
+        let listed = practice.records.iter().find(|r| r.id == id).map(|r| (&r.ranges[0].from, &r.ranges[0].to));
+        assert_eq!(Some((&named.from, &named.to)), listed, "{typed}");
+    }
+    let blank = Practice {
+        index: index_of(&[lot("blanks", "FA100000", "FA100999")]),
+        records: vec![lot("blanks", "FA100000", "FA100999")],
+    };
+    let passport = blank.ask(
+        &[Mark::new(Scheme::Document, "FA 100500")],
+        Description { object: Some(Object::Firearm), ..Description::default() },
+    );
+    assert_eq!((passport.grade, passport.rule), (Grade::Hit, Some(Rule::Range)));
+    for outside in ["AB122999", "AB124000", "AB12345", "АС123456"] {
+        assert_eq!(practice.serial(outside).grade, Grade::NoRecord, "{outside}");
+    }
+    let told = practice.ask(&[serial("КМ1500")], Description { model: Some("ПМ".into()), ..Description::default() });
+    assert_eq!((told.grade, told.candidates.len()), (Grade::Possible, 1), "another model lowers it and hides nothing");
+}
+
+#[test]
+fn a_lost_end_is_listed_where_the_description_agrees() {
+    let practice = practice();
+    for (worn, what) in [("ЗЯ4719", "its end"), ("471903", "its series"), ("ЗЯ471903К", "more than the register has")]
+    {
+        let told = practice.ask(&[serial(worn)], pistol());
+        assert_eq!(told.grade, Grade::Possible, "{what}");
+        assert_eq!(told.candidates[0].record, "sparse", "{what}");
+        assert_eq!(practice.serial(worn).grade, Grade::NoRecord, "{what}: without a description it is nothing");
+    }
+    assert_eq!(practice.ask(&[serial("ЗЯ4719")], pistol()).rule, Some(Rule::LostEnd));
+}
+
+#[test]
+fn two_wrong_characters_are_found_in_a_long_mark_when_nothing_else_is() {
+    let practice = practice();
+    let told = practice.ask(&[serial("ЗЯ411983")], pistol());
+    assert_eq!((told.grade, told.rule), (Grade::Possible, Some(Rule::TwoEdits)));
+    assert_eq!(told.candidates[0].differs.len(), 2);
+    assert_eq!(practice.serial("ЗЯ411983").grade, Grade::NoRecord);
+}
+
+#[test]
+fn lists_of_deliveries_alone_cannot_say_that_nothing_is_listed() {
+    let known = |status| Record { status, ..record("d", vec![serial("ЗЯ 471903")], Some("ПМ"), Some(1978)) };
+    for (records, grade, only_known) in [
+        (vec![known(Status::Delivered)], Grade::NotChecked, 1),
+        (vec![known(Status::Expected)], Grade::NotChecked, 1),
+        (vec![known(Status::Delivered), known(Status::Lost)], Grade::NoRecord, 0),
+        (vec![], Grade::NoRecord, 0),
+    ] {
+        let practice = Practice { index: index_of(&records), records };
+        let verdict = practice.serial("QWX771204");
+        assert_eq!((verdict.grade, verdict.only_known.len()), (grade, only_known), "{:?}", practice.records);
+        let reason = (grade == Grade::NotChecked).then_some(NotChecked::NoRegisterForObject);
+        assert_eq!((verdict.reason, verdict.registers.len()), (reason, 1));
+    }
+}
