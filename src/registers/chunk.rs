@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::columns;
-use super::frozen::FrozenError;
+use super::frozen::{Frozen, FrozenError};
 use crate::domain::{Hash, Record};
 
 /// No chunk is longer than this when compressed: 16 times what [`super::publish`] aims at.
@@ -120,20 +120,36 @@ pub fn check(chunk: &ChunkRef, packed: &[u8]) -> Result<(), ChunkError> {
 
 /// Checks, unpacks and reads a chunk.
 pub fn decode(chunk: &ChunkRef, packed: &[u8]) -> Result<Sheet, ChunkError> {
+    let raw = unpack(chunk, packed)?;
+    let (records, withdrawn) = columns::decode(&raw[1..], chunk.records as usize)?;
+    Ok(Sheet { records, withdrawn })
+}
+
+/// The same: each record is handed to `take` in its frozen form, with what it says beyond that; gives the ids of withdrawn
+/// ones. What was taken counts only when all could be read.
+pub(crate) fn each<E: From<ChunkError>>(
+    chunk: &ChunkRef,
+    packed: &[u8],
+    take: &mut dyn FnMut(&Frozen<'_>, &[u8]) -> Result<(), E>,
+) -> Result<Vec<String>, E> {
+    let raw = unpack(chunk, packed)?;
+    columns::each(&raw[1..], chunk.records as usize, take)
+}
+
+/// The unpacked bytes, of which the first is the form.
+fn unpack(chunk: &ChunkRef, packed: &[u8]) -> Result<Vec<u8>, ChunkError> {
     check(chunk, packed)?;
     let raw_len = chunk.raw_len as usize;
     if raw_len > CHUNK_RAW_BYTES_MAX {
         return Err(ChunkError::TooLong);
     }
     let raw = zstd::bulk::decompress(packed, raw_len).map_err(|_| ChunkError::Damaged("it does not unpack"))?;
-    let (&form, rest) = raw.split_first().ok_or(ChunkError::Damaged("it is empty"))?;
-    match form {
-        FORM => {}
-        0..FORM => return Err(ChunkError::OlderForm(form)),
-        _ => return Err(ChunkError::NewerForm(form)),
+    match raw.first() {
+        None => Err(ChunkError::Damaged("it is empty")),
+        Some(&FORM) => Ok(raw),
+        Some(&form) if form < FORM => Err(ChunkError::OlderForm(form)),
+        Some(&form) => Err(ChunkError::NewerForm(form)),
     }
-    let (records, withdrawn) = columns::decode(rest, chunk.records as usize)?;
-    Ok(Sheet { records, withdrawn })
 }
 
 #[cfg(test)]

@@ -340,6 +340,21 @@ impl Readers<'_> {
 
 /// Reads [`encode`]'s bytes, which must hold exactly `count` records, in ascending order of their ids.
 pub(super) fn decode(raw: &[u8], count: usize) -> Result<(Vec<Record>, Vec<String>), ChunkError> {
+    let mut records = Vec::new();
+    let withdrawn = each(raw, count, &mut |frozen, more| {
+        records.push(frozen.record(more)?);
+        Ok::<_, ChunkError>(())
+    })?;
+    Ok((records, withdrawn))
+}
+
+/// The same, each record handed to `take` as it is read, with what it says beyond the first frozen form; gives the ids of
+/// withdrawn ones. What was taken counts only when all could be read.
+pub(super) fn each<E: From<ChunkError>>(
+    raw: &[u8],
+    count: usize,
+    take: &mut dyn FnMut(&Frozen<'_>, &[u8]) -> Result<(), E>,
+) -> Result<Vec<String>, E> {
     let mut all = Reader(raw);
     let mut s = Readers([Reader::default(); STREAMS]);
     for stream in &mut s.0 {
@@ -347,7 +362,7 @@ pub(super) fn decode(raw: &[u8], count: usize) -> Result<(Vec<Record>, Vec<Strin
         *stream = Reader(all.bytes(len)?);
     }
     if !all.is_done() || s.0[ID_SHARED].0.len() != count {
-        return Err(WRONG);
+        return Err(WRONG.into());
     }
     let things = s.things()?;
     let circumstances = s.circumstances()?;
@@ -357,26 +372,28 @@ pub(super) fn decode(raw: &[u8], count: usize) -> Result<(Vec<Record>, Vec<Strin
     while !s.0[ALPHABET].is_done() {
         alphabet.push(s.0[ALPHABET].char()?);
     }
-    let mut records: Vec<Record> = Vec::with_capacity(count);
-    let mut id = Vec::new();
+    let (mut id, mut id_before) = (Vec::new(), Vec::new());
     let mut values: Vec<String> = Vec::new();
     // A word that is written once can be named by every record: what comes out is limited as a whole.
     let mut room = CHUNK_RAW_BYTES_MAX;
-    let mut take = |bytes: usize| room.checked_sub(bytes).map(|left| room = left).ok_or(ChunkError::TooLong);
-    for _ in 0..count {
+    let mut spend = |bytes: usize| room.checked_sub(bytes).map(|left| room = left).ok_or(ChunkError::TooLong);
+    for n in 0..count {
+        id_before.clone_from(&id);
         s.front_coded(ID_SHARED, ID_LENGTH, ID_REST, &mut id)?;
-        let id = std::str::from_utf8(&id).map_err(|_| WRONG)?;
-        if records.last().is_some_and(|before| before.id.as_str() >= id) {
-            return Err(WRONG);
+        if n > 0 && id_before >= id {
+            return Err(WRONG.into());
         }
+        let id = std::str::from_utf8(&id).map_err(|_| WRONG)?;
         let thing: &Words<'_> = things.get(s.planes::<2>(THING)? as usize).ok_or(WRONG)?;
         let (words, marks) = circumstances.get(s.planes::<2>(CIRCUMSTANCE)? as usize).ok_or(WRONG)?;
-        take(id.len() + thing.iter().chain(words).flatten().map(|word| word.len()).sum::<usize>())?;
-        values.clear();
-        for &(_, place) in marks {
+        spend(id.len() + thing.iter().chain(words).flatten().map(|word| word.len()).sum::<usize>())?;
+        if values.len() < marks.len() {
+            values.resize_with(marks.len(), String::new);
+        }
+        for (&(_, place), value) in marks.iter().zip(&mut values) {
             let shape = shapes.get(s.planes::<2>(SHAPE)? as usize).ok_or(WRONG)?;
-            take(shape.len() + place.map_or(0, str::len) + MARK_BYTES)?;
-            values.push(s.value(shape, &alphabet)?);
+            spend(shape.len() + place.map_or(0, str::len) + MARK_BYTES)?;
+            s.value(shape, &alphabet, value)?;
         }
         let marks = marks.iter().zip(&values).map(|(&(scheme, place), value)| FrozenMark { scheme, value, place });
         let year = s.planes::<3>(YEAR)?;
@@ -403,16 +420,15 @@ pub(super) fn decode(raw: &[u8], count: usize) -> Result<(Vec<Record>, Vec<Strin
             expires_day: rest.expires_day,
             caution: rest.caution,
         };
-        let mut record = frozen.thaw()?;
-        if let Some(number) = (s.planes::<2>(MORE)? as usize).checked_sub(1) {
-            let more = mores.get(number).ok_or(WRONG)?;
-            take(more.len())?;
-            record.add_more(more)?;
-        }
-        records.push(record);
+        let more = match (s.planes::<2>(MORE)? as usize).checked_sub(1) {
+            Some(number) => *mores.get(number).ok_or(WRONG)?,
+            None => &[],
+        };
+        spend(more.len())?;
+        take(&frozen, more)?;
     }
     let withdrawn = s.withdrawn()?;
-    if s.0.iter().all(|stream| stream.is_done()) { Ok((records, withdrawn)) } else { Err(WRONG) }
+    if s.0.iter().all(|stream| stream.is_done()) { Ok(withdrawn) } else { Err(WRONG.into()) }
 }
 
 /// See [`rest`].
@@ -469,8 +485,8 @@ impl<'a> Readers<'a> {
         Ok(all)
     }
 
-    fn value(&mut self, shape: &str, alphabet: &[char]) -> Result<String, ChunkError> {
-        let mut value = String::with_capacity(shape.len() + 8);
+    fn value(&mut self, shape: &str, alphabet: &[char], value: &mut String) -> Result<(), ChunkError> {
+        value.clear();
         let mut shape = shape.chars();
         while let Some(c) = shape.next() {
             value.push(match c {
@@ -483,7 +499,7 @@ impl<'a> Readers<'a> {
                 other => other,
             });
         }
-        Ok(value)
+        Ok(())
     }
 
     fn rest(&mut self) -> Result<Rest<'a>, ChunkError> {

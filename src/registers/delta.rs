@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::chunk::{self, ChunkError, ChunkRef, bucket_key, bucket_of};
+use super::frozen::RecordBytes;
 use crate::domain::{Record, RegisterVersion};
 
 /// Changes in one piece: some 120 to 250 KiB.
@@ -95,14 +96,19 @@ fn week_of(day: i64) -> i64 {
     (day + 3).div_euclid(7)
 }
 
-/// What becomes of records: their content, or `None` for those that are gone. In the order of buckets.
+/// What becomes of records: their canonical bytes, or `None` for those that are gone. In the order of buckets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Changes(BTreeMap<(u32, String), Option<Record>>);
+pub struct Changes(BTreeMap<(u32, String), Option<Box<[u8]>>>);
 
 impl Changes {
     /// A record comes or changes.
-    pub fn put(&mut self, record: Record) {
-        self.0.insert((bucket_key(&record.id), record.id.clone()), Some(record));
+    pub fn put(&mut self, record: &Record) {
+        self.put_bytes(record.id.clone(), record.canonical_bytes().into());
+    }
+
+    /// The same by its id and canonical bytes.
+    pub(crate) fn put_bytes(&mut self, id: String, bytes: Box<[u8]>) {
+        self.0.insert((bucket_key(&id), id), Some(bytes));
     }
 
     /// A record is withdrawn.
@@ -121,11 +127,11 @@ impl Changes {
     }
 
     /// Those of a bucket, in the order of keys.
-    pub fn of_bucket(&self, bucket: u32, bits: u8) -> impl Iterator<Item = (u32, &str, Option<&Record>)> {
+    pub fn of_bucket(&self, bucket: u32, bits: u8) -> impl Iterator<Item = (u32, &str, Option<&[u8]>)> {
         let first = if bits == 0 { 0 } else { bucket << (32 - u32::from(bits)) };
         let begin = self.0.range((first, String::new())..);
         let own = begin.take_while(move |((key, _), _)| bucket_of(*key, bits) == bucket);
-        own.map(|((key, id), record)| (*key, id.as_str(), record.as_ref()))
+        own.map(|((key, id), bytes)| (*key, id.as_str(), bytes.as_deref()))
     }
 
     /// Number of records named.
@@ -138,14 +144,14 @@ impl Changes {
         self.0.is_empty()
     }
 
-    /// Key, id and content of each record, in the order of keys.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, &str, Option<&Record>)> {
-        self.0.iter().map(|((key, id), record)| (*key, id.as_str(), record.as_ref()))
+    /// Key, id and canonical bytes of each record, in the order of keys.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &str, Option<&[u8]>)> {
+        self.0.iter().map(|((key, id), bytes)| (*key, id.as_str(), bytes.as_deref()))
     }
 
     /// The same, taken apart.
-    pub fn into_each(self) -> impl Iterator<Item = (u32, String, Option<Record>)> {
-        self.0.into_iter().map(|((key, id), record)| (key, id, record))
+    pub fn into_each(self) -> impl Iterator<Item = (u32, String, Option<Box<[u8]>>)> {
+        self.0.into_iter().map(|((key, id), bytes)| (key, id, bytes))
     }
 
     /// Packs the changes; `sink` gets each piece with its bytes.
@@ -160,7 +166,8 @@ impl Changes {
         let mut pieces = Vec::new();
         for part in all.chunks(CHANGES_PER_PIECE) {
             let (Some(first), Some(last)) = (part.first(), part.last()) else { continue };
-            let mut records: Vec<Record> = part.iter().filter_map(|(_, _, record)| record.cloned()).collect();
+            let records = part.iter().filter_map(|x| x.2.map(Record::from_canonical_bytes));
+            let mut records: Vec<Record> = records.collect::<Result<_, _>>().map_err(ChunkError::from)?;
             let mut withdrawn: Vec<&str> = part.iter().filter(|x| x.2.is_none()).map(|x| x.1).collect();
             records.sort_unstable_by(|a, b| a.id.cmp(&b.id));
             withdrawn.sort_unstable();
@@ -172,25 +179,31 @@ impl Changes {
         Ok(pieces)
     }
 
-    /// Adds what a piece says, which must be what the manifest says of it.
+    /// Adds what a piece says, which must be what the manifest says of it. After an error these changes mean nothing.
     ///
     /// # Errors
     /// When the bytes are not the piece, or name records outside its range.
     pub fn read(&mut self, piece: &Piece, packed: &[u8]) -> Result<(), ChunkError> {
-        let sheet = chunk::decode(&piece.chunk, packed)?;
-        if sheet.withdrawn.len() as u64 != u64::from(piece.withdrawn) {
+        let is_here = |key: &u32| (piece.first_key..=piece.last_key).contains(key);
+        let elsewhere = ChunkError::Damaged("it speaks of records that belong elsewhere");
+        let withdrawn = chunk::each(&piece.chunk, packed, &mut |frozen, more| {
+            let key = bucket_key(frozen.id);
+            if !is_here(&key) {
+                return Err(elsewhere.clone());
+            }
+            let mut bytes = Vec::new();
+            frozen.write_known(more, &mut bytes)?;
+            self.0.insert((key, frozen.id.to_owned()), Some(bytes.into()));
+            Ok(())
+        })?;
+        if withdrawn.len() as u64 != u64::from(piece.withdrawn) {
             return Err(ChunkError::Damaged("it withdraws more or fewer records than was said"));
         }
-        let mut put = |id: String, record: Option<Record>| {
-            let key = bucket_key(&id);
-            if !(piece.first_key..=piece.last_key).contains(&key) {
-                return Err(ChunkError::Damaged("it speaks of records that belong elsewhere"));
-            }
-            self.0.insert((key, id), record);
-            Ok(())
-        };
-        sheet.withdrawn.into_iter().try_for_each(|id| put(id, None))?;
-        sheet.records.into_iter().try_for_each(|record| put(record.id.clone(), Some(record)))
+        for id in withdrawn {
+            let key = Some(bucket_key(&id)).filter(is_here).ok_or(elsewhere.clone())?;
+            self.0.insert((key, id), None);
+        }
+        Ok(())
     }
 }
 

@@ -3,6 +3,8 @@
 //! The form is apart from [`Record`], so that a new field there changes neither the hash of a record that does not use it
 //! nor the way old bytes are read. Enumerations travel by their codes, which never change; days by their number.
 
+use std::str::FromStr;
+
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -121,6 +123,99 @@ impl<'a> Frozen<'a> {
     }
 }
 
+/// Reading and writing without a [`Record`] between, for whoever handles millions.
+impl<'a> Frozen<'a> {
+    /// Appends the frozen form. `more` is what [`More::bytes_of`] gave, empty for nothing.
+    pub(crate) fn write(&self, more: &[u8], out: &mut Vec<u8>) {
+        out.push(if more.is_empty() { FORM } else { FORM_WITH_MORE });
+        text(out, self.id);
+        number(out, self.marks.len() as u64);
+        for mark in &self.marks {
+            text(out, mark.scheme);
+            text(out, mark.value);
+            option(out, mark.place, text);
+        }
+        for word in [self.object, self.kind, self.make, self.model, self.calibre] {
+            option(out, word, text);
+        }
+        option(out, self.year, |out, year| number(out, u64::from(year)));
+        option(out, self.country, text);
+        option(out, self.issuer, text);
+        text(out, self.status);
+        text(out, self.owner);
+        option(out, self.action, text);
+        for day in [self.reported_day, self.lost_day, self.expires_day] {
+            option(out, day, |out, day| number(out, u64::from(((day << 1) ^ (day >> 31)) as u32)));
+        }
+        option(out, self.caution, text);
+        out.extend_from_slice(more);
+    }
+
+    /// The same, but what this version does not know is written as a [`Record`] keeps it.
+    pub(crate) fn write_known(&self, more: &[u8], out: &mut Vec<u8>) -> Result<(), FrozenError> {
+        if more.is_empty() && self.is_known() {
+            self.write(more, out);
+        } else {
+            out.extend(self.record(more)?.canonical_bytes());
+        }
+        Ok(())
+    }
+
+    /// The record, with what it says beyond this.
+    pub(crate) fn record(&self, more: &[u8]) -> Result<Record, FrozenError> {
+        let mut record = self.thaw()?;
+        if !more.is_empty() {
+            More::add(more, &mut record)?;
+        }
+        Ok(record)
+    }
+
+    /// Reads the frozen form, and what stands behind it for [`More::add`].
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), FrozenError> {
+        let (&form, rest) = bytes.split_first().ok_or(FrozenError::Damaged("it is empty"))?;
+        if form != FORM && form != FORM_WITH_MORE {
+            return Err(FrozenError::NewerForm(form));
+        }
+        let (frozen, more) =
+            postcard::take_from_bytes::<Self>(rest).map_err(|_| FrozenError::Damaged("it does not decode"))?;
+        match (form, more.is_empty()) {
+            (FORM, false) => Err(FrozenError::Damaged("it is followed by something else")),
+            (FORM_WITH_MORE, true) => Err(FrozenError::Damaged("its second half is damaged")),
+            _ => Ok((frozen, more)),
+        }
+    }
+
+    /// Whether a [`Record`] says all of it: every code is known here, and every day is one.
+    pub(crate) fn is_known(&self) -> bool {
+        let is_day = |day: Option<i32>| day.is_none_or(|day| NaiveDate::from_num_days_from_ce_opt(day).is_some());
+        self.marks.iter().all(|mark| Scheme::ALL.iter().any(|scheme| scheme.code() == mark.scheme))
+            && self.object.is_none_or(|code| Object::ALL.iter().any(|object| object.code() == code))
+            && Status::from_str(self.status).is_ok()
+            && self.action.is_none_or(|code| action_of(code).is_some())
+            && [self.reported_day, self.lost_day, self.expires_day].into_iter().all(is_day)
+    }
+}
+
+fn number(out: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+fn text(out: &mut Vec<u8>, text: &str) {
+    number(out, text.len() as u64);
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn option<T>(out: &mut Vec<u8>, value: Option<T>, put: impl FnOnce(&mut Vec<u8>, T)) {
+    out.push(u8::from(value.is_some()));
+    if let Some(value) = value {
+        put(out, value);
+    }
+}
+
 /// What a record may say beyond [`Frozen`], in one piece, so that whoever stores or sends records by columns carries it as
 /// one column. The order of the fields is the format; it never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -156,6 +251,13 @@ impl<'a> More<'a> {
         }
         // Writing into a vector cannot fail; see `canonical_bytes`.
         Some(postcard::to_stdvec(&more).unwrap_or_default())
+    }
+
+    /// Only the lots.
+    pub(crate) fn ranges_of(bytes: &'a [u8]) -> Result<Vec<SerialRange>, FrozenError> {
+        let mut record = Record::default();
+        Self::add(bytes, &mut record)?;
+        Ok(record.ranges)
     }
 
     /// Adds what the bytes say to a record.
@@ -210,13 +312,8 @@ pub trait RecordBytes: Sized {
 
 impl RecordBytes for Record {
     fn canonical_bytes(&self) -> Vec<u8> {
-        let more = More::bytes_of(self);
         let mut out = Vec::with_capacity(256);
-        out.push(if more.is_some() { FORM_WITH_MORE } else { FORM });
-        // Writing into a vector cannot fail, and every field has a length known beforehand; should postcard ever refuse,
-        // the bytes stay short and `from_canonical_bytes` calls them damaged.
-        let mut out = postcard::to_extend(&Frozen::of(self), out).unwrap_or_default();
-        out.extend(more.into_iter().flatten());
+        Frozen::of(self).write(&More::bytes_of(self).unwrap_or_default(), &mut out);
         out
     }
 
@@ -225,19 +322,8 @@ impl RecordBytes for Record {
     }
 
     fn from_canonical_bytes(bytes: &[u8]) -> Result<Self, FrozenError> {
-        let (&form, rest) = bytes.split_first().ok_or(FrozenError::Damaged("it is empty"))?;
-        if form != FORM && form != FORM_WITH_MORE {
-            return Err(FrozenError::NewerForm(form));
-        }
-        let (frozen, left) =
-            postcard::take_from_bytes::<Frozen>(rest).map_err(|_| FrozenError::Damaged("it does not decode"))?;
-        let mut record = frozen.thaw()?;
-        if form == FORM_WITH_MORE {
-            More::add(left, &mut record)?;
-        } else if !left.is_empty() {
-            return Err(FrozenError::Damaged("it is followed by something else"));
-        }
-        Ok(record)
+        let (frozen, more) = Frozen::read(bytes)?;
+        frozen.record(more)
     }
 
     fn derived_id(&self) -> String {
@@ -347,5 +433,43 @@ mod tests {
         assert_eq!(other.derived_id(), full().derived_id());
         other.description.year = None;
         assert_ne!(other.derived_id(), full().derived_id());
+    }
+
+    #[test]
+    fn what_is_written_by_hand_is_what_the_form_says() {
+        for record in [full(), fuller(), Record::default()] {
+            let frozen = Frozen::of(&record);
+            let more = More::bytes_of(&record).unwrap_or_default();
+            let mut bytes = Vec::new();
+            frozen.write(&more, &mut bytes);
+            let form = if more.is_empty() { FORM } else { FORM_WITH_MORE };
+            let expected = postcard::to_extend(&frozen, vec![form]).unwrap();
+            assert_eq!(bytes, [expected, more.clone()].concat());
+            assert_eq!(Frozen::read(&bytes).unwrap(), (frozen, &more[..]));
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_here_is_written_as_it_is_kept() {
+        let record = full();
+        let mark = FrozenMark { scheme: "rune", value: "1", place: None };
+        let unknown: [fn(&mut Frozen<'_>); 4] = [
+            |f| f.object = Some("airship"),
+            |f| f.action = Some("applaud"),
+            |f| f.status = "mislaid",
+            |f| f.marks[0].scheme = "rune",
+        ];
+        for change in unknown {
+            let mut frozen = Frozen::of(&record);
+            frozen.marks.push(FrozenMark { scheme: "serial", ..mark.clone() });
+            assert!(frozen.is_known());
+            change(&mut frozen);
+            assert!(!frozen.is_known());
+            let mut bytes = Vec::new();
+            frozen.write_known(&[], &mut bytes).unwrap();
+            assert_eq!(bytes, frozen.thaw().unwrap().canonical_bytes());
+        }
+        let no_day = Frozen { lost_day: Some(i32::MAX), ..Frozen::of(&record) };
+        assert!(no_day.write_known(&[], &mut Vec::new()).is_err());
     }
 }

@@ -15,6 +15,7 @@
 //! makes every check *not checked*, never *no record*. An update refused half way leaves what is in use as it is.
 
 mod apply;
+mod bucket;
 mod build;
 mod db;
 mod generation;

@@ -260,7 +260,7 @@ impl Publication<'_> {
                 news.records += 1;
                 news.put += 1;
                 news.objects.extend(record.description.object);
-                news.changes.put(record);
+                news.changes.put(&record);
             }
             Ok(())
         })?;

@@ -37,7 +37,7 @@ impl Feed {
         let mut changes = Changes::default();
         for new in [made(n, 1900), made(n / 2, 1900 + (n % 90) as u16)] {
             records.insert(new.id.clone(), new.clone());
-            changes.put(new);
+            changes.put(&new);
         }
         if n.is_multiple_of(3) {
             let gone = format!("id-{}", n / 3);
@@ -76,9 +76,9 @@ impl Feed {
             for piece in &delta.pieces {
                 changes.read(piece, &self.files[&piece.chunk.hash]).unwrap();
             }
-            for (_, id, record) in changes.into_each() {
-                match record {
-                    Some(record) => held.insert(id, record),
+            for (_, id, bytes) in changes.into_each() {
+                match bytes {
+                    Some(bytes) => held.insert(id, Record::from_canonical_bytes(&bytes).unwrap()),
                     None => held.remove(&id),
                 };
             }
@@ -130,7 +130,7 @@ fn what_is_too_old_has_no_way() {
 #[test]
 fn a_piece_that_speaks_of_other_records_is_refused() {
     let mut changes = Changes::default();
-    (0..50).for_each(|n| changes.put(made(n, 1980)));
+    (0..50).for_each(|n| changes.put(&made(n, 1980)));
     changes.withdraw("gone".into());
     let mut bytes = Vec::new();
     let pieces = changes

@@ -9,10 +9,11 @@ use super::packed::{Flags, Packed};
 use super::runs::Runs;
 use super::table::{Table, hash};
 use super::trie::{Trie, TrieBuilder};
-use super::{Compact, Index, IndexError, REGISTERS_MAX, RecordRef, RegisterFacts, keys_of_mark};
-use crate::domain::Record;
+use super::{Compact, Index, IndexError, REGISTERS_MAX, RecordRef, RegisterFacts, each_key_of_mark, keys_of_mark};
 use crate::domain::keys;
+use crate::domain::{Object, Record, Scheme, SerialRange, Status};
 use crate::registers::describe::Fact;
+use crate::registers::{Frozen, FrozenMark, More};
 
 /// Takes the records of all registers; their order is the order of the database's rows.
 pub struct IndexBuilder {
@@ -23,6 +24,8 @@ pub struct IndexBuilder {
     runs: Runs,
     lots: LotsBuilder,
     pairs: usize,
+    /// For the key of one mark.
+    buffer: String,
 }
 
 impl IndexBuilder {
@@ -39,6 +42,7 @@ impl IndexBuilder {
             runs: Runs::default(),
             lots: LotsBuilder::default(),
             pairs: 0,
+            buffer: String::new(),
         })
     }
 
@@ -53,29 +57,56 @@ impl IndexBuilder {
 
     /// The next record, and the position that it got.
     pub fn push(&mut self, register: usize, record: &Record) -> Result<RecordRef, IndexError> {
+        self.take(register, &Frozen::of(record), &record.ranges)
+    }
+
+    /// The same in frozen form, with what it says beyond the first frozen form.
+    pub(crate) fn push_frozen(
+        &mut self,
+        register: usize,
+        frozen: &Frozen<'_>,
+        more: &[u8],
+    ) -> Result<RecordRef, IndexError> {
+        let damaged = |_| IndexError::Damaged("a record does not decode");
+        let ranges = if more.is_empty() { Vec::new() } else { More::ranges_of(more).map_err(damaged)? };
+        self.take(register, frozen, &ranges)
+    }
+
+    fn take(&mut self, register: usize, frozen: &Frozen<'_>, ranges: &[SerialRange]) -> Result<RecordRef, IndexError> {
         let position = u32::try_from(self.facts.len()).map_err(|_| IndexError::TooManyRecords)?;
         let register = u8::try_from(register).map_err(|_| IndexError::TooManyRegisters)?;
-        let d = &record.description;
-        let texts = [&d.kind, &d.make, &d.model, &d.calibre];
+        let texts = [frozen.kind, frozen.make, frozen.model, frozen.calibre];
         let mut facts = [0; 4];
         for ((fact, dictionary), text) in facts.iter_mut().zip(&mut self.dictionaries).zip(texts) {
-            *fact = dictionary.add(text.as_deref());
+            *fact = dictionary.add(text);
         }
-        let profile = Compact::new(facts, d.object, register, record.status.is_wanted());
-        self.facts.push(profile, d.year.unwrap_or(0));
+        let object = frozen.object.map(|code| code.parse().unwrap_or(Object::Other));
+        let is_wanted = frozen.status.parse().unwrap_or(Status::Wanted).is_wanted();
+        self.facts.push(Compact::new(facts, object, register, is_wanted), frozen.year.unwrap_or(0));
 
-        let mut own: Vec<Vec<u8>> =
-            record.marks.iter().flat_map(|mark| keys_of_mark(mark.scheme, &mark.value)).collect();
-        if own.len() > 1 {
-            own.sort();
-            own.dedup();
+        let scheme = |mark: &FrozenMark<'_>| mark.scheme.parse().unwrap_or(Scheme::Other);
+        match &frozen.marks[..] {
+            [mark] if !mark.value.trim_end().ends_with([')', '）']) => {
+                let (counter, runs, pairs) = (&mut self.counter, &mut self.runs, &mut self.pairs);
+                each_key_of_mark(scheme(mark), mark.value, &mut self.buffer, &mut |key| {
+                    counter.add(register, key);
+                    runs.push(key, position);
+                    *pairs += 1;
+                });
+            }
+            marks => {
+                // What two marks share is one key of the record.
+                let mut own: Vec<Vec<u8>> = marks.iter().flat_map(|m| keys_of_mark(scheme(m), m.value)).collect();
+                own.sort();
+                own.dedup();
+                for key in own {
+                    self.counter.add(register, &key);
+                    self.runs.push(&key, position);
+                    self.pairs += 1;
+                }
+            }
         }
-        for key in own {
-            self.counter.add(register, &key);
-            self.runs.push(&key, position);
-            self.pairs += 1;
-        }
-        record.ranges.iter().for_each(|range| self.lots.push(range, position));
+        ranges.iter().for_each(|range| self.lots.push(range, position));
         Ok(RecordRef(position))
     }
 
@@ -99,8 +130,11 @@ impl IndexBuilder {
             trie.push(&held, records, &mut |records| postings.put(records));
         }
         let trie = trie.finish(&mut |records| postings.put(records)).ok_or(IndexError::TooManyRecords)?;
-        let (cores, numbers) = derived(&trie);
-        let ends = Ends::of(&trie);
+        let ((cores, numbers), ends) = std::thread::scope(|scope| {
+            let ends = scope.spawn(|| Ends::of(&trie));
+            (derived(&trie), ends.join())
+        });
+        let ends = ends.map_err(|_| IndexError::Damaged("building it broke off"))?;
         Ok(Index {
             registers: self.registers,
             dictionaries: self.dictionaries.map(DictionaryBuilder::finish),

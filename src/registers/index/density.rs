@@ -6,6 +6,7 @@
 //! A pattern (`АВ####`) has a density of its own; where the register is more crowded there, that one counts.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,28 +23,36 @@ struct Shape {
 
 /// A key with every digit as `#`, hashed, and its shape.
 fn pattern_of(register: u8, key: &[u8]) -> (u64, Shape) {
-    let class = key.first().copied().unwrap_or(0);
-    let text = std::str::from_utf8(key.get(1..).unwrap_or_default()).unwrap_or_default();
-    let mut pattern = Vec::with_capacity(key.len() + 1);
-    pattern.extend([register, class]);
-    let mut digits = 0u8;
-    let mut letters = 0u8;
-    for c in text.chars() {
-        if c.is_ascii_digit() {
-            digits = digits.saturating_add(1);
-            pattern.push(b'#');
-        } else {
-            letters = letters.saturating_add(1);
-            pattern.extend(c.encode_utf8(&mut [0; 4]).bytes());
-        }
+    let (class, text) = key.split_first().map_or((0, &[][..]), |(class, text)| (*class, text));
+    let digits = text.iter().filter(|b| b.is_ascii_digit()).count();
+    // Each character has one byte that continues no other.
+    let chars = text.iter().filter(|&&b| b & 0xc0 != 0x80).count();
+    let pattern = text.iter().map(|&b| if b.is_ascii_digit() { b'#' } else { b });
+    let count = |n: usize| u8::try_from(n).unwrap_or(u8::MAX);
+    let shape = Shape { register, class, letters: count(chars - digits), digits: count(digits) };
+    (table::hash_of([register, class].into_iter().chain(pattern)), shape)
+}
+
+/// Patterns are hashes already.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
     }
-    (table::hash(&pattern), Shape { register, class, letters, digits })
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&b| self.0 = self.0.rotate_left(8) ^ u64::from(b));
+    }
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
 }
 
 /// Counts patterns and shapes while an index is built.
 #[derive(Default)]
 pub(super) struct Counter {
-    patterns: HashMap<u64, (Shape, u32)>,
+    patterns: HashMap<u64, (Shape, u32), BuildHasherDefault<AsItIs>>,
 }
 
 impl Counter {

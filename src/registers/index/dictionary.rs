@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::registers::Lately;
 use crate::registers::describe::{Fact, Forms, forms};
 
 /// Distinct facts in the order in which they first came; number 0 is for records that are silent.
@@ -30,6 +31,7 @@ impl Dictionary {
 /// Gives out the numbers. Raw texts are remembered, because a million records repeat a few thousand of them.
 pub(super) struct DictionaryBuilder {
     fact: Fact,
+    lately: Lately,
     by_raw: HashMap<String, u32>,
     by_forms: HashMap<Forms, u32>,
     done: Dictionary,
@@ -37,7 +39,13 @@ pub(super) struct DictionaryBuilder {
 
 impl DictionaryBuilder {
     pub fn new(fact: Fact) -> Self {
-        Self { fact, by_raw: HashMap::new(), by_forms: HashMap::new(), done: Dictionary::default() }
+        Self {
+            fact,
+            lately: Lately::default(),
+            by_raw: HashMap::new(),
+            by_forms: HashMap::new(),
+            done: Dictionary::default(),
+        }
     }
 
     /// Takes over every number that another dictionary gave out.
@@ -50,31 +58,32 @@ impl DictionaryBuilder {
         let Some(raw) = raw else {
             return 0;
         };
-        let id = match self.by_raw.get(raw) {
+        let Self { fact, lately, by_raw, by_forms, done } = self;
+        let id = lately.number(raw, || match by_raw.get(raw) {
             Some(&id) => id,
             None => {
-                let id = forms(self.fact, raw).map_or(0, |forms| self.number(forms));
-                self.by_raw.insert(raw.to_owned(), id);
+                let id = forms(*fact, raw).map_or(0, |forms| number(by_forms, done, forms));
+                by_raw.insert(raw.to_owned(), id);
                 id
             }
-        };
+        });
         if let Some((_, count)) = (id as usize).checked_sub(1).and_then(|i| self.done.entries.get_mut(i)) {
             *count += 1;
         }
         id
     }
 
-    fn number(&mut self, forms: Forms) -> u32 {
-        if let Some(&id) = self.by_forms.get(&forms) {
-            return id;
-        }
-        self.done.entries.push((forms.clone(), 0));
-        let id = self.done.entries.len() as u32;
-        self.by_forms.insert(forms, id);
-        id
-    }
-
     pub fn finish(self) -> Dictionary {
         self.done
     }
+}
+
+fn number(by_forms: &mut HashMap<Forms, u32>, done: &mut Dictionary, forms: Forms) -> u32 {
+    if let Some(&id) = by_forms.get(&forms) {
+        return id;
+    }
+    done.entries.push((forms.clone(), 0));
+    let id = done.entries.len() as u32;
+    by_forms.insert(forms, id);
+    id
 }

@@ -11,6 +11,9 @@ pub(super) const ORDERED_BYTES: usize = 8;
 /// One key in so many has its end written out, so that a search reads the keys themselves in its last steps only.
 const STEP: usize = 64;
 
+/// Keys that are sorted at a time.
+const PART_KEYS: usize = 1 << 21;
+
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Ends {
     /// Numbers of keys.
@@ -26,14 +29,44 @@ fn end_of(key: &[u8]) -> u64 {
 
 impl Ends {
     pub fn of(trie: &Trie) -> Self {
-        let mut pairs: Vec<(u64, u32)> = Vec::with_capacity(trie.len());
-        trie.for_each(|edge, key| pairs.push((end_of(key), edge)));
-        pairs.sort_unstable();
-        let mut order = Packed::zeros(trie.labels.len() as u32, pairs.len());
-        for (at, (_, edge)) in pairs.iter().enumerate() {
-            order.set(at, *edge);
+        Self::in_parts(trie, PART_KEYS)
+    }
+
+    /// Sorts so many keys at a time, give or take those that share an end: all at once would take more memory than the
+    /// whole index.
+    fn in_parts(trie: &Trie, part_keys: usize) -> Self {
+        // Keys by their last two bytes.
+        let mut counts = vec![0u32; 1 << 16];
+        trie.for_each(|_, key| counts[(end_of(key) >> 48) as usize] += 1);
+        let mut order = Packed::zeros(trie.labels.len() as u32, trie.len());
+        let mut samples = Vec::with_capacity(trie.len().div_ceil(STEP));
+        let mut pairs: Vec<(u64, u32)> = Vec::new();
+        let (mut from, mut at) = (0, 0);
+        while from < counts.len() {
+            let mut to = from;
+            let mut keys = 0;
+            while to < counts.len() && (keys == 0 || keys + counts[to] as usize <= part_keys) {
+                keys += counts[to] as usize;
+                to += 1;
+            }
+            pairs.clear();
+            pairs.reserve_exact(keys);
+            trie.for_each(|edge, key| {
+                let end = end_of(key);
+                if (from..to).contains(&((end >> 48) as usize)) {
+                    pairs.push((end, edge));
+                }
+            });
+            pairs.sort_unstable();
+            for (end, edge) in &pairs {
+                if at % STEP == 0 {
+                    samples.push(*end);
+                }
+                order.set(at, *edge);
+                at += 1;
+            }
+            from = to;
         }
-        let samples = pairs.iter().step_by(STEP).map(|(end, _)| *end).collect();
         Self { order, samples }
     }
 
@@ -89,5 +122,33 @@ impl Ends {
 
     pub fn memory_bytes(&self) -> usize {
         self.order.memory_bytes() + self.samples.len() * 8
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::trie::TrieBuilder;
+    use super::*;
+
+    #[test]
+    fn sorted_in_parts_or_at_once_the_order_is_the_same() {
+        let mut keys: Vec<String> = (0..3000u32).map(|n| format!("S{}", n.wrapping_mul(2_654_435_761) >> 12)).collect();
+        keys.extend(["S".into(), "SЖ".into(), "SAB".into()]);
+        keys.sort();
+        keys.dedup();
+        let mut builder = TrieBuilder::new();
+        keys.iter().for_each(|key| builder.push(key.as_bytes(), (), &mut |()| ()));
+        let trie = builder.finish(&mut |()| ()).unwrap();
+        let whole = Ends::of(&trie);
+        let mut backwards: Vec<u64> = keys.iter().map(|key| end_of(key.as_bytes())).collect();
+        backwards.sort_unstable();
+        let order = |ends: &Ends| -> Vec<u64> {
+            (0..ends.order.len()).map(|at| end_of(&trie.key(ends.order.get(at).unwrap()))).collect()
+        };
+        assert_eq!(order(&whole), backwards);
+        for part in [1, 7, 100, 2999] {
+            assert_eq!(Ends::in_parts(&trie, part), whole, "{part} at a time");
+        }
+        assert_eq!(Ends::from_order(whole.order.clone(), &trie), whole);
     }
 }

@@ -49,14 +49,19 @@ impl Facts {
 pub(super) struct FactsBuilder {
     profiles: Vec<Compact>,
     numbers: HashMap<Compact, u32>,
-    /// Profile and year of each record.
-    records: Vec<(u32, u16)>,
+    /// Profile of each record.
+    profile_of: Packed,
+    /// Years in the order in which they first came, and the number of each record's among them.
+    years: Vec<(u16, u32)>,
+    year_of: Packed,
+    /// For each year one more than its number; 0 for a year that has not come yet.
+    numbers_of_years: Vec<u32>,
     last: Option<(Compact, u32)>,
 }
 
 impl FactsBuilder {
     pub fn len(&self) -> usize {
-        self.records.len()
+        self.profile_of.len()
     }
 
     /// The next record's; the profile comes without a year.
@@ -69,24 +74,29 @@ impl FactsBuilder {
             }),
         };
         self.last = Some((profile, number));
-        self.records.push((number, year));
+        self.profile_of.push_wide(number);
+        if self.numbers_of_years.is_empty() {
+            self.numbers_of_years = vec![0; usize::from(u16::MAX) + 1];
+        }
+        let number = &mut self.numbers_of_years[usize::from(year)];
+        if *number == 0 {
+            self.years.push((year, 0));
+            *number = self.years.len() as u32;
+        }
+        self.years[*number as usize - 1].1 += 1;
+        self.year_of.push_wide(*number - 1);
     }
 
     pub fn finish(self) -> Facts {
-        let mut counts = vec![0u32; usize::from(u16::MAX) + 1];
-        self.records.iter().for_each(|(_, year)| counts[usize::from(*year)] += 1);
-        let mut years = vec![(0u16, counts[0])];
-        years.extend((1..=u16::MAX).map(|y| (y, counts[usize::from(y)])).filter(|(_, n)| *n > 0));
-        let mut number_of_year = vec![0u32; counts.len()];
-        for (number, (year, _)) in years.iter().enumerate() {
-            number_of_year[usize::from(*year)] = number as u32;
+        let mut years = self.years.clone();
+        if !years.iter().any(|(year, _)| *year == 0) {
+            years.push((0, 0));
         }
-        let mut profile_of = Packed::up_to(self.profiles.len().saturating_sub(1) as u32);
+        years.sort_unstable();
+        let place = |year: u16| years.iter().position(|(known, _)| *known == year).unwrap_or(0) as u32;
+        let places: Vec<u32> = self.years.iter().map(|(year, _)| place(*year)).collect();
         let mut year_of = Packed::up_to(years.len() as u32 - 1);
-        for (profile, year) in self.records {
-            profile_of.push(profile);
-            year_of.push(number_of_year[usize::from(year)]);
-        }
-        Facts { profiles: self.profiles, years, profile_of, year_of }
+        (0..self.year_of.len()).filter_map(|at| self.year_of.get(at)).for_each(|n| year_of.push(places[n as usize]));
+        Facts { profiles: self.profiles, years, profile_of: self.profile_of, year_of }
     }
 }

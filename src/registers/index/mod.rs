@@ -177,19 +177,37 @@ pub(super) fn class_of(scheme: Scheme) -> Option<u8> {
     })
 }
 
-/// A usable key of a mark, with its class: the parts of a serial, the exact key of anything else.
+/// The usable keys of a mark, each with its class before it: the parts of a serial, the exact key of anything else.
 pub(super) fn keys_of_mark(scheme: Scheme, value: &str) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    each_key_of_mark(scheme, value, &mut String::new(), &mut |key| found.push(key.to_vec()));
+    found
+}
+
+/// The same, one after the other, in a buffer that is used again.
+fn each_key_of_mark(scheme: Scheme, value: &str, buffer: &mut String, found: &mut dyn FnMut(&[u8])) {
     let Some(class) = class_of(scheme) else {
-        return Vec::new();
+        return;
     };
-    let with_class = |key: &str| [&[class], key.as_bytes()].concat();
-    if scheme.is_compared_loosely() {
-        let parts = keys::split_parts(value);
-        let canonical = parts.iter().map(|part| keys::canonical(part));
-        return canonical.filter(|key| keys::is_usable(key)).map(|key| with_class(&key)).collect();
+    let mut put = |write: &dyn Fn(&mut String), is_usable: fn(&str) -> bool| {
+        buffer.clear();
+        buffer.push(char::from(class));
+        write(buffer);
+        if is_usable(&buffer[1..]) {
+            found(buffer.as_bytes());
+        }
+    };
+    if !scheme.is_compared_loosely() {
+        let key = keys::exact_key(scheme, value);
+        return put(&|buffer| buffer.push_str(&key), |key| key.chars().nth(1).is_some());
     }
-    let key = keys::exact_key(scheme, value);
-    if key.chars().count() < 2 { Vec::new() } else { vec![with_class(&key)] }
+    // Two parts end in a bracket; nearly all marks do not.
+    if !value.trim_end().ends_with([')', '）']) {
+        return put(&|buffer| keys::write_canonical(value.trim(), buffer), keys::is_usable);
+    }
+    for part in keys::split_parts(value) {
+        put(&|buffer| keys::write_canonical(&part, buffer), keys::is_usable);
+    }
 }
 
 impl Index {

@@ -58,6 +58,17 @@ impl Packed {
         self.set(self.len - 1, value);
     }
 
+    /// Appends a number however great: when it needs more bits than those before it, all are packed anew.
+    pub fn push_wide(&mut self, value: u32) {
+        let width = u32::BITS - value.leading_zeros();
+        if width > self.width {
+            let mut wider = Self { width, ..Self::default() };
+            (0..self.len).filter_map(|at| self.get(at)).for_each(|number| wider.push(number));
+            *self = wider;
+        }
+        self.push(value);
+    }
+
     /// Puts a number where there is a zero.
     pub fn set(&mut self, at: usize, value: u32) {
         let bit = at * self.width as usize;
@@ -210,6 +221,9 @@ mod tests {
                 filled.set(at, value);
             }
             assert_eq!(pushed, filled);
+            let mut wide = Packed::default();
+            values.iter().for_each(|&value| wide.push_wide(value));
+            assert!((0..values.len()).all(|at| wide.get(at) == filled.get(at)), "up to {max}");
             let back: Vec<u32> = (0..values.len()).filter_map(|at| pushed.get(at)).collect();
             assert_eq!(back, values, "up to {max}");
             assert_eq!(pushed.get(values.len()), None);

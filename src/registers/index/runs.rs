@@ -1,7 +1,13 @@
 //! Sorting keys by the million in little memory: full pages of them are sorted and front-coded, then all are merged.
 
+use std::cmp::Ordering;
+
 /// Keys of one page.
-const PAGE_KEYS: usize = 1 << 20;
+const PAGE_KEYS: usize = 1 << 19;
+/// Past the size up to which the C library keeps what was freed.
+const BLOCK_BYTES: usize = 48 << 20;
+/// Most that the three numbers of an entry take.
+const NUMBERS_BYTES_MAX: usize = 15;
 
 /// Keys with the records that bear them, on their way into order.
 #[derive(Default)]
@@ -9,23 +15,26 @@ pub(super) struct Runs {
     /// Keys end to end as they came, and for each its beginning, its length and its record.
     heap: Vec<u8>,
     page: Vec<Entry>,
-    sorted: Vec<Vec<u8>>,
+    /// Pages end to end in blocks so large that the allocator gives each back to the system when it is dropped.
+    blocks: Vec<Vec<u8>>,
+    /// Block, beginning and end of each page.
+    pages: Vec<(usize, usize, usize)>,
 }
 
 #[derive(Clone, Copy)]
 struct Entry {
     /// The first bytes as a number: nearly every comparison ends there.
-    head: u64,
+    head: u128,
     begin: u32,
     len: u32,
     record: u32,
 }
 
-fn head(key: &[u8]) -> u64 {
-    match key.first_chunk::<8>() {
-        Some(bytes) => u64::from_be_bytes(*bytes),
-        None => key.iter().enumerate().fold(0, |head, (n, &b)| head | u64::from(b) << (56 - 8 * n)),
-    }
+fn head(key: &[u8]) -> u128 {
+    let mut bytes = [0; 16];
+    let len = key.len().min(16);
+    bytes[..len].copy_from_slice(&key[..len]);
+    u128::from_be_bytes(bytes)
 }
 
 impl Runs {
@@ -47,19 +56,27 @@ impl Runs {
             let tie = || key(a).cmp(key(b)).then(a.record.cmp(&b.record));
             a.head.cmp(&b.head).then_with(tie)
         });
-        let mut out = Vec::with_capacity(self.page.len() * 7);
+        let needed = self.heap.len() + self.page.len() * NUMBERS_BYTES_MAX;
+        if self.blocks.last().is_none_or(|block| block.capacity() - block.len() < needed) {
+            // What is never written takes no memory; small registers need no block of that size.
+            let size =
+                if self.blocks.is_empty() && self.page.len() < PAGE_KEYS { needed } else { needed.max(BLOCK_BYTES) };
+            self.blocks.push(Vec::with_capacity(size));
+        }
+        let block = self.blocks.len() - 1;
+        let out = &mut self.blocks[block];
+        let begin = out.len();
         let mut last: &[u8] = &[];
         for entry in &self.page {
             let key = key(entry);
             let shared = key.iter().zip(last).take_while(|(a, b)| a == b).count();
-            put_number(&mut out, shared as u32);
-            put_number(&mut out, (key.len() - shared) as u32);
+            put_number(out, shared as u32);
+            put_number(out, (key.len() - shared) as u32);
             out.extend_from_slice(&key[shared..]);
-            put_number(&mut out, entry.record);
+            put_number(out, entry.record);
             last = key;
         }
-        out.shrink_to_fit();
-        self.sorted.push(out);
+        self.pages.push((block, begin, out.len()));
         self.page.clear();
         self.heap.clear();
     }
@@ -69,30 +86,33 @@ impl Runs {
         self.turn();
         self.page = Vec::new();
         self.heap = Vec::new();
-        let mut readers: Vec<Reader<'_>> = self.sorted.iter().map(|bytes| Reader::new(bytes)).collect();
+        // The reader with the least pair last.
+        let pages = self.pages.iter().map(|&(block, begin, end)| &self.blocks[block][begin..end]);
+        let mut readers: Vec<Reader<'_>> = pages.map(Reader::new).collect();
         readers.retain_mut(Reader::advance);
-        loop {
-            let mut least: Option<usize> = None;
-            for (n, reader) in readers.iter().enumerate() {
-                if least.is_none_or(|l| reader.is_before(&readers[l])) {
-                    least = Some(n);
+        readers.sort_by(|a, b| b.order(a));
+        while let Some(mut first) = readers.pop() {
+            // A page holds long stretches of what comes next where registers came one after the other.
+            loop {
+                each(&first.key, first.record);
+                if !first.advance() {
+                    break;
                 }
-            }
-            let Some(n) = least else {
-                return;
-            };
-            each(&readers[n].key, readers[n].record);
-            if !readers[n].advance() {
-                readers.remove(n);
+                if readers.last().is_some_and(|next| next.order(&first).is_lt()) {
+                    let place = readers.partition_point(|reader| first.order(reader).is_lt());
+                    readers.insert(place, first);
+                    break;
+                }
             }
         }
     }
 }
 
+/// A sorted page on its way out.
 struct Reader<'a> {
     rest: &'a [u8],
     key: Vec<u8>,
-    head: u64,
+    head: u128,
     record: u32,
 }
 
@@ -117,9 +137,9 @@ impl<'a> Reader<'a> {
         true
     }
 
-    fn is_before(&self, other: &Self) -> bool {
+    fn order(&self, other: &Self) -> Ordering {
         let tie = || self.key.cmp(&other.key).then(self.record.cmp(&other.record));
-        self.head.cmp(&other.head).then_with(tie).is_lt()
+        self.head.cmp(&other.head).then_with(tie)
     }
 }
 

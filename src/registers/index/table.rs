@@ -4,7 +4,12 @@ use super::packed::Packed;
 
 /// 64 bits of hash, the same on every machine: it is written to disk. FNV-1a with a final mix.
 pub(super) fn hash(bytes: &[u8]) -> u64 {
-    let mut h = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+    hash_of(bytes.iter().copied())
+}
+
+/// The same for bytes that come one after the other.
+pub(super) fn hash_of(bytes: impl Iterator<Item = u8>) -> u64 {
+    let mut h = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
     h = (h ^ (h >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     h = (h ^ (h >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
     h ^ (h >> 33)

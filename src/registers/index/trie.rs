@@ -300,11 +300,11 @@ pub(super) struct TrieBuilder<T> {
     labels: Vec<u8>,
     inner: Flags,
     last: Flags,
-    children: Vec<u32>,
-    parents: Vec<u32>,
+    children: Packed,
+    nodes: u32,
     tailed: Flags,
     tails: Vec<u8>,
-    tail_starts: Vec<u32>,
+    tail_starts: Packed,
     tail_count: usize,
     /// Edges not yet written of the nodes on the way to the last key, by depth.
     open: Vec<Vec<Pending<T>>>,
@@ -319,7 +319,7 @@ struct Pending<T> {
 }
 
 enum What<T> {
-    Node { begin: u32, number: u32 },
+    Node { begin: u32 },
     Key { tail: Vec<u8>, with: T },
 }
 
@@ -329,11 +329,11 @@ impl<T> TrieBuilder<T> {
             labels: Vec::new(),
             inner: Flags::default(),
             last: Flags::default(),
-            children: Vec::new(),
-            parents: Vec::new(),
+            children: Packed::default(),
+            nodes: 0,
             tailed: Flags::default(),
             tails: Vec::new(),
-            tail_starts: Vec::new(),
+            tail_starts: Packed::default(),
             tail_count: 0,
             open: Vec::new(),
             waiting: None,
@@ -376,20 +376,16 @@ impl<T> TrieBuilder<T> {
         let begin = self.labels.len() as u32;
         let count = edges.len();
         for (n, edge) in edges.into_iter().enumerate() {
-            let at = self.labels.len() as u32;
             self.labels.push(edge.label);
             self.last.push(n + 1 == count);
             self.inner.push(matches!(edge.what, What::Node { .. }));
             match edge.what {
-                What::Node { begin, number } => {
-                    self.children.push(begin);
-                    self.parents[number as usize] = at;
-                }
+                What::Node { begin } => self.children.push_wide(begin),
                 What::Key { tail, with } => {
                     self.tailed.push(!tail.is_empty());
                     if !tail.is_empty() {
                         if self.tail_count.is_multiple_of(TAILS_STEP) {
-                            self.tail_starts.push(self.tails.len() as u32);
+                            self.tail_starts.push_wide(self.tails.len() as u32);
                         }
                         self.tail_count += 1;
                         put_tail(&mut self.tails, &tail);
@@ -398,10 +394,8 @@ impl<T> TrieBuilder<T> {
                 }
             }
         }
-        let number = self.parents.len() as u32;
-        // Known when the node above is written.
-        self.parents.push(0);
-        What::Node { begin, number }
+        self.nodes += 1;
+        What::Node { begin }
     }
 
     /// Writes the rest. `None`: too many keys for 32 bits.
@@ -415,23 +409,23 @@ impl<T> TrieBuilder<T> {
         }
         let count = u32::try_from(self.labels.len()).ok().filter(|&n| n < EDGES_MAX)?;
         u32::try_from(self.tails.len()).ok()?;
-        let packed = |list: Vec<u32>, max: usize| {
-            let mut out = Packed::up_to(max as u32);
-            list.into_iter().for_each(|n| out.push(n));
-            out
-        };
         self.labels.shrink_to_fit();
         self.tails.shrink_to_fit();
-        let tail_bytes = self.tails.len();
+        let (inner, last) = (self.inner.finish(), self.last.finish());
+        let mut parents = Packed::zeros(count, self.nodes as usize);
+        let edges = (0..count).filter(|&edge| inner.get(edge as usize));
+        for (edge, nth) in edges.zip(0..) {
+            parents.set(last.rank(self.children.get(nth).unwrap_or(0) as usize), edge);
+        }
         Some(Trie {
             labels: self.labels,
-            inner: self.inner.finish(),
-            last: self.last.finish(),
-            children: packed(self.children, count as usize),
-            parents: packed(self.parents, count as usize),
+            inner,
+            last,
+            children: self.children,
+            parents,
             tailed: self.tailed.finish(),
             tails: self.tails,
-            tail_starts: packed(self.tail_starts, tail_bytes),
+            tail_starts: self.tail_starts,
         })
     }
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::generation::{Generation, Register};
 use super::over::{Change, Over, Place};
 use super::{Content, RecordsError, RegisterUpdate};
-use crate::domain::{Hash, Record};
+use crate::domain::Hash;
 use crate::registers::chunk::{self, bucket_key, bucket_of};
 use crate::registers::delta::{Changes, Piece};
 use crate::registers::manifest::BaseList;
@@ -78,24 +78,25 @@ impl Next {
         let bits = update.manifest.bucket_bits;
         let mut later = Changes::default();
         read_pieces(&mut later, update, since_base.iter().filter(|p| p.touches(buckets, bits)), fetch)?;
-        let mut wanted: BTreeMap<(u32, String), Record> = BTreeMap::new();
+        let mut wanted: BTreeMap<(u32, String), Box<[u8]>> = BTreeMap::new();
         for entry in list.chunks.iter().filter(|c| buckets.contains(&c.chunk.bucket)) {
             let packed = fetch(&entry.chunk)
                 .map_err(|source| RecordsError::Fetch { register: update.manifest.register.clone(), source })?;
             for record in chunk::decode(&entry.chunk, &packed)?.records {
-                wanted.insert((bucket_key(&record.id), record.id.clone()), record);
+                let bytes = record.canonical_bytes().into();
+                wanted.insert((bucket_key(&record.id), record.id), bytes);
             }
         }
-        for (key, id, record) in later.into_each().filter(|c| buckets.contains(&bucket_of(c.0, bits))) {
-            match record {
-                Some(record) => wanted.insert((key, id), record),
+        for (key, id, bytes) in later.into_each().filter(|c| buckets.contains(&bucket_of(c.0, bits))) {
+            match bytes {
+                Some(bytes) => wanted.insert((key, id), bytes),
                 None => wanted.remove(&(key, id)),
             };
         }
         let mut sums: BTreeMap<u32, Sum> = buckets.iter().map(|&b| (b, Sum::default())).collect();
-        for ((key, _), record) in &wanted {
+        for ((key, _), bytes) in &wanted {
             match sums.get_mut(&bucket_of(*key, bits)) {
-                Some(sum) => sum.add(&record.content_hash()),
+                Some(sum) => sum.add(&hash_of(bytes)),
                 None => return Err(RecordsError::Damaged("a bucket holds another's record")),
             }
         }
@@ -103,20 +104,20 @@ impl Next {
         for &bucket in buckets {
             for held in current.bucket_with(&self.over, number, bucket)? {
                 match wanted.remove(&(bucket_key(&held.id), held.id.clone())) {
-                    Some(record) if record == held => {}
-                    Some(record) => changes.put(record),
+                    Some(bytes) if *bytes == *held.canonical_bytes() => {}
+                    Some(bytes) => changes.put_bytes(held.id, bytes),
                     None => changes.withdraw(held.id),
                 }
             }
         }
-        wanted.into_values().for_each(|record| changes.put(record));
+        wanted.into_iter().for_each(|((_, id), bytes)| changes.put_bytes(id, bytes));
         Ok((changes, sums))
     }
 
     fn put(&mut self, current: &Generation, number: usize, changes: Changes) -> Result<(), RecordsError> {
         let bits = current.base.bits(number);
         let mut finder = current.base.finder()?;
-        for (key, id, record) in changes.into_each() {
+        for (key, id, body) in changes.into_each() {
             let place = (number, key, id);
             let (base_row, was) = match self.over.changes.get(&place) {
                 Some(change) => (change.base_row, change.body.as_deref().map(hash_of)),
@@ -129,7 +130,7 @@ impl Next {
             if let Some(was) = was {
                 sum.remove(&was);
             }
-            let body: Option<Arc<[u8]>> = record.map(|record| record.canonical_bytes().into());
+            let body: Option<Arc<[u8]>> = body.map(Arc::from);
             if let Some(body) = &body {
                 sum.add(&hash_of(body));
             }

@@ -1,24 +1,23 @@
 //! Builds the next generation beside the one in use, and puts it into use.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use rusqlite::Connection;
 
 use super::apply::{Fetch, read_pieces};
-use super::generation::{Generation, Register, tag_of};
+use super::bucket::{Bucket, Later};
+use super::generation::{Generation, Register};
 use super::over::paths;
 use super::pointer::{Pointer, db_path, index_path};
 use super::rows;
 use super::{Content, RecordsError, RegisterUpdate, db, sealed};
-use crate::domain::Record;
 use crate::platform::{failpoint, files};
-use crate::registers::chunk::{self, bucket_key, bucket_of};
+use crate::registers::IndexBuilder;
+use crate::registers::chunk;
 use crate::registers::delta::Changes;
 use crate::registers::manifest::BaseList;
 use crate::registers::state::{self, Sum};
-use crate::registers::{IndexBuilder, RecordBytes};
 
 /// Where the records of a register of the next generation come from.
 enum Source<'a> {
@@ -104,7 +103,10 @@ fn fill(
     let index = IndexBuilder::new(entries.iter().map(|e| e.register.facts()).collect())?;
     let (sums, connection, index) = std::thread::scope(|scope| {
         let (send, receive) = std::sync::mpsc::sync_channel(BUCKETS_AHEAD);
-        let taking = scope.spawn(move || take_in(connection, index, &receive));
+        let taking = std::thread::Builder::new()
+            .name("records".into())
+            .spawn_scoped(scope, move || take_in(connection, index, &receive))
+            .map_err(RecordsError::io(dir))?;
         let sums = read_all(&entries, current, fetch, &send, progress);
         drop(send);
         let taken = taking.join().unwrap_or(Err(RecordsError::Damaged("building them broke off")));
@@ -132,15 +134,6 @@ fn fill(
     Ok(generation)
 }
 
-/// The records of one bucket, read and proven, on their way into the files.
-struct Bucket {
-    register: usize,
-    number: u32,
-    records: Vec<Record>,
-    sum: Sum,
-    tags: Vec<u8>,
-}
-
 /// Buckets that are read ahead of those being taken in.
 const BUCKETS_AHEAD: usize = 3;
 const NO_LISTENER: &str = "nobody takes the records in";
@@ -160,20 +153,13 @@ fn read_all(
         let manifest = &entry.register.manifest;
         let mut own = vec![Sum::default(); 1 << manifest.bucket_bits];
         for (number, sum) in (0u32..).zip(&mut own) {
-            let records = entry.records(number, current, fetch)?;
-            if records.is_empty() {
+            let mut bucket = Bucket::new(register, number, manifest.bucket_bits);
+            entry.read(&mut bucket, current, fetch)?;
+            if bucket.is_empty() {
                 continue;
             }
-            let mut tags = Vec::with_capacity(records.len() * 2);
-            for record in &records {
-                if bucket_of(bucket_key(&record.id), manifest.bucket_bits) != number {
-                    return Err(RecordsError::Damaged("a piece holds records of another one"));
-                }
-                sum.add(&record.content_hash());
-                tags.extend(tag_of(&record.id).to_le_bytes());
-            }
-            done += records.len() as u64;
-            let bucket = Bucket { register, number, records, sum: *sum, tags };
+            *sum = bucket.sum;
+            done += bucket.len();
             send.send(bucket).map_err(|_| RecordsError::Damaged(NO_LISTENER))?;
             progress(done, in_all);
         }
@@ -201,12 +187,12 @@ fn take_in(
         )?;
         for bucket in receive {
             let first = rows.rows();
-            for record in &bucket.records {
-                index.push(bucket.register, record)?;
-                rows.push(record)?;
-            }
+            bucket.each(&mut |frozen, more| {
+                index.push_frozen(bucket.register, frozen, more)?;
+                rows.push(frozen, more).map(drop)
+            })?;
             let (register, count) = (bucket.register as i64, rows.rows() - first);
-            insert.execute((register, bucket.number, first, count, &bucket.sum.to_bytes()[..], bucket.tags))?;
+            insert.execute((register, bucket.number, first, count, &bucket.sum.to_bytes()[..], &bucket.tags))?;
         }
         rows.finish()?;
     }
@@ -214,40 +200,38 @@ fn take_in(
 }
 
 impl Entry<'_> {
-    /// The records of a bucket in ascending order of their ids.
-    fn records(
-        &self,
-        bucket: u32,
-        current: Option<&Generation>,
-        fetch: Fetch<'_>,
-    ) -> Result<Vec<Record>, RecordsError> {
+    /// Reads a bucket as it is to be.
+    fn read(&self, into: &mut Bucket, current: Option<&Generation>, fetch: Fetch<'_>) -> Result<(), RecordsError> {
+        let number = into.number;
         let gone = RecordsError::Damaged("the registers in use are gone");
+        let from_held = |into: &mut Bucket, current: &Generation, register: usize, then: Later<'_>| {
+            let mut changes: Later<'_> = current.changes_of(register, number).collect();
+            changes.extend(then);
+            into.merge(changes, |take| current.each_of_base(register, number, take))
+        };
         let (update, list, since, held) = match &self.source {
-            Source::Held(number) => return current.ok_or(gone)?.bucket(*number, bucket),
+            Source::Held(register) => return from_held(into, current.ok_or(gone)?, *register, Later::new()),
             Source::Fetched { update, list, since, held } => (update, list, since, held),
         };
-        let entry = list.chunks.binary_search_by_key(&bucket, |c| c.chunk.bucket).ok().map(|at| &list.chunks[at]);
-        let mut records = match (entry, held.zip(current)) {
-            (None, _) => Vec::new(),
-            (Some(entry), Some((number, current)))
-                if current.over.sums[number].get(bucket as usize) == Some(&entry.sum()) =>
+        let changed = since.of_bucket(number, update.manifest.bucket_bits);
+        let changes: Later<'_> = changed.map(|(_, id, bytes)| (id, bytes)).collect();
+        let entry = list.chunks.binary_search_by_key(&number, |c| c.chunk.bucket).ok().map(|at| &list.chunks[at]);
+        match (entry, held.zip(current)) {
+            (None, _) => into.merge(changes, |_| Ok(())),
+            (Some(entry), Some((register, current)))
+                if current.over.sums[register].get(number as usize) == Some(&entry.sum()) =>
             {
-                current.bucket(number, bucket)?
+                from_held(into, current, register, changes)
             }
             (Some(entry), _) => {
                 let packed = fetch(&entry.chunk)
                     .map_err(|source| RecordsError::Fetch { register: update.manifest.register.clone(), source })?;
-                chunk::decode(&entry.chunk, &packed)?.records
+                into.merge(changes, |take| match chunk::each(&entry.chunk, &packed, take)?.is_empty() {
+                    true => Ok(()),
+                    false => Err(RecordsError::Damaged("a base withdraws records")),
+                })
             }
-        };
-        let changed: BTreeMap<&str, Option<&Record>> =
-            since.of_bucket(bucket, update.manifest.bucket_bits).map(|(_, id, record)| (id, record)).collect();
-        if !changed.is_empty() {
-            records.retain(|record| !changed.contains_key(record.id.as_str()));
-            records.extend(changed.into_values().flatten().cloned());
-            records.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         }
-        Ok(records)
     }
 }
 

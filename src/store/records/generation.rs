@@ -7,13 +7,17 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::over::{Over, paths, read, record_of, sums_of};
 use super::pointer::{Pointer, db_path, index_path};
+use super::row::record_of as record_of_row;
 use super::rows::Rows;
 use super::{RecordsError, db, sealed};
 use crate::domain::{Candidate, Grade, Record, RegisterId, Rule};
 use crate::registers::chunk::{bucket_key, bucket_of};
 use crate::registers::judge::fields;
 use crate::registers::state::Sum;
-use crate::registers::{Index, IndexBuilder, Manifest, RecordRef, RegisterFacts, Registers, SignedManifest};
+use crate::registers::{Frozen, Index, IndexBuilder, Manifest, RecordRef, RegisterFacts, Registers, SignedManifest};
+
+/// Takes records in frozen form, each with what it says beyond that.
+pub(super) type Take<'a> = &'a mut dyn FnMut(&Frozen<'_>, &[u8]) -> Result<(), RecordsError>;
 
 /// A register of a generation, as it was signed.
 #[derive(Clone)]
@@ -211,30 +215,35 @@ impl Generation {
     }
 
     /// The records of a bucket as they are now, in ascending order of their ids.
+    #[cfg(test)]
     pub fn bucket(&self, number: usize, bucket: u32) -> Result<Vec<Record>, RecordsError> {
         self.bucket_with(&self.over, number, bucket)
     }
 
-    /// The same with other changes than those in use.
+    /// The records of a bucket with other changes than those in use, in ascending order of their ids.
     pub fn bucket_with(&self, over: &Over, number: usize, bucket: u32) -> Result<Vec<Record>, RecordsError> {
-        let bits = self.base.bits(number);
         let mut records = self.base.bucket(number, bucket)?;
-        let first = if bits == 0 { 0 } else { bucket << (32 - u32::from(bits)) };
-        let here = over.changes.range((number, first, String::new())..);
-        let here: Vec<_> =
-            here.take_while(|((n, key, _), _)| *n == number && bucket_of(*key, bits) == bucket).collect();
+        let here: Vec<_> = over.of_bucket(number, bucket, self.base.bits(number)).collect();
         if here.is_empty() {
             return Ok(records);
         }
-        let gone: std::collections::HashSet<&str> = here.iter().map(|((_, _, id), _)| id.as_str()).collect();
+        let gone: std::collections::HashSet<&str> = here.iter().map(|(id, _)| *id).collect();
         records.retain(|record| !gone.contains(record.id.as_str()));
-        for (_, change) in here {
-            if let Some(body) = &change.body {
-                records.push(record_of(body)?);
-            }
+        for (_, body) in here {
+            records.extend(body.map(record_of).transpose()?);
         }
         records.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         Ok(records)
+    }
+
+    /// The records of a bucket as they were when the generation was built.
+    pub fn each_of_base(&self, number: usize, bucket: u32, take: Take<'_>) -> Result<(), RecordsError> {
+        self.base.each(number, bucket, take)
+    }
+
+    /// What has changed in a bucket since: ids in no order, with what each record is now.
+    pub fn changes_of(&self, number: usize, bucket: u32) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
+        self.over.of_bucket(number, bucket, self.base.bits(number))
     }
 }
 
@@ -269,14 +278,24 @@ impl Base {
     }
 
     fn bucket(&self, number: usize, bucket: u32) -> Result<Vec<Record>, RecordsError> {
+        let mut records = Vec::new();
+        self.each(number, bucket, &mut |frozen, more| {
+            records.push(record_of_row(frozen, more)?);
+            Ok(())
+        })?;
+        Ok(records)
+    }
+
+    /// The records of a bucket in ascending order of their ids, in frozen form, each with what it says beyond that.
+    fn each(&self, number: usize, bucket: u32, take: Take<'_>) -> Result<(), RecordsError> {
         let mut bulk = self.bulk.lock().unwrap_or_else(PoisonError::into_inner);
         if bulk.is_none() {
             *bulk = self.own_rows()?;
         }
-        let Some(rows) = bulk.as_ref() else { return Ok(Vec::new()) };
+        let Some(rows) = bulk.as_ref() else { return Ok(()) };
         match bucket_rows(rows.db(), number, bucket)? {
-            Some((first, count)) => rows.range(first, count),
-            None => Ok(Vec::new()),
+            Some((first, count)) => rows.each(first, count, take),
+            None => Ok(()),
         }
     }
 
@@ -365,7 +384,7 @@ fn rebuild(rows: &Rows, registers: &[Register]) -> Result<Index, RecordsError> {
     let mut first = 0;
     for (number, register) in registers.iter().enumerate() {
         let count = u32::try_from(register.manifest.records).map_err(|_| RecordsError::Damaged("too many records"))?;
-        rows.each(first, count, |record| Ok(builder.push(number, &record).map(drop)?))?;
+        rows.each(first, count, &mut |frozen, more| Ok(builder.push_frozen(number, frozen, more).map(drop)?))?;
         first += count;
     }
     Ok(builder.finish()?)

@@ -14,6 +14,7 @@ use super::generation::{Base, Register};
 use super::{RecordsError, db};
 use crate::domain::Record;
 use crate::platform::failpoint;
+use crate::registers::chunk::bucket_of;
 use crate::registers::state::{SUM_BYTES, Sum};
 use crate::registers::{Hidden, Manifest, Overlay, RecordBytes, RegisterFacts, SignedManifest};
 
@@ -50,6 +51,14 @@ impl Over {
     /// Nothing has changed yet.
     pub fn new(sums: Vec<Vec<Sum>>) -> Self {
         Self { changes: BTreeMap::new(), sums }
+    }
+
+    /// What changed in a bucket: ids in no order, with what each record is now, `None` when it was withdrawn.
+    pub fn of_bucket(&self, number: usize, bucket: u32, bits: u8) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
+        let first = if bits == 0 { 0 } else { bucket << (32 - u32::from(bits)) };
+        let from_here = self.changes.range((number, first, String::new())..);
+        let here = from_here.take_while(move |((n, key, _), _)| *n == number && bucket_of(*key, bits) == bucket);
+        here.map(|((.., id), change)| (id.as_str(), change.body.as_deref()))
     }
 
     /// Bodies in the order of their places: their positions are their rows in the overlay's index.

@@ -3,13 +3,12 @@
 
 use std::collections::HashMap;
 
-use chrono::{Datelike, NaiveDate};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use super::RecordsError;
-use crate::domain::{Action, Description, Mark, Object, Record, Scheme, Status};
-use crate::registers::RecordBytes;
+use crate::domain::Record;
+use crate::registers::{Frozen, FrozenMark, Lately};
 
 const DAMAGED: RecordsError = RecordsError::Damaged("a record does not decode");
 
@@ -40,6 +39,7 @@ struct Row<'a> {
 /// Gives out numbers to texts while a generation is built.
 #[derive(Default)]
 pub(super) struct Texts {
+    lately: Lately,
     numbers: HashMap<String, u32>,
 }
 
@@ -48,12 +48,15 @@ impl Texts {
         let Some(text) = text else {
             return 0;
         };
-        if let Some(&n) = self.numbers.get(text) {
-            return n;
-        }
-        let n = self.numbers.len() as u32 + 1;
-        self.numbers.insert(text.to_owned(), n);
-        n
+        let Self { lately, numbers } = self;
+        lately.number(text, || match numbers.get(text) {
+            Some(&n) => n,
+            None => {
+                let n = numbers.len() as u32 + 1;
+                numbers.insert(text.to_owned(), n);
+                n
+            }
+        })
     }
 
     /// Writes them all.
@@ -71,50 +74,54 @@ impl Texts {
 /// Days are counted from 1 January 2010, so that those of most registers take two bytes.
 const DAY_ZERO: i32 = 733_773;
 
-/// 0 for none, else one more than the distance from [`DAY_ZERO`] with its sign in the lowest bit.
-fn day_number(day: Option<NaiveDate>) -> u32 {
+/// 0 for none, else one more than the distance from [`DAY_ZERO`] with its sign in the lowest bit. A day is a number as in
+/// the frozen form.
+fn day_number(day: Option<i32>) -> u32 {
     day.map_or(0, |day| {
-        let distance = day.num_days_from_ce() - DAY_ZERO;
+        let distance = day - DAY_ZERO;
         ((distance << 1) ^ (distance >> 31)) as u32 + 1
     })
 }
 
-fn day_of(number: u32) -> Option<NaiveDate> {
+fn day_of(number: u32) -> Option<i32> {
     let number = number.checked_sub(1)?;
     let distance = (number >> 1) as i32 ^ -((number & 1) as i32);
-    NaiveDate::from_num_days_from_ce_opt(distance.checked_add(DAY_ZERO)?)
+    distance.checked_add(DAY_ZERO)
 }
 
-/// Appends a record's length and body.
-pub(super) fn encode_into(record: &Record, texts: &mut Texts, out: &mut Vec<u8>) -> Result<(), RecordsError> {
-    let d = &record.description;
-    let mark = |m: &Mark, texts: &mut Texts| (texts.number(Some(m.scheme.code())), texts.number(m.place.as_deref()));
-    let numbers: Vec<_> = record.marks.iter().map(|m| mark(m, texts)).collect();
+/// Appends a record's length and body. `more` is what it says beyond its first frozen form.
+pub(super) fn encode_into(
+    frozen: &Frozen<'_>,
+    more: &[u8],
+    texts: &mut Texts,
+    out: &mut Vec<u8>,
+) -> Result<(), RecordsError> {
+    let mark = |m: &FrozenMark<'_>, texts: &mut Texts| (texts.number(Some(m.scheme)), texts.number(m.place));
+    let numbers: Vec<_> = frozen.marks.iter().map(|m| mark(m, texts)).collect();
     let row = Row {
-        id: &record.id,
-        marks: record.marks.iter().zip(numbers).map(|(m, (scheme, place))| (scheme, m.value.as_str(), place)).collect(),
-        object: texts.number(d.object.map(Object::code)),
-        kind: texts.number(d.kind.as_deref()),
-        make: texts.number(d.make.as_deref()),
-        model: texts.number(d.model.as_deref()),
-        calibre: texts.number(d.calibre.as_deref()),
-        year: d.year.unwrap_or(0),
-        country: texts.number(d.country.as_deref()),
-        issuer: texts.number(d.issuer.as_deref()),
-        status: texts.number(Some(record.status.code())),
-        owner: texts.number(Some(&record.owner)),
-        action: texts.number(record.action.map(Action::code)),
-        reported_day: day_number(record.reported_on),
-        lost_day: day_number(record.lost_on),
-        expires_day: day_number(record.expires_on),
-        caution: record.caution.as_deref(),
+        id: frozen.id,
+        marks: frozen.marks.iter().zip(numbers).map(|(m, (scheme, place))| (scheme, m.value, place)).collect(),
+        object: texts.number(frozen.object),
+        kind: texts.number(frozen.kind),
+        make: texts.number(frozen.make),
+        model: texts.number(frozen.model),
+        calibre: texts.number(frozen.calibre),
+        year: frozen.year.unwrap_or(0),
+        country: texts.number(frozen.country),
+        issuer: texts.number(frozen.issuer),
+        status: texts.number(Some(frozen.status)),
+        owner: texts.number(Some(frozen.owner)),
+        action: texts.number(frozen.action),
+        reported_day: day_number(frozen.reported_day),
+        lost_day: day_number(frozen.lost_day),
+        expires_day: day_number(frozen.expires_day),
+        caution: frozen.caution,
     };
     let failed = |_| RecordsError::Damaged("a record does not encode");
     let mut buffer = [0u8; 512];
-    let more = record.more_bytes().unwrap_or_default();
     match postcard::to_slice(&row, &mut buffer) {
-        Ok(body) => put_body(out, body, &more),
-        Err(_) => put_body(out, &postcard::to_stdvec(&row).map_err(failed)?, &more),
+        Ok(body) => put_body(out, body, more),
+        Err(_) => put_body(out, &postcard::to_stdvec(&row).map_err(failed)?, more),
     }
     Ok(())
 }
@@ -144,44 +151,60 @@ pub(super) fn take_len(bytes: &[u8]) -> Option<(usize, &[u8])> {
     None
 }
 
-/// The record of a row's body; `text` gives the text of a number.
-pub(super) fn decode(
+/// The numbers of the texts that a row's body names.
+pub(super) fn names(body: &[u8]) -> Result<Vec<u32>, RecordsError> {
+    let (row, _) = postcard::take_from_bytes::<Row<'_>>(body).map_err(|_| DAMAGED)?;
+    let own = [
+        row.object,
+        row.kind,
+        row.make,
+        row.model,
+        row.calibre,
+        row.country,
+        row.issuer,
+        row.status,
+        row.owner,
+        row.action,
+    ];
+    Ok(row.marks.iter().flat_map(|&(scheme, _, place)| [scheme, place]).chain(own).collect())
+}
+
+/// Hands a row's body to `take` in frozen form, with what it says beyond that; `text` gives the text of a number.
+pub(super) fn thawing<'t, T>(
     body: &[u8],
-    text: &mut dyn FnMut(u32) -> Result<String, RecordsError>,
-) -> Result<Record, RecordsError> {
+    text: impl Fn(u32) -> Result<&'t str, RecordsError>,
+    take: impl FnOnce(&Frozen<'_>, &[u8]) -> Result<T, RecordsError>,
+) -> Result<T, RecordsError> {
     let (row, more) = postcard::take_from_bytes::<Row<'_>>(body).map_err(|_| DAMAGED)?;
-    let mut named = |n: u32| if n == 0 { Ok(None) } else { text(n).map(Some) };
-    let mut marks = Vec::with_capacity(row.marks.len());
-    for (scheme, value, place) in row.marks {
-        let scheme = named(scheme)?.and_then(|code| code.parse().ok()).unwrap_or(Scheme::Other);
-        marks.push(Mark { scheme, value: value.to_owned(), place: named(place)? });
-    }
-    let mut record = Record {
-        id: row.id.to_owned(),
-        marks,
-        description: Description {
-            object: named(row.object)?.and_then(|code| code.parse().ok()),
-            kind: named(row.kind)?,
-            make: named(row.make)?,
-            model: named(row.model)?,
-            calibre: named(row.calibre)?,
-            year: (row.year > 0).then_some(row.year),
-            country: named(row.country)?,
-            issuer: named(row.issuer)?,
-        },
-        status: named(row.status)?.and_then(|code| code.parse().ok()).unwrap_or(Status::Wanted),
-        owner: named(row.owner)?.unwrap_or_default(),
-        action: named(row.action)?.and_then(|code| Action::ALL.into_iter().find(|a| a.code() == code)),
-        reported_on: day_of(row.reported_day),
-        lost_on: day_of(row.lost_day),
-        expires_on: day_of(row.expires_day),
-        caution: row.caution.map(str::to_owned),
-        ..Record::default()
+    let named = |n: u32| if n == 0 { Ok(None) } else { text(n).map(Some) };
+    let mark = |&(scheme, value, place): &(u32, _, u32)| {
+        Ok(FrozenMark { scheme: named(scheme)?.ok_or(DAMAGED)?, value, place: named(place)? })
     };
-    if !more.is_empty() {
-        record.add_more(more).map_err(|_| DAMAGED)?;
-    }
-    Ok(record)
+    let frozen = Frozen {
+        id: row.id,
+        marks: row.marks.iter().map(mark).collect::<Result<_, RecordsError>>()?,
+        object: named(row.object)?,
+        kind: named(row.kind)?,
+        make: named(row.make)?,
+        model: named(row.model)?,
+        calibre: named(row.calibre)?,
+        year: (row.year > 0).then_some(row.year),
+        country: named(row.country)?,
+        issuer: named(row.issuer)?,
+        status: named(row.status)?.ok_or(DAMAGED)?,
+        owner: named(row.owner)?.ok_or(DAMAGED)?,
+        action: named(row.action)?,
+        reported_day: day_of(row.reported_day),
+        lost_day: day_of(row.lost_day),
+        expires_day: day_of(row.expires_day),
+        caution: row.caution,
+    };
+    take(&frozen, more)
+}
+
+/// The record that those are.
+pub(super) fn record_of(frozen: &Frozen<'_>, more: &[u8]) -> Result<Record, RecordsError> {
+    frozen.record(more).map_err(|_| DAMAGED)
 }
 
 /// Only the id of a row's body.
@@ -195,16 +218,11 @@ mod tests {
 
     #[test]
     fn days_come_back() {
-        for day in [
-            None,
-            NaiveDate::from_ymd_opt(2010, 1, 1),
-            NaiveDate::from_ymd_opt(1899, 12, 31),
-            Some(NaiveDate::MAX),
-            Some(NaiveDate::MIN),
-        ] {
+        // Those of `NaiveDate::MIN` and `MAX`, and some between.
+        for day in [None, Some(DAY_ZERO), Some(693_595), Some(95_746_000), Some(-95_746_000)] {
             assert_eq!(day_of(day_number(day)), day);
         }
-        assert_eq!(day_number(NaiveDate::from_ymd_opt(2010, 1, 1)), 1);
+        assert_eq!(day_number(Some(DAY_ZERO)), 1);
         assert_eq!(day_of(u32::MAX), None);
     }
 }

@@ -3,11 +3,12 @@
 
 use std::sync::OnceLock;
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Statement};
+use rusqlite::{CachedStatement, Connection, Statement};
 
 use super::RecordsError;
 use super::row::{self, Texts};
 use crate::domain::Record;
+use crate::registers::Frozen;
 
 /// Records of one row of the database.
 const RECORDS_PER_BLOCK: u32 = 16;
@@ -42,11 +43,11 @@ impl<'a> Writer<'a> {
         self.rows
     }
 
-    /// Adds a record and gives its row.
-    pub fn push(&mut self, record: &Record) -> Result<u32, RecordsError> {
+    /// Adds a record and gives its row. `more` is what it says beyond its first frozen form.
+    pub fn push(&mut self, frozen: &Frozen<'_>, more: &[u8]) -> Result<u32, RecordsError> {
         let row = self.rows;
         let next = row.checked_add(1).ok_or(RecordsError::Damaged("too many records"))?;
-        row::encode_into(record, &mut self.texts, &mut self.block)?;
+        row::encode_into(frozen, more, &mut self.texts, &mut self.block)?;
         self.rows = next;
         if next.is_multiple_of(RECORDS_PER_BLOCK) {
             self.flush(row / RECORDS_PER_BLOCK)?;
@@ -96,20 +97,30 @@ impl Rows {
         Ok(self.texts.get_or_init(|| texts))
     }
 
-    fn record_of(&self, body: &[u8]) -> Result<Record, RecordsError> {
+    /// Hands a body to `take` in frozen form, with what it says beyond that.
+    fn frozen<T>(
+        &self,
+        body: &[u8],
+        take: impl FnOnce(&Frozen<'_>, &[u8]) -> Result<T, RecordsError>,
+    ) -> Result<T, RecordsError> {
         let texts = self.texts()?;
-        row::decode(body, &mut |n| match texts.get((n as usize).wrapping_sub(1)) {
-            Some(text) => Ok(text.to_string()),
-            None => {
+        let mut rare: Vec<(u32, String)> = Vec::new();
+        if texts.len() >= TEXTS_HELD_MAX as usize {
+            for n in row::names(body)?.into_iter().filter(|n| *n > TEXTS_HELD_MAX) {
                 let mut select = self.db.prepare_cached("SELECT text FROM texts WHERE n = ?1")?;
-                Ok(select.query_row([n], |row| row.get(0))?)
+                rare.push((n, select.query_row([n], |row| row.get(0))?));
             }
-        })
+        }
+        let text = |n: u32| match texts.get((n as usize).wrapping_sub(1)) {
+            Some(text) => Ok(&**text),
+            None => rare.iter().find(|(number, _)| *number == n).map(|(_, text)| text.as_str()).ok_or(DAMAGED),
+        };
+        row::thawing(body, text, take)
     }
 
     /// The record at a row.
     pub fn record(&self, row: u32) -> Result<Record, RecordsError> {
-        self.at(row, |body| self.record_of(body))
+        self.at(row, |body| self.frozen(body, row::record_of))
     }
 
     /// Only the id of the record at a row.
@@ -130,23 +141,23 @@ impl Rows {
         Ok(self.db.prepare_cached("SELECT body FROM records WHERE block = ?1")?)
     }
 
-    /// `count` records from a row on, in order.
+    /// `count` records from a row on, in order and in frozen form, each with what it says beyond that.
     pub fn each(
         &self,
         first: u32,
         count: u32,
-        mut each: impl FnMut(Record) -> Result<(), RecordsError>,
+        take: &mut dyn FnMut(&Frozen<'_>, &[u8]) -> Result<(), RecordsError>,
     ) -> Result<(), RecordsError> {
         let mut select = self.select()?;
         let end = first.checked_add(count).ok_or(DAMAGED)?;
         let mut row = first;
         while row < end {
-            let block: Option<Vec<u8>> = select.query_row([row / RECORDS_PER_BLOCK], |r| r.get(0)).optional()?;
-            let block = block.ok_or(RecordsError::Damaged("records are missing"))?;
+            let mut rows = select.query([row / RECORDS_PER_BLOCK])?;
+            let found = rows.next()?.ok_or(RecordsError::Damaged("records are missing"))?;
+            let block = found.get_ref(0)?.as_blob().map_err(|_| DAMAGED)?;
             let here = (end - row).min(RECORDS_PER_BLOCK - row % RECORDS_PER_BLOCK) as usize;
-            let bodies = bodies(&block).skip((row % RECORDS_PER_BLOCK) as usize).take(here);
-            for body in bodies {
-                each(self.record_of(body)?)?;
+            for body in bodies(block).skip((row % RECORDS_PER_BLOCK) as usize).take(here) {
+                self.frozen(body, |frozen, more| take(frozen, more))?;
                 row += 1;
             }
             if row < end && !row.is_multiple_of(RECORDS_PER_BLOCK) {
@@ -154,16 +165,6 @@ impl Rows {
             }
         }
         Ok(())
-    }
-
-    /// `count` records from a row on.
-    pub fn range(&self, first: u32, count: u32) -> Result<Vec<Record>, RecordsError> {
-        let mut records = Vec::new();
-        self.each(first, count, |record| {
-            records.push(record);
-            Ok(())
-        })?;
-        Ok(records)
     }
 }
 

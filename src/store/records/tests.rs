@@ -73,7 +73,7 @@ impl Hub {
         let mut changes = Changes::default();
         for record in put {
             records.insert(record.id.clone(), record.clone());
-            changes.put(record.clone());
+            changes.put(record);
         }
         for id in withdraw {
             records.remove(*id);
