@@ -1,12 +1,16 @@
 //! Who is compared: ours, one default pass of zxing-cpp, rxing, rqrr; each guarded as it needs.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use tracepost::decode::{Frame, Reader};
 
 /// rxing hangs on some pictures.
-const RXING_DEADLINE: Duration = Duration::from_secs(3);
+const RXING_DEADLINE: Duration = Duration::from_secs(10);
+/// The argument that makes this program rxing's worker.
+pub const RXING_WORKER: &str = "--rxing-worker";
 
 /// Texts, and the milliseconds of processor time that they took.
 pub type Timed = (Vec<String>, f64);
@@ -71,53 +75,83 @@ fn quietly<T>(look: impl FnOnce() -> T) -> Option<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(look)).ok()
 }
 
-/// rxing on a thread of its own, which is left behind when it hangs.
+/// rxing in a process of its own, which is ended when it hangs: a thread would go on for ever.
 #[derive(Default)]
 pub struct Rxing {
-    thread: Option<(Sender<Picture>, Receiver<Timed>)>,
-    /// Pictures on which it hung.
-    pub hung: usize,
+    process: Option<Process>,
 }
 
-struct Picture {
-    luma: Vec<u8>,
-    width: u32,
-    height: u32,
+struct Process {
+    child: Child,
+    pictures: ChildStdin,
+    answers: Receiver<Timed>,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 impl Rxing {
     pub fn look(&mut self, frame: &Frame) -> Timed {
         let luma = frame.luma();
-        let data = (0..luma.height).flat_map(|y| luma.row(y).iter().copied()).collect();
-        let picture = Picture { luma: data, width: luma.width, height: luma.height };
-        let (jobs, done) = self.thread.get_or_insert_with(start);
-        if jobs.send(picture).is_err() {
-            self.thread = None;
-            return Timed::default();
-        }
-        match done.recv_timeout(RXING_DEADLINE) {
-            Ok(found) => found,
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                self.hung += 1;
-                self.thread = None;
+        let mut picture = [luma.width.to_le_bytes(), luma.height.to_le_bytes()].concat();
+        (0..luma.height).for_each(|y| picture.extend_from_slice(luma.row(y)));
+        let process = self.process.get_or_insert_with(start);
+        let sent = process.pictures.write_all(&picture).and_then(|()| process.pictures.flush());
+        match sent.map(|()| process.answers.recv_timeout(RXING_DEADLINE)) {
+            Ok(Ok(found)) => found,
+            ended => {
+                let hangs = matches!(ended, Ok(Err(RecvTimeoutError::Timeout)));
+                eprintln!("rxing {} on a picture; it counts as not read", if hangs { "hung" } else { "broke down" });
+                self.process = None;
                 (Vec::new(), RXING_DEADLINE.as_secs_f64() * 1000.0)
             }
         }
     }
 }
 
-fn start() -> (Sender<Picture>, Receiver<Timed>) {
-    let (jobs, taken) = channel::<Picture>();
-    let (answer, done) = channel();
+/// This program once more, as [`rxing_worker`].
+fn start() -> Process {
+    let own = std::env::current_exe().expect("the program knows its own file");
+    let mut child = Command::new(own)
+        .arg(RXING_WORKER)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("this program can be started once more");
+    let pictures = child.stdin.take().expect("its input is a pipe");
+    let lines = BufReader::new(child.stdout.take().expect("its output is a pipe")).lines();
+    let (answer, answers) = channel();
     std::thread::spawn(move || {
-        for picture in taken {
-            let found = timed(|| quietly(|| rxing_reads(picture)).unwrap_or_default());
-            if answer.send(found).is_err() {
-                return;
-            }
-        }
+        let found = lines.map_while(|line| serde_json::from_str(&line.ok()?).ok());
+        found.take_while(|found: &Timed| answer.send(found.clone()).is_ok()).for_each(drop);
     });
-    (jobs, done)
+    Process { child, pictures, answers }
+}
+
+/// Reads pictures (width, height, grey) from standard input, and answers each with a line of texts and milliseconds.
+pub fn rxing_worker() {
+    let mut input = std::io::stdin().lock();
+    let mut sides = [0; 8];
+    while input.read_exact(&mut sides).is_ok() {
+        let [width, height] = [0, 4].map(|at| u32::from_le_bytes([0, 1, 2, 3].map(|i| sides[at + i])));
+        let mut luma = vec![0; width as usize * height as usize];
+        if input.read_exact(&mut luma).is_err() {
+            return;
+        }
+        let found = timed(|| quietly(|| rxing_reads(Picture { luma, width, height })).unwrap_or_default());
+        println!("{}", serde_json::to_string(&found).expect("texts and a number are JSON"));
+    }
+}
+
+struct Picture {
+    luma: Vec<u8>,
+    width: u32,
+    height: u32,
 }
 
 fn rxing_reads(picture: Picture) -> Vec<String> {

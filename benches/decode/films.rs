@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use tracepost::decode::LiveReader;
 
 use crate::Extent;
+use crate::crew;
 use crate::engines::{cpu, cpu_of_all, plain, timed};
 use crate::score::{mean, median, percent};
 use crate::synth::{self, Clip};
 
 /// By then a person expects an answer: half a second.
 const SOON_FRAMES: usize = 15;
+/// Clips are played one after the other: the reader has threads of its own, and its time is told by the whole process.
+const ALONE: usize = 1;
 /// Plain passes are this many at least for each clip, for the ratio.
 const PLAIN_EVERY: usize = 3;
 
@@ -34,24 +37,30 @@ struct Costs {
 
 /// What happened in one clip.
 struct Outcome {
+    category: &'static str,
+    symbology: &'static str,
+    want: Vec<String>,
+    may: Option<String>,
     /// Texts with the frame in which they were accepted.
     accepted: BTreeMap<String, usize>,
     /// Texts of the plain pass, frame by frame.
     plain: Vec<Vec<String>>,
+    costs: Costs,
 }
 
 pub fn run(extent: &Extent) {
-    let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
+    let scripts = synth::clips(extent.seed, extent.clip_rounds, extent.clip_frames, extent.clip_every);
+    let played = crew::each(ALONE, "footage", &scripts, |(): &mut (), script| play(&script.clip()));
+    let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
     let mut costs = Costs::default();
     let mut wrong = [0; 2];
-    for clip in synth::clips(extent.seed, extent.clip_rounds, extent.clip_frames) {
-        let Some(want) = &clip.want else { continue };
-        let outcome = play(&clip, 1, &mut costs);
+    for outcome in &played {
+        costs.add(&outcome.costs);
+        let Some(want) = outcome.want.first() else { continue };
         let at =
             [outcome.accepted.get(want).copied(), first_of(&outcome.plain, want, 1), first_of(&outcome.plain, want, 2)];
-        let symbology = clip.symbology.map_or("", |s| s.code());
-        for family in [clip.category, symbology, "~all"] {
-            let tally = tallies.entry(family.to_owned()).or_default();
+        for family in [outcome.category, outcome.symbology, "~all"] {
+            let tally = tallies.entry(family).or_default();
             tally.clips += 1;
             for (i, at) in at.iter().enumerate() {
                 tally.soon[i] += usize::from(at.is_some_and(|f| f < SOON_FRAMES));
@@ -78,30 +87,40 @@ pub fn run(extent: &Extent) {
 }
 
 pub fn negatives(extent: &Extent) {
+    let scripts = synth::negatives_and_damaged(extent.seed, extent.bad_rounds, extent.bad_frames);
+    let played = crew::each(ALONE, "without a code", &scripts, |(): &mut (), script| play(&script.clip()));
     let mut costs = Costs::default();
     let mut rows: BTreeMap<&str, (usize, usize, usize)> = BTreeMap::new();
-    for clip in synth::negatives_and_damaged(extent.seed, extent.bad_rounds, extent.clip_frames) {
-        let outcome = play(&clip, 1, &mut costs);
-        let row = rows.entry(clip.category).or_default();
-        let false_accepts: Vec<_> = outcome.accepted.keys().filter(|t| Some(*t) != clip.may.as_ref()).collect();
+    println!("\nfootage without a code, and of spoilt linear codes, {} frames each", extent.bad_frames);
+    for outcome in &played {
+        costs.add(&outcome.costs);
+        let row = rows.entry(outcome.category).or_default();
+        let false_accepts: Vec<_> = outcome.accepted.keys().filter(|t| Some(*t) != outcome.may.as_ref()).collect();
         for text in &false_accepts {
-            println!("accepted though it is not there: {text:?} ({}, {:?})", clip.category, clip.symbology);
+            println!("accepted though it is not there: {text:?} ({} {})", outcome.category, outcome.symbology);
         }
         row.0 += 1;
         row.1 += false_accepts.len();
-        row.2 += others(&outcome.plain, clip.may.as_ref());
+        row.2 += others(&outcome.plain, outcome.may.as_ref());
     }
-    println!("\nfootage without a code, and of spoilt linear codes");
     for (category, (clips, ours, plain)) in rows {
         println!("{category:<18}{clips:>5} clips, wrong texts accepted {ours}, in one plain pass a frame {plain}");
     }
     costs.print();
 }
 
-/// Plays a clip to a new reader; every `every`th frame also gets a plain pass.
-fn play(clip: &Clip, every: usize, costs: &mut Costs) -> Outcome {
+/// Plays a clip to a new reader; every frame also gets a plain pass.
+fn play(clip: &Clip) -> Outcome {
     let mut reader = LiveReader::default();
-    let mut outcome = Outcome { accepted: BTreeMap::new(), plain: Vec::new() };
+    let mut outcome = Outcome {
+        category: clip.category,
+        symbology: clip.symbology.map_or("", |s| s.code()),
+        want: clip.want.clone(),
+        may: clip.may.clone(),
+        accepted: BTreeMap::new(),
+        plain: Vec::new(),
+        costs: Costs::default(),
+    };
     let (mut ours_ms, mut plain_ms) = (Vec::new(), Vec::new());
     for index in 0..clip.len() {
         let frame = clip.frame(index);
@@ -111,10 +130,7 @@ fn play(clip: &Clip, every: usize, costs: &mut Costs) -> Outcome {
         let all_ms = (cpu_of_all() - before).as_secs_f64() * 1000.0;
         ours_ms.push((tracking, own_ms.max(all_ms - own_ms), all_ms));
         result.accepted.into_iter().for_each(|a| _ = outcome.accepted.entry(a.text).or_insert(index));
-        if index % every == 0 {
-            let (texts, _) = plain(&frame, false);
-            outcome.plain.push(texts);
-        }
+        outcome.plain.push(plain(&frame, false).0);
         if index % PLAIN_EVERY == 0 {
             plain_ms.push(plain(&frame, true).1);
         }
@@ -122,13 +138,20 @@ fn play(clip: &Clip, every: usize, costs: &mut Costs) -> Outcome {
     let unit = median(&plain_ms).max(0.01);
     for (tracking, longer_ms, all_ms) in ours_ms {
         let which = usize::from(!tracking);
-        costs.time[which].push(longer_ms / unit);
-        costs.work[which].push(all_ms / unit);
+        outcome.costs.time[which].push(longer_ms / unit);
+        outcome.costs.work[which].push(all_ms / unit);
     }
     outcome
 }
 
 impl Costs {
+    fn add(&mut self, other: &Self) {
+        for which in 0..2 {
+            self.time[which].extend(&other.time[which]);
+            self.work[which].extend(&other.work[which]);
+        }
+    }
+
     fn print(&self) {
         println!("a frame, as a multiple of one plain pass over the same symbologies, median (mean):");
         for (which, name) in ["tracking", "searching"].into_iter().enumerate() {

@@ -1,72 +1,77 @@
 //! Counting, and printing tables.
 
-use std::collections::BTreeMap;
-
-/// What one reader did with one family of pictures.
-#[derive(Default)]
-pub struct Score {
+/// What one reader did with one picture.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen {
+    /// Codes in it, and of these read right.
     pub shown: usize,
     pub right: usize,
-    /// Pictures in which something else was read.
-    pub wrong: usize,
-    pub ms: Vec<f64>,
+    /// Something else was read.
+    pub wrong: bool,
+    pub ms: f64,
 }
 
-/// Scores by family of pictures and by reader.
+/// What one reader did with one family of pictures.
+#[derive(Default, Clone)]
+struct Score {
+    shown: usize,
+    right: usize,
+    /// Pictures in which something else was read.
+    wrong: usize,
+    ms: Vec<f64>,
+}
+
+/// Scores by family of pictures, in the order in which they came, and by reader.
 #[derive(Default)]
 pub struct Table {
-    scores: BTreeMap<(String, &'static str), Score>,
-    families: Vec<String>,
+    families: Vec<(String, [Score; 4])>,
 }
 
 /// Columns, in this order.
 const READERS: [&str; 4] = ["ours", "zxing-cpp", "rxing", "rqrr"];
 
 impl Table {
-    /// Counts one picture for a family; `want` is empty where nothing may be read.
-    pub fn count(&mut self, family: &str, reader: &'static str, right: usize, shown: usize, wrong: bool, ms: f64) {
-        if !self.families.iter().any(|f| f == family) {
-            self.families.push(family.to_owned());
+    /// Counts one picture for a family, as each reader saw it.
+    pub fn count(&mut self, family: &str, seen: [Seen; 4]) {
+        let at = self.families.iter().position(|(name, _)| name == family).unwrap_or_else(|| {
+            self.families.push((family.to_owned(), Default::default()));
+            self.families.len() - 1
+        });
+        for (score, seen) in self.families[at].1.iter_mut().zip(seen) {
+            score.shown += seen.shown;
+            score.right += seen.right;
+            score.wrong += usize::from(seen.wrong);
+            score.ms.push(seen.ms);
         }
-        let score = self.scores.entry((family.to_owned(), reader)).or_default();
-        score.shown += shown;
-        score.right += right;
-        score.wrong += usize::from(wrong);
-        score.ms.push(ms);
     }
 
-    /// Prints it with a sum of all families that hold something.
+    /// Prints it with a sum of all families.
     pub fn print(&self, heading: &str) {
-        println!("\n{heading}: share read right / pictures with another text / median ms of processor time");
-        print!("{:<18}{:>5}", "", "n");
+        println!("\n{heading}: share read right / pictures with another text / median ms of processor time a picture");
+        print!("{:<18}{:>5}", "", "codes");
         READERS.iter().for_each(|r| print!("{r:>26}"));
         println!();
-        let mut sums: BTreeMap<&str, Score> = BTreeMap::new();
-        for family in &self.families {
-            let shown = self.scores.get(&(family.clone(), READERS[0])).map_or(0, |s| s.shown);
-            print!("{family:<18}{shown:>5}");
-            for reader in READERS {
-                let Some(score) = self.scores.get(&(family.clone(), reader)) else {
-                    print!("{:>26}", "-");
-                    continue;
-                };
-                cell(score);
-                let sum = sums.entry(reader).or_default();
+        let mut sums: [Score; 4] = Default::default();
+        for (family, scores) in &self.families {
+            line(family, scores);
+            for (sum, score) in sums.iter_mut().zip(scores) {
                 sum.shown += score.shown;
                 sum.right += score.right;
                 sum.wrong += score.wrong;
                 sum.ms.extend(&score.ms);
             }
-            println!();
         }
-        print!("{:<18}{:>5}", "all", sums.get(READERS[0]).map_or(0, |s| s.shown));
-        READERS.iter().filter_map(|r| sums.get(r)).for_each(cell);
-        println!();
+        line("all", &sums);
     }
 }
 
-fn cell(score: &Score) {
-    print!("  {:>8.1} % {:>3} {:>6.1} ms", percent(score.right, score.shown), score.wrong, median(&score.ms));
+fn line(family: &str, scores: &[Score; 4]) {
+    print!("{family:<18}{:>5}", scores[0].shown);
+    for Score { shown, right, wrong, ms } in scores {
+        let share = if *shown == 0 { "-".to_owned() } else { format!("{:.1} %", percent(*right, *shown)) };
+        print!("  {share:>10} {wrong:>3} {:>6.1} ms", median(ms));
+    }
+    println!();
 }
 
 pub fn percent(part: usize, whole: usize) -> f64 {

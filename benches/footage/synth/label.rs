@@ -74,7 +74,10 @@ impl Label {
     /// Prints a text. `dot` is the size of a pecked dot as a part of its module; 0 for ink.
     pub fn print(symbology: Symbology, text: &str, dot: f32) -> Self {
         let writer = zxingcpp::write().scale(1).add_quiet_zones(false);
+        // Square, as on weapons; the writer would choose the long low forms of DMRE, which hardly anybody marks with.
+        let options = if symbology == Symbology::DataMatrix { "forceSquare" } else { "" };
         let image = zxingcpp::create(format(symbology))
+            .options(options)
             .from_str(text)
             .and_then(|code| code.to_image_with(&writer))
             .unwrap_or_else(|error| panic!("{symbology} cannot say {text:?}: {error}"));

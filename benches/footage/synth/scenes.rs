@@ -15,6 +15,8 @@ const LINEAR: [Symbology; 5] =
     [Symbology::Code39, Symbology::Itf, Symbology::Code128, Symbology::Codabar, Symbology::Ean13];
 /// Width and height of stills and footage.
 const SIZE: (usize, usize) = (1280, 720);
+/// Of pictures with many codes.
+const LARGE: (usize, usize) = (1920, 1080);
 
 /// A label before the camera, before any hand moves it.
 #[derive(Debug, Clone, Copy)]
@@ -79,16 +81,16 @@ pub const DEGRADATIONS: [Degradation; 13] = [
 pub struct Clip {
     /// The degradation, for tables.
     pub category: &'static str,
-    /// The symbology; of a scene without a code none.
+    /// The symbology; none of a scene without a code or with several.
     pub symbology: Option<Symbology>,
-    /// The text that is shown; none where nothing may be accepted.
-    pub want: Option<String>,
+    /// The texts that are shown; none where nothing may be accepted.
+    pub want: Vec<String>,
     /// A text that may be accepted all the same: what stood on a label before it was spoilt.
     pub may: Option<String>,
     seed: u64,
     ground: Picture,
-    label: Option<Label>,
-    take: Take,
+    labels: Vec<(Label, Pose)>,
+    optics: Optics,
     walk: Vec<Step>,
 }
 
@@ -115,25 +117,25 @@ impl Clip {
     pub fn frame(&self, index: usize) -> Frame {
         let step = self.walk[index];
         let mut random = Random::new(self.seed ^ (index as u64 + 1) << 32);
-        let (mut picture, mut take) = (self.ground.clone(), self.take);
-        let pose = &mut take.pose;
-        pose.middle = [pose.middle[0] + step.place[0], pose.middle[1] + step.place[1]];
-        pose.turn_deg += step.turn;
-        if pose.tilt_deg > 0.0 {
-            pose.tilt_deg = (pose.tilt_deg + step.tilt).max(0.0);
-        }
-        pose.module_px *= 1.0 + step.scale;
-        if let Some(label) = &self.label {
-            picture.lay(label, pose);
+        let (mut picture, mut optics) = (self.ground.clone(), self.optics);
+        optics.glare_at = [picture.width as f32 / 2.0, picture.height as f32 / 2.0];
+        for (label, pose) in &self.labels {
+            let mut pose = *pose;
+            pose.middle = [pose.middle[0] + step.place[0], pose.middle[1] + step.place[1]];
+            pose.turn_deg += step.turn;
+            if pose.tilt_deg > 0.0 {
+                pose.tilt_deg = (pose.tilt_deg + step.tilt).max(0.0);
+            }
+            pose.module_px *= 1.0 + step.scale;
+            picture.lay(label, &pose);
             let widest = label.width.max(label.height) as f32 / label.fine as f32 * pose.module_px;
-            take.optics.glare_px = widest / 2.0;
+            optics.glare_px = widest / 2.0;
+            optics.glare_at = [pose.middle[0] + step.glare[0], pose.middle[1] + step.glare[1]];
         }
-        let optics = &mut take.optics;
-        optics.glare_at = [pose.middle[0] + step.glare[0], pose.middle[1] + step.glare[1]];
         optics.blur_px *= 1.0 + step.focus;
         optics.motion_px = (optics.motion_px * step.shake).max(step.place_speed(index, &self.walk) * 0.4);
         optics.motion_way = step.way;
-        picture.shoot(optics, &mut random).at(index as u64, (index as u64 * 1000) / 30)
+        picture.shoot(&optics, &mut random).at(index as u64, (index as u64 * 1000) / 30)
     }
 }
 
@@ -144,65 +146,145 @@ impl Step {
     }
 }
 
-/// Stills: `rounds` of each degradation, level and symbology.
-pub fn stills(seed: u64, rounds: usize) -> impl Iterator<Item = Clip> {
-    (0..rounds).flat_map(move |round| {
-        DEGRADATIONS.iter().enumerate().flat_map(move |(d, degradation)| {
-            let shown: &[Symbology] = if degradation.data_matrix_only { &[Symbology::DataMatrix] } else { &SHOWN };
-            degradation.levels.iter().enumerate().flat_map(move |(l, &level)| {
-                shown.iter().enumerate().map(move |(s, &symbology)| {
-                    let number = ((round * 100 + d) * 100 + l) * 100 + s;
-                    one(degradation, level, symbology, seed ^ (number as u64) << 8, 1)
-                })
-            })
-        })
-    })
+/// What a clip is to show: made at once, played when its turn comes, since a clip holds a whole ground.
+#[derive(Debug, Clone, Copy)]
+pub struct Script {
+    shows: Shows,
+    seed: u64,
+    frames: usize,
 }
 
-/// Footage: `rounds` of each degradation and symbology, the levels in turns.
-pub fn clips(seed: u64, rounds: usize, frames: usize) -> impl Iterator<Item = Clip> {
-    (0..rounds).flat_map(move |round| {
-        DEGRADATIONS.iter().enumerate().flat_map(move |(d, degradation)| {
-            let shown: &[Symbology] = if degradation.data_matrix_only { &[Symbology::DataMatrix] } else { &SHOWN };
-            shown.iter().enumerate().map(move |(s, &symbology)| {
+#[derive(Debug, Clone, Copy)]
+enum Shows {
+    /// A degradation and its level.
+    One(usize, f32, Symbology),
+    /// So many codes at once, all symbologies in turns, beginning with one of them.
+    Many(usize, usize),
+    Nothing(Ground),
+    Spoilt(Symbology, Damage),
+}
+
+impl Script {
+    /// Sets the scene.
+    pub fn clip(&self) -> Clip {
+        match self.shows {
+            Shows::One(degradation, level, symbology) => {
+                one(&DEGRADATIONS[degradation], level, symbology, self.seed, self.frames)
+            }
+            Shows::Many(cells, first) => many(cells, first, self.seed, self.frames),
+            Shows::Nothing(ground) => nothing(ground, self.seed, self.frames),
+            Shows::Spoilt(symbology, damage) => spoilt(symbology, damage, self.seed, self.frames),
+        }
+    }
+}
+
+/// The degradations with the symbologies that each is made of.
+fn degraded() -> impl Iterator<Item = (usize, &'static Degradation, &'static [Symbology])> {
+    DEGRADATIONS
+        .iter()
+        .enumerate()
+        .map(|(d, degradation)| (d, degradation, if degradation.data_matrix_only { &SHOWN[1..2] } else { &SHOWN[..] }))
+}
+
+/// Stills: `rounds` of each degradation, level and symbology, and of many codes at once; of these every `every`th level.
+pub fn stills(seed: u64, rounds: usize, every: usize) -> Vec<Script> {
+    let mut scripts = Vec::new();
+    for round in 0..rounds {
+        for (d, degradation, shown) in degraded() {
+            for (l, &level) in degradation.levels.iter().enumerate() {
+                for (s, &symbology) in shown.iter().enumerate().filter(|(s, _)| (d + l + s).is_multiple_of(every)) {
+                    let number = ((round * 100 + d) * 100 + l) * 100 + s;
+                    let shows = Shows::One(d, level, symbology);
+                    scripts.push(Script { shows, seed: seed ^ (number as u64) << 8, frames: 1 });
+                }
+            }
+        }
+        for (c, cells) in [4, 9, 16].into_iter().enumerate() {
+            let number = (round * 100 + 99) * 10_000 + c;
+            scripts.push(Script { shows: Shows::Many(cells, round + c), seed: seed ^ (number as u64) << 8, frames: 1 });
+        }
+    }
+    scripts
+}
+
+/// Footage: `rounds` of each degradation and symbology, the levels in turns; of these every `every`th.
+pub fn clips(seed: u64, rounds: usize, frames: usize, every: usize) -> Vec<Script> {
+    let mut scripts = Vec::new();
+    for round in 0..rounds {
+        for (d, degradation, shown) in degraded() {
+            for (s, &symbology) in shown.iter().enumerate().filter(|(s, _)| (d + s).is_multiple_of(every)) {
                 let level = degradation.levels[(round + d + s) % degradation.levels.len()];
                 let number = (round * 100 + d) * 100 + s;
-                one(degradation, level, symbology, !seed ^ (number as u64) << 8, frames)
-            })
-        })
-    })
+                let shows = Shows::One(d, level, symbology);
+                scripts.push(Script { shows, seed: !seed ^ (number as u64) << 8, frames });
+            }
+        }
+    }
+    scripts
 }
 
 /// Scenes without a code, and linear codes that are spoilt: nothing may be accepted but what stood on the label.
-pub fn negatives_and_damaged(seed: u64, rounds: usize, frames: usize) -> impl Iterator<Item = Clip> {
-    let empty = move |round: usize, kind: usize| {
-        let seed = seed.wrapping_mul(31) ^ ((round * 100 + kind) as u64) << 8;
-        let mut random = Random::new(seed);
-        let ground = Ground::ALL[kind].paint(SIZE.0, SIZE.1, &mut random);
-        let mut take = plain_take(4.0, &mut random);
-        (take.optics.blur_px, take.optics.noise) = (0.7, random.between(0.01, 0.06));
-        let walk = walk(frames, &mut random);
-        let (category, symbology, want, may, label) = ("no code", None, None, None, None);
-        Clip { category, symbology, want, may, seed, ground, label, take, walk }
-    };
-    let spoilt = move |round: usize, kind: usize| {
-        let seed = seed.wrapping_mul(37) ^ ((round * 100 + kind) as u64) << 8;
-        let mut random = Random::new(seed);
-        let (symbology, damage) = (LINEAR[kind % LINEAR.len()], Damage::ALL[(round + kind) % Damage::ALL.len()]);
-        let may = text(symbology, &mut random);
-        let mut label = Label::print(symbology, &may, 0.0);
-        label.spoil(damage, &mut random);
-        let mut take = plain_take(3.0, &mut random);
-        (take.optics.blur_px, take.optics.noise) = (random.between(0.3, 1.4), 0.02);
-        let ground = Picture { light: vec![0.6; 1100 * 400], width: 1100, height: 400 };
-        take.pose.middle = [550.0, 200.0];
-        let walk = walk(frames, &mut random);
-        let (category, symbology, label) = ("damaged", Some(symbology), Some(label));
-        Clip { category, symbology, want: None, may: Some(may), seed, ground, label, take, walk }
-    };
-    (0..rounds).flat_map(move |round| {
-        (0..Ground::ALL.len()).map(move |k| empty(round, k)).chain((0..10).map(move |k| spoilt(round, k)))
-    })
+pub fn negatives_and_damaged(seed: u64, rounds: usize, frames: usize) -> Vec<Script> {
+    let mut scripts = Vec::new();
+    for round in 0..rounds {
+        for (k, &ground) in Ground::ALL.iter().enumerate() {
+            let seed = seed.wrapping_mul(31) ^ ((round * 100 + k) as u64) << 8;
+            scripts.push(Script { shows: Shows::Nothing(ground), seed, frames });
+        }
+        for k in 0..10 {
+            let seed = seed.wrapping_mul(37) ^ ((round * 100 + k) as u64) << 8;
+            let (symbology, damage) = (LINEAR[k % LINEAR.len()], Damage::ALL[(round + k) % Damage::ALL.len()]);
+            scripts.push(Script { shows: Shows::Spoilt(symbology, damage), seed, frames });
+        }
+    }
+    scripts
+}
+
+fn nothing(ground: Ground, seed: u64, frames: usize) -> Clip {
+    let mut random = Random::new(seed);
+    let ground = ground.paint(SIZE.0, SIZE.1, &mut random);
+    let mut optics = plain_take(4.0, &mut random).optics;
+    (optics.blur_px, optics.noise) = (0.7, random.between(0.01, 0.06));
+    let walk = walk(frames, &mut random);
+    let (category, want, labels) = ("no code", Vec::new(), Vec::new());
+    Clip { category, symbology: None, want, may: None, seed, ground, labels, optics, walk }
+}
+
+fn spoilt(symbology: Symbology, damage: Damage, seed: u64, frames: usize) -> Clip {
+    let mut random = Random::new(seed);
+    let may = text(symbology, &mut random);
+    let mut label = Label::print(symbology, &may, 0.0);
+    label.spoil(damage, &mut random);
+    let Take { mut pose, mut optics, .. } = plain_take(3.0, &mut random);
+    (optics.blur_px, optics.noise) = (random.between(0.3, 1.4), 0.02);
+    let ground = Picture { light: vec![0.6; 1100 * 400], width: 1100, height: 400 };
+    pose.middle = [550.0, 200.0];
+    let walk = walk(frames, &mut random);
+    let (category, symbology, may, labels) = ("damaged", Some(symbology), Some(may), vec![(label, pose)]);
+    Clip { category, symbology, want: Vec::new(), may, seed, ground, labels, optics, walk }
+}
+
+/// A crate seen from above: labels in rows, none of them hard to read.
+fn many(cells: usize, first: usize, seed: u64, frames: usize) -> Clip {
+    let mut random = Random::new(seed);
+    let rows = cells.isqrt().max(1);
+    let cell = [LARGE.0 as f32 / rows as f32, LARGE.1 as f32 / rows as f32];
+    let ground = random.pick(&Ground::BEHIND_LABELS).paint(LARGE.0, LARGE.1, &mut random);
+    let Take { pose, mut optics, .. } = plain_take(3.0, &mut random);
+    optics.blur_px = 0.5;
+    let (mut want, mut labels) = (Vec::new(), Vec::new());
+    for i in 0..cells {
+        let symbology = SHOWN[(first + i) % SHOWN.len()];
+        want.push(text(symbology, &mut random));
+        let label = Label::print(symbology, &want[i], 0.0);
+        let modules = [label.width, label.height].map(|side| side as f32 / label.fine as f32);
+        let fits = (0.9 * cell[0] / modules[0]).min(0.85 * cell[1] / modules[1]);
+        let middle = [(i % rows) as f32 * cell[0] + cell[0] / 2.0, (i / rows) as f32 * cell[1] + cell[1] / 2.0];
+        let module_px = fits.min(if cells > 9 { 2.2 } else { 3.0 });
+        labels.push((label, Pose { middle, module_px, turn_deg: random.between(-7.0, 7.0), ..pose }));
+    }
+    let walk = walk(frames, &mut random);
+    Clip { category: "many, 1080p", symbology: None, want, may: None, seed, ground, labels, optics, walk }
 }
 
 fn plain_take(module_px: f32, random: &mut Random) -> Take {
@@ -241,7 +323,8 @@ fn one(degradation: &'static Degradation, level: f32, symbology: Symbology, seed
     let ground = random.pick(&Ground::BEHIND_LABELS).paint(SIZE.0, SIZE.1, &mut random);
     let walk = walk(frames, &mut random);
     let (category, symbology) = (degradation.name, Some(symbology));
-    Clip { category, symbology, want: Some(want), may: None, seed, ground, label: Some(label), take, walk }
+    let labels = vec![(label, take.pose)];
+    Clip { category, symbology, want: vec![want], may: None, seed, ground, labels, optics: take.optics, walk }
 }
 
 /// A hand that is never quite still, a focus that breathes, light that wanders.
