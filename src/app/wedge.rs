@@ -5,7 +5,7 @@
 //! since a foreign layout is undone by keys ([`crate::domain::keyboard`]).
 
 use crate::domain::HandScannerSettings;
-use crate::domain::keyboard::{Readings, Stroke, as_typed, readings};
+use crate::domain::keyboard::{Readings, Stroke, readings};
 use crate::domain::payload::goes_on;
 
 /// A burst has at least so many characters; three quick keys are a habit of fingers too.
@@ -187,7 +187,7 @@ impl Wedge {
 
     /// Machine readable zones and licences are several lines, and a scanner ends each of them with Enter.
     fn has_more_lines(&self) -> bool {
-        let read = readings(&self.strokes, self.settings.layout);
+        let read = readings(&self.strokes, self.settings.layout, |text| self.bare(text));
         read.readings.first().is_some_and(|reading| goes_on(&reading.text))
     }
 
@@ -195,13 +195,12 @@ impl Wedge {
         let strokes = std::mem::take(&mut self.strokes);
         self.last_ms = None;
         self.between_lines = false;
-        let mut read = readings(&strokes, self.settings.layout);
-        read.raw = as_typed(&strokes).trim_end_matches('\n').to_owned();
-        for reading in &mut read.readings {
-            reading.text = self.settings.without_frame(reading.text.trim_end_matches('\n')).to_owned();
-        }
-        read.raw = self.settings.without_frame(&read.raw).to_owned();
-        read
+        readings(&strokes, self.settings.layout, |text| self.bare(text))
+    }
+
+    /// Without the end of the last line and what is programmed round a code.
+    fn bare<'a>(&self, text: &'a str) -> &'a str {
+        self.settings.without_frame(text.trim_end_matches('\n'))
     }
 }
 
@@ -304,6 +303,8 @@ mod tests {
             (set("", "$", KeyboardLayout::Us), "TR0087341", "TR0087341"),
             (set("#", "", KeyboardLayout::FrAzerty), "3TRàà(è'&", "TR005741"),
             (HandScannerSettings::default(), "&é\"'", "1234"),
+            // What was programmed must not hide that the rest makes sense.
+            (set("#", "%", KeyboardLayout::Auto), "3TRàà_è\"'&5", "TR0087341"),
         ];
         for (settings, typed, wanted) in table {
             assert_eq!(hear_with(settings.clone(), typed, 4).as_deref(), Some(wanted), "{typed:?} with {settings:?}");

@@ -31,11 +31,18 @@ pub enum KeyboardLayout {
     Tr,
     Ua,
     Ru,
+    Latam,
+    Hr,
+    TrF,
+    Gr,
+    Ara,
+    Il,
+    Dvorak,
 }
 
 impl KeyboardLayout {
     /// Every layout, in the order of a list to choose from.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 24] = [
         Self::Auto,
         Self::Us,
         Self::Gb,
@@ -53,7 +60,20 @@ impl KeyboardLayout {
         Self::Tr,
         Self::Ua,
         Self::Ru,
+        Self::Latam,
+        Self::Hr,
+        Self::TrF,
+        Self::Gr,
+        Self::Ara,
+        Self::Il,
+        Self::Dvorak,
     ];
+
+    /// Those that may be guessed from what arrived. A layout of the same letters in other places betrays itself by nothing,
+    /// and makes some other text of every serial.
+    pub(super) fn guessed() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|layout| !matches!(layout, Self::Auto | Self::Dvorak))
+    }
 
     /// The name used in settings and on the command line; it never changes.
     pub fn code(self) -> &'static str {
@@ -75,10 +95,17 @@ impl KeyboardLayout {
             Self::Tr => "tr",
             Self::Ua => "ua",
             Self::Ru => "ru",
+            Self::Latam => "latam",
+            Self::Hr => "hr",
+            Self::TrF => "tr_f",
+            Self::Gr => "gr",
+            Self::Ara => "ara",
+            Self::Il => "il",
+            Self::Dvorak => "dvorak",
         }
     }
 
-    /// The name for people, in the layout's own language.
+    /// The name for people, in the layout's own language as far as the bundled fonts have its letters.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "Auto",
@@ -98,6 +125,13 @@ impl KeyboardLayout {
             Self::Tr => "Türkçe",
             Self::Ua => "Українська",
             Self::Ru => "Русская",
+            Self::Latam => "Español (Latinoamérica)",
+            Self::Hr => "Hrvatski / Bosanski / Srpski (QWERTZ)",
+            Self::TrF => "Türkçe (F)",
+            Self::Gr => "Ελληνικά",
+            Self::Ara => "Arabic",
+            Self::Il => "Hebrew",
+            Self::Dvorak => "Dvorak",
         }
     }
 }

@@ -52,13 +52,17 @@ enum Sense {
     Certain,
 }
 
-/// Reads a scan by the layout that was set, or finds it out. See the rules at the head of [`super`].
-pub fn readings(strokes: &[Stroke], set: KeyboardLayout) -> Readings {
-    let raw = as_typed(strokes);
-    let found = match set {
-        KeyboardLayout::Auto => found_out(strokes, &raw),
-        set => vec![undo(strokes, set).map_or_else(|| as_it_is(&raw), |text| Reading { layout: set, text })],
+/// Reads a scan by the layout that was set, or finds it out. See the rules at the head of [`super`]. `bare` takes off what
+/// the scanner is programmed to send round a code: it has to go before anyone asks whether a text makes sense.
+pub fn readings(strokes: &[Stroke], set: KeyboardLayout, bare: impl Fn(&str) -> &str) -> Readings {
+    let raw = bare(&as_typed(strokes)).to_owned();
+    let sent = |layout| undo(strokes, layout).into_iter().map(move |text| (layout, text));
+    let undone = |layout| sent(layout).map(|(layout, text)| Reading { layout, text: bare(&text).to_owned() });
+    let found: Vec<Reading> = match set {
+        KeyboardLayout::Auto => found_out(&raw, KeyboardLayout::guessed().flat_map(undone)),
+        set => undone(set).collect(),
     };
+    let found = if found.is_empty() { vec![as_it_is(&raw)] } else { found };
     Readings { raw, readings: found }
 }
 
@@ -66,24 +70,27 @@ fn as_it_is(text: &str) -> Reading {
     Reading { layout: KeyboardLayout::Us, text: text.to_owned() }
 }
 
-fn found_out(strokes: &[Stroke], raw: &str) -> Vec<Reading> {
+fn found_out(raw: &str, undone: impl Iterator<Item = Reading>) -> Vec<Reading> {
     let itself = if may_stand(raw) { sense(raw) } else { Sense::None };
     if itself == Sense::Certain {
         return vec![as_it_is(raw)];
     }
     let mut others: Vec<(Sense, Reading)> = Vec::new();
-    for layout in KeyboardLayout::ALL {
-        let Some(text) = undo(strokes, layout).filter(|text| text != raw && is_of_labels(text)) else { continue };
-        let sense = sense(&text);
-        if sense > Sense::None && others.iter().all(|(_, other)| other.text != text) {
-            others.push((sense, Reading { layout, text }));
+    for reading in undone {
+        let text = &reading.text;
+        if text == raw || !is_of_labels(text) || others.iter().any(|(_, other)| other.text == *text) {
+            continue;
+        }
+        let sense = sense(text);
+        if sense > Sense::None {
+            others.push((sense, reading));
         }
     }
     // A form that only one layout gives proves that layout; a plain serial proves nothing beside it.
     let best = others.iter().map(|(sense, _)| *sense).max().unwrap_or(Sense::None);
     others.retain(|(sense, _)| *sense == best);
     let mut found: Vec<Reading> = others.into_iter().map(|(_, reading)| reading).collect();
-    let foreign = raw.chars().any(is_cyrillic_letter);
+    let foreign = raw.chars().any(|c| is_cyrillic_letter(c) || is_greek_letter(c));
     let alone = match itself {
         Sense::None => !found.is_empty(),
         // Latin letters and digits mean themselves, unless another layout makes a whole form of them.
@@ -107,8 +114,14 @@ fn may_stand(raw: &str) -> bool {
             || c.is_control()
             || matches!(c, ' ' | '-' | '.' | '/' | '+' | '*' | '_' | ':' | '№')
             || is_cyrillic_letter(c)
+            || is_greek_letter(c)
     };
     raw.chars().all(on_label) || (raw.is_ascii() && sense(raw) == Sense::Certain)
+}
+
+/// Greek letters are compared by the Latin ones that they look like, as Cyrillic ones are.
+fn is_greek_letter(c: char) -> bool {
+    matches!(c, 'Α'..='Ω' | 'α'..='ω')
 }
 
 /// Whether an undone text is what labels carry.
@@ -142,12 +155,12 @@ mod tests {
 
     fn texts(arrived: &str, set: KeyboardLayout) -> Vec<String> {
         let strokes: Vec<Stroke> = arrived.chars().map(Stroke::plain).collect();
-        readings(&strokes, set).readings.into_iter().map(|reading| reading.text).collect()
+        readings(&strokes, set, |text| text).readings.into_iter().map(|reading| reading.text).collect()
     }
 
     #[test]
     fn readings_of_what_arrived() {
-        let table: [(&str, KeyboardLayout, &[&str]); 17] = [
+        let table: [(&str, KeyboardLayout, &[&str]); 24] = [
             ("TR0087341", Auto, &["TR0087341"]),
             ("AB-1234", Auto, &["AB-1234"]),
             // Only AZERTY explains digits that are no digits, and with them its letters.
@@ -171,6 +184,15 @@ mod tests {
             ("AY1234", Auto, &["AY1234"]),
             ("AB1234ß56", Auto, &["AB1234-56"]),
             ("", Auto, &[""]),
+            // Greek may be Greek, and Σ is typed by two keys; Arabic and Hebrew stand on no weapon.
+            ("ΑΚ1234", Auto, &["ΑΚ1234", "AK1234"]),
+            ("ΣΑ1234", Auto, &["ΣΑ1234", "SA1234", "WA1234"]),
+            ("ش\u{64C}1234", Auto, &["aR1234"]),
+            ("\u{5E9}\u{5DF}1234", Auto, &["ai1234"]),
+            ("ΑΚ1234", Gr, &["AK1234"]),
+            // The same letters in other places betray nothing.
+            ("AT1234", Auto, &["AT1234"]),
+            ("AT1234", Dvorak, &["AK1234"]),
         ];
         for (arrived, set, wanted) in table {
             assert_eq!(texts(arrived, set), wanted, "{arrived} under {set}");
@@ -180,7 +202,7 @@ mod tests {
     #[test]
     fn what_arrived_is_kept_where_it_was_read_otherwise() {
         let strokes: Vec<Stroke> = "&é\"'".chars().map(Stroke::plain).collect();
-        let read = readings(&strokes, Auto);
+        let read = readings(&strokes, Auto, |text| text);
         assert_eq!((read.kept_raw(), read.readings[0].layout), (Some("&é\"'"), FrAzerty));
         assert_eq!(Readings::plain("AB1").kept_raw(), None);
     }
@@ -200,7 +222,7 @@ mod tests {
         };
         for strokes in [typed("^0/⌃à-⌃&_SèQèéàZ&", ['-', '$']), typed("х)Ю⌃06⌃18І7Ф720Ц1", ['6', 'ї'])]
         {
-            let read = readings(&strokes, Auto);
+            let read = readings(&strokes, Auto, |text| text);
             assert_eq!(read.readings.iter().map(|r| r.text.as_str()).collect::<Vec<_>>(), [message]);
         }
     }

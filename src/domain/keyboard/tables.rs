@@ -20,7 +20,7 @@ pub(super) fn table(layout: KeyboardLayout) -> Option<&'static Table> {
     TABLES.iter().find(|table| table.layout == layout)
 }
 
-const TABLES: [Table; 16] = [
+const TABLES: [Table; 23] = [
     Table {
         layout: KeyboardLayout::Us,
         plain: r"`1234567890-=qwertyuiop[]asdfghjkl;'\<zxcvbnm,./",
@@ -115,6 +115,50 @@ const TABLES: [Table; 16] = [
         layout: KeyboardLayout::Ru,
         plain: r"ё1234567890-=йцукенгшщзхъфывапролджэ\/ячсмитьбю.",
         shifted: r#"Ё!"№;%:?*()_+ЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭ/|ЯЧСМИТЬБЮ,"#,
+        dead: "",
+    },
+    Table {
+        layout: KeyboardLayout::Latam,
+        plain: "|1234567890'¿qwertyuiop´+asdfghjklñ{}<zxcvbnm,.-",
+        shifted: r##"°!"#$%&/()=?¡QWERTYUIOP¨*ASDFGHJKLÑ[]>ZXCVBNM;:_"##,
+        dead: "´¨",
+    },
+    Table {
+        layout: KeyboardLayout::Hr,
+        plain: "¸1234567890'+qwertzuiopšđasdfghjklčćž<yxcvbnm,.-",
+        shifted: r##"¨!"#$%&/()=?*QWERTZUIOPŠĐASDFGHJKLČĆŽ>YXCVBNM;:_"##,
+        dead: "¸¨",
+    },
+    Table {
+        layout: KeyboardLayout::TrF,
+        plain: "+1234567890/-fgğıodrnhpqwuieaütkmlyşx<jövcçzsb.,",
+        shifted: r#"*!"^$%&'()=?_FGĞIODRNHPQWUİEAÜTKMLYŞX>JÖVCÇZSB:;"#,
+        dead: "^",
+    },
+    // Shift with W gives Σ too, and so Σ is W or S: see `undo`.
+    Table {
+        layout: KeyboardLayout::Gr,
+        plain: r"`1234567890-=;ςερτυθιοπ[]ασδφγηξκλ´'\«ζχψωβνμ,./",
+        shifted: r#"~!@#$%^&*()_+: ΕΡΤΥΘΙΟΠ{}ΑΣΔΦΓΗΞΚΛ¨"|»ΖΧΨΩΒΝΜ<>?"#,
+        dead: "´¨",
+    },
+    // The ligatures of lam stand for one key each; some systems type them as two letters: see `undo`.
+    Table {
+        layout: KeyboardLayout::Ara,
+        plain: "ذ1234567890-=ضصثقفغعهخحجدشسيبلاتنمكط\\|ئءؤرﻻىةوزظ",
+        shifted: "\u{651}!@#$%^&*)(_+\u{64E}\u{64B}\u{64F}\u{64C}ﻹإ`÷×؛<>\u{650}\u{64D}][ﻷأـ،/:\"…¦~\u{652}}{ﻵآ',.؟",
+        dead: "",
+    },
+    Table {
+        layout: KeyboardLayout::Il,
+        plain: r";1234567890-=/'קראטוןםפ][שדגכעיחלךף,\ זסבהנמצתץ.",
+        shifted: r#"~!@#$%^&*)(_+QWERTYUIOP}{ASDFGHJKL:"| ZXCVBNM><?"#,
+        dead: "",
+    },
+    Table {
+        layout: KeyboardLayout::Dvorak,
+        plain: r"`1234567890[]',.pyfgcrl/=aoeuidhtns-\ ;qjkxbmwvz",
+        shifted: r#"~!@#$%^&*(){}"<>PYFGCRL?+AOEUIDHTNS_| :QJKXBMWVZ"#,
         dead: "",
     },
 ];

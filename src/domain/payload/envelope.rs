@@ -78,8 +78,8 @@ fn with_head(text: &str) -> Option<String> {
         let body = body.trim_start_matches([GS, FNC1_CODE_WORD]).replace(FNC1_CODE_WORD, "\u{1D}");
         return Some(format!("{HEAD}{RS}{format}{GS}{body}"));
     }
-    // The head is lost, format and separator are there.
-    let body = text.trim_start_matches(RS);
+    // The head is lost, or some of it (a bracket that is a dead key swallows what follows it); format and separator are there.
+    let body = text.trim_start_matches(['[', ')', '>']).trim_start_matches(RS);
     let known = ["05", "06", "12"].iter().any(|code| body.strip_prefix(code).is_some_and(|b| b.starts_with(GS)));
     known.then(|| format!("{HEAD}{RS}{body}"))
 }
