@@ -219,9 +219,9 @@ impl Registers {
         seen.iter().any(|(_, wanted)| *wanted) || !seen.iter().any(|(any, _)| *any)
     }
 
-    /// How crowded a key's surroundings are in the base.
-    pub(super) fn density(&self, register: u8, key: KeyId) -> f64 {
-        self.base.density_of(register, &self.key_bytes(key))
+    /// How crowded the surroundings of a key (with its class before it) are in the base.
+    pub(super) fn density(&self, register: u8, key: &[u8]) -> f64 {
+        self.base.density_of(register, key)
     }
 
     /// The share of the base's records that would fall into a lot of so many serials round a mark, if the numbers of marks
@@ -251,6 +251,31 @@ impl Registers {
         found.filter(move |r| hidden.is_none_or(|hidden| !hidden.holds(r.0))).map(move |r| RecordRef(r.0 | mark))
     }
 
+    /// How many records bear a key, hidden ones among them where there are any.
+    pub(super) fn count_of(&self, id: KeyId) -> usize {
+        self.layer(id.0).count_of(KeyId(id.0 & !OVER))
+    }
+
+    /// The records that bear a key and are of a year that may be, each with its facts, appended to `out`. Thousands are read
+    /// in one check, each from another place of a large memory: read in a row without a decision between, many are on
+    /// their way at once; and most fall by their year.
+    pub(super) fn facts_of_key(
+        &self,
+        id: KeyId,
+        may_be: impl Fn(Option<u16>) -> bool,
+        out: &mut Vec<(RecordRef, Compact)>,
+    ) {
+        let layer = self.layer(id.0);
+        let records: Vec<RecordRef> = self.records_of(id).collect();
+        let years: Vec<Option<u16>> = records.iter().map(|record| layer.year(RecordRef(record.row()))).collect();
+        let of_age = records.iter().zip(&years).filter(|(_, year)| may_be(**year));
+        let begin = out.len();
+        out.extend(of_age.map(|(record, _)| (*record, Compact::default())));
+        for (record, compact) in &mut out[begin..] {
+            *compact = layer.compact(RecordRef(record.row()));
+        }
+    }
+
     /// The key itself, in each layer that has it.
     pub fn exact(&self, class: u8, key: &str) -> impl Iterator<Item = KeyId> + use<> {
         let over = self.over.as_ref().and_then(|over| over.index.exact(class, key)).map(|id| KeyId(id.0 | OVER));
@@ -268,9 +293,15 @@ impl Registers {
         self.both(|index| index.same_core(core))
     }
 
-    /// Keys with the same number (K4).
-    pub(super) fn same_number(&self, number: &str) -> Vec<KeyId> {
-        self.both(|index| index.same_number(number))
+    /// Keys with the same number (K4), of which at most so many are looked at in each layer, and how many were not.
+    pub(super) fn some_of_number(&self, number: &str, max: usize) -> (Vec<KeyId>, usize) {
+        let left_out = std::cell::Cell::new(0);
+        let found = self.both(|index| {
+            let (found, left) = index.some_of_number(number, max);
+            left_out.set(left_out.get() + left);
+            found
+        });
+        (found, left_out.get())
     }
 
     /// Keys that may sound the same (KT).
@@ -283,14 +314,14 @@ impl Registers {
         self.both(|index| index.one_edit(canonical))
     }
 
-    /// Keys of the class of serials that are two edits away, not fewer.
-    pub fn two_edits(&self, canonical: &str) -> Found {
-        self.both_found(|index| index.two_edits(canonical))
+    /// Keys of the class of serials that are two edits away, not fewer, and begin as the mark does.
+    pub fn two_edits_after_two(&self, canonical: &str) -> Found {
+        self.both_found(|index| index.two_edits_after_two(canonical))
     }
 
-    /// Keys of which the mark may be what is left when an end was lost.
-    pub fn lost_end(&self, canonical: &str) -> Found {
-        self.both_found(|index| index.lost_end(canonical))
+    /// Keys of which the mark may be what is left when an end was lost, of so many that begin or end like it.
+    pub fn some_of_lost_end(&self, canonical: &str, max: usize) -> Found {
+        self.both_found(|index| index.some_of_lost_end(canonical, max))
     }
 
     /// Keys that the mark holds with something more before or behind it.

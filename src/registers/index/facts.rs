@@ -27,8 +27,14 @@ impl Facts {
     pub fn get(&self, record: RecordRef) -> Compact {
         let at = record.0 as usize;
         let profile = self.profile_of.get(at).and_then(|n| self.profiles.get(n as usize)).copied().unwrap_or_default();
-        let year = self.year_of.get(at).and_then(|n| self.years.get(n as usize)).map_or(0, |(year, _)| *year);
-        profile.with_year(year)
+        profile.with_year(self.year(record))
+    }
+
+    /// The year alone; 0 for a record that is silent.
+    #[inline]
+    pub fn year(&self, record: RecordRef) -> u16 {
+        let number = self.year_of.get(record.0 as usize);
+        number.and_then(|n| self.years.get(n as usize)).map_or(0, |(year, _)| *year)
     }
 
     /// Whether every number names something.

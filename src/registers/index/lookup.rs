@@ -30,6 +30,8 @@ const ONE_EDIT_CHARS_MIN: usize = 4;
 const TWO_EDITS_CHARS_MIN: usize = 6;
 /// Nodes of the tree that a search visits before it says that it was cut.
 const NODES_MAX: usize = 200_000;
+/// The same, of a search that must be quick.
+const QUICK_NODES_MAX: usize = 15_000;
 /// Most keys of a search by two edits or by a lost end.
 const FOUND_MAX: usize = 2000;
 /// Fewest characters that are left of a mark of which an end is lost, and most that are lost.
@@ -61,9 +63,17 @@ impl Index {
 
     /// The records that bear a key.
     pub fn records_of(&self, id: KeyId) -> impl Iterator<Item = RecordRef> + '_ {
+        self.postings_of(id).filter_map(|at| self.postings.get(at)).map(RecordRef)
+    }
+
+    /// How many records bear a key.
+    pub fn count_of(&self, id: KeyId) -> usize {
+        self.postings_of(id).len()
+    }
+
+    fn postings_of(&self, id: KeyId) -> std::ops::Range<usize> {
         let begin = self.first_of_key.select(self.trie.ordinal(id.0)).unwrap_or(self.postings.len());
-        let end = self.first_of_key.next(begin + 1).unwrap_or(self.postings.len());
-        (begin..end).filter_map(|at| self.postings.get(at)).map(RecordRef)
+        begin..self.first_of_key.next(begin + 1).unwrap_or(self.postings.len())
     }
 
     /// The key itself.
@@ -92,14 +102,22 @@ impl Index {
 
     /// Keys with the same number (K4).
     pub fn same_number(&self, number: &str) -> Vec<KeyId> {
+        self.some_of_number(number, usize::MAX).0
+    }
+
+    /// Keys with the same number, of which at most so many are looked at, and how many were not.
+    pub fn some_of_number(&self, number: &str, max: usize) -> (Vec<KeyId>, usize) {
         let bears = |key: &str| keys::number(key) == number;
         let mut found: Vec<KeyId> =
-            self.derived(&self.numbers, number, |key| bears(key) && number_at_end(key) != number).collect();
+            self.derived(&self.numbers, number, |key| bears(key) && number_at_end(key) != number).take(max).collect();
+        let mut left_out = 0;
         // The others end in it, after a letter or the beginning, with any number of zeros between.
         let mut digits = number.to_owned();
         while !number.is_empty() {
             let after_letter = self.ends.ending(&self.trie, digits.as_bytes(), b':'..=u8::MAX);
-            found.extend(after_letter.map(KeyId).filter(|&id| self.is_serial(id, bears)));
+            let looked_at = max.saturating_sub(found.len());
+            left_out += after_letter.len().saturating_sub(looked_at);
+            found.extend(after_letter.take(looked_at).map(KeyId).filter(|&id| self.is_serial(id, bears)));
             // The order of ends looks no farther: those with more zeros are among these already.
             if digits.len() >= ORDERED_BYTES {
                 break;
@@ -109,7 +127,7 @@ impl Index {
                 break;
             }
         }
-        found
+        (found, left_out)
     }
 
     fn is_serial(&self, id: KeyId, proven: impl Fn(&str) -> bool) -> bool {
@@ -154,13 +172,23 @@ impl Index {
         self.edited(canonical, 2, TWO_EDITS_CHARS_MIN)
     }
 
+    /// The same, of keys that begin with the mark's first two characters, on a walk of bounded length: a part of a check
+    /// that must not wait. In ten million records it sees what there is for marks of eight characters and more.
+    pub fn two_edits_after_two(&self, canonical: &str) -> Found {
+        self.edited_after(canonical, 2, 2, TWO_EDITS_CHARS_MIN, QUICK_NODES_MAX)
+    }
+
     fn edited(&self, canonical: &str, edits: u8, chars_min: usize) -> Found {
+        self.edited_after(canonical, 0, edits, chars_min, NODES_MAX)
+    }
+
+    fn edited_after(&self, canonical: &str, intact: usize, edits: u8, chars_min: usize, nodes_max: usize) -> Found {
         let chars: Vec<char> = canonical.chars().collect();
         let mut found = Found::default();
         if !(chars_min..=EDITED_CHARS_MAX).contains(&chars.len()) {
             return found;
         }
-        let whole = Near::search(&self.trie, b'S', &chars, edits, NODES_MAX, |edge, distance| {
+        let whole = Near::search_after(&self.trie, b'S', &chars, intact, edits, nodes_max, |edge, distance| {
             if distance == edits {
                 found.keys.push(KeyId(edge));
             }
@@ -173,6 +201,11 @@ impl Index {
     /// Keys of which the mark may be what is left when an end was lost: it begins or ends them, and at most four
     /// characters are missing.
     pub fn lost_end(&self, canonical: &str) -> Found {
+        self.some_of_lost_end(canonical, 4 * FOUND_MAX)
+    }
+
+    /// The same, of so many keys that begin or end like the mark.
+    pub fn some_of_lost_end(&self, canonical: &str, max: usize) -> Found {
         let mut found = Found::default();
         if canonical.chars().count() < LOST_END_CHARS_MIN {
             return found;
@@ -182,7 +215,7 @@ impl Index {
         let mut looked_at = 0;
         for id in self.keys_from(b'S', canonical) {
             looked_at += 1;
-            if looked_at > 4 * FOUND_MAX {
+            if looked_at > max {
                 found.cut = true;
                 break;
             }
@@ -191,9 +224,9 @@ impl Index {
             }
         }
         let ending = self.ends.ending(&self.trie, canonical.as_bytes(), 0..=u8::MAX);
-        found.cut |= ending.len() > 4 * FOUND_MAX;
+        found.cut |= ending.len() > max;
         let proven = |key: &str| missing_few(key) && key.ends_with(canonical);
-        found.keys.extend(ending.take(4 * FOUND_MAX).map(KeyId).filter(|&id| self.is_serial(id, proven)));
+        found.keys.extend(ending.take(max).map(KeyId).filter(|&id| self.is_serial(id, proven)));
         found.cap();
         found
     }

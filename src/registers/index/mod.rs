@@ -245,6 +245,11 @@ impl Index {
         self.facts.get(record)
     }
 
+    /// The record's year alone.
+    pub(super) fn year(&self, record: RecordRef) -> Option<u16> {
+        Some(self.facts.year(record)).filter(|year| *year > 0)
+    }
+
     pub(super) fn fact(&self, fact: usize, id: u32) -> Option<&Forms> {
         self.dictionaries.get(fact)?.forms(id)
     }

@@ -19,6 +19,8 @@ pub(super) struct Near<'a, F> {
     /// The mark.
     asked: &'a [char],
     edits_max: u8,
+    /// So many characters at the beginning are as asked.
+    intact: usize,
     /// Nodes that may still be visited.
     nodes_left: usize,
     /// The characters on the way to here, and the row after each, the first before any.
@@ -52,6 +54,19 @@ impl<'a, F: FnMut(u32, u8)> Near<'a, F> {
     /// Calls `found` with each key of that class within `edits_max` edits, and how many they are. False: the walk was cut
     /// after `nodes_max` nodes.
     pub fn search(trie: &'a Trie, class: u8, asked: &'a [char], edits_max: u8, nodes_max: usize, found: F) -> bool {
+        Self::search_after(trie, class, asked, 0, edits_max, nodes_max, found)
+    }
+
+    /// The same, of keys that begin with as many characters of the mark as `intact` says.
+    pub fn search_after(
+        trie: &'a Trie,
+        class: u8,
+        asked: &'a [char],
+        intact: usize,
+        edits_max: u8,
+        nodes_max: usize,
+        found: F,
+    ) -> bool {
         let Some(edge) = trie.root().and_then(|root| trie.edge(root, class)) else {
             return true;
         };
@@ -61,7 +76,7 @@ impl<'a, F: FnMut(u32, u8)> Near<'a, F> {
             *cell = if at <= asked.len() { at as u8 } else { FAR };
         }
         let (way, rows) = (Vec::with_capacity(asked.len() + 2), vec![first]);
-        let mut walk = Near { trie, asked, edits_max, nodes_left: nodes_max, way, rows, found };
+        let mut walk = Near { trie, asked, edits_max, intact, nodes_left: nodes_max, way, rows, found };
         match edge.child {
             Some(node) => walk.node(node, Partial::default()),
             None => {
@@ -154,6 +169,9 @@ impl<'a, F: FnMut(u32, u8)> Near<'a, F> {
     /// Goes on by a character, unless nothing can come of it.
     fn enter(&mut self, c: char) -> bool {
         let depth = self.way.len() + 1;
+        if depth <= self.intact && self.asked.get(depth - 1) != Some(&c) {
+            return false;
+        }
         let above = self.row();
         let before = (depth >= 2).then(|| (self.rows[depth - 2], self.way[depth - 2]));
         let mut row = [FAR; CELLS];
@@ -199,6 +217,10 @@ impl<'a, F: FnMut(u32, u8)> Near<'a, F> {
         let row = self.row();
         let depth = self.way.len();
         let mut few = Hopes::none();
+        if depth < self.intact {
+            self.asked.get(depth).iter().for_each(|&&next| few.allow(next));
+            return few;
+        }
         for (cell, &edits) in row.iter().enumerate() {
             if edits < self.edits_max {
                 return Hopes::Any;

@@ -3,24 +3,29 @@
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use super::rules::{FACTS_FOR_WEAK_RULES, LOST_FURTHER, reading, slip};
+use super::rules::{BORNE_BY_MANY, FACTS_FOR_WEAK_RULES, LOST_FURTHER, reading, slip};
 use super::weigh::Scales;
 use crate::domain::keys::{self, Keys};
 use crate::domain::{Mark, Rule, Scheme};
 use crate::registers::Registers;
-use crate::registers::index::{KeyId, RecordRef, class_of};
+use crate::registers::index::{Compact, KeyId, RecordRef, class_of};
 
 /// A number of fewer digits agrees with everything.
 const NUMBER_DIGITS_MIN: usize = 3;
-/// So many records are weighed for the weak rules of one mark, the likeliest slips first; the rest is counted. In a
-/// register of ten million a bare number of four digits has tens of thousands of neighbours, and nobody could tell them
-/// apart anyway.
+/// So many records are weighed for the weak rules of one mark, the likeliest slips first; the rest is counted. Where the
+/// year is told most fall by it alone, and twice as many can be looked at in the same time. In a register of ten million a
+/// bare number of four digits has tens of thousands of neighbours, and nobody could tell them apart anyway.
 const WEIGHED_MAX: usize = 4096;
 
-/// Lots and lost ends are looked for in so many records, and two edits in so many keys; the rest is counted.
-const WEAKEST_MAX: usize = 512;
+/// Up to so many records of one key are weighed in full.
+const FEW_BEARERS: usize = 20;
+/// The same of those that share the number alone: three of them are shown, and the rest cannot be told apart.
+const OF_NUMBER_MAX: usize = 128;
+/// The same for lost ends, and for two edits.
+const WEAKEST_MAX: usize = 256;
 /// Fewest characters of a mark of which two may be wrong: of a shorter one too little is left, and its neighbours are
-/// very many. The search costs several times all others together, so it is made only where no other rule found anything.
+/// very many. A whole search for two edits costs several times all other rules together, so it is made only where no other
+/// rule found anything, and only of marks whose first two characters are right.
 const TWO_EDITS_CHARS_MIN: usize = 8;
 
 /// What a mark of the item meets.
@@ -46,10 +51,17 @@ pub(super) struct Match {
     pub likelihood: f64,
 }
 
-/// Every record in question, with the strongest match of each of the item's marks.
+/// A record in question, with the strongest match of each of the item's marks.
+pub(super) struct InQuestion {
+    pub record: RecordRef,
+    pub compact: Compact,
+    pub matches: Vec<Match>,
+}
+
+/// Every record in question.
 #[derive(Default)]
 pub(super) struct Gathered {
-    pub records: Vec<(RecordRef, Vec<Match>)>,
+    pub records: Vec<InQuestion>,
     /// Records of the weak rules that were not weighed any more.
     pub left_out: usize,
     places: HashMap<RecordRef, usize>,
@@ -58,17 +70,17 @@ pub(super) struct Gathered {
 impl Gathered {
     /// Whether anything was found by that mark.
     fn has_any_of(&self, mark: usize) -> bool {
-        self.records.iter().any(|(_, matches)| matches.iter().any(|m| m.mark == mark))
+        self.records.iter().any(|r| r.matches.iter().any(|m| m.mark == mark))
     }
 
     /// Keeps the strongest match of a mark.
-    fn add(&mut self, record: RecordRef, found: &Match) {
+    fn add(&mut self, record: RecordRef, compact: Compact, found: &Match) {
         let records = &mut self.records;
         let place = *self.places.entry(record).or_insert_with(|| {
-            records.push((record, Vec::new()));
+            records.push(InQuestion { record, compact, matches: Vec::new() });
             records.len() - 1
         });
-        let matches = &mut records[place].1;
+        let matches = &mut records[place].matches;
         match matches.iter_mut().find(|m| m.mark == found.mark) {
             Some(earlier) => {
                 let likelihood = earlier.likelihood.max(found.likelihood);
@@ -86,7 +98,14 @@ impl Gathered {
 pub(super) fn gather(index: &Registers, marks: &[(&Mark, u8, Vec<usize>)], scales: &mut Scales<'_>) -> Gathered {
     let mut gathered = Gathered::default();
     for (mark_number, (mark, class, registers)) in marks.iter().enumerate() {
-        let mut search = Search { index, registers, mark: mark_number, gathered: &mut gathered, scales: &mut *scales };
+        let mut search = Search {
+            index,
+            registers,
+            mark: mark_number,
+            gathered: &mut gathered,
+            scales: &mut *scales,
+            batch: Vec::new(),
+        };
         if mark.scheme.is_compared_loosely() {
             for part in keys::split_parts(&mark.value) {
                 let keys = keys::keys(&part);
@@ -116,6 +135,8 @@ struct Search<'a, 'b> {
     mark: usize,
     gathered: &'a mut Gathered,
     scales: &'a mut Scales<'b>,
+    /// The records of one key or of several, with their facts.
+    batch: Vec<(RecordRef, Compact)>,
 }
 
 impl Search<'_, '_> {
@@ -126,26 +147,24 @@ impl Search<'_, '_> {
         self.keep(Rule::LookAlike, false, &read, self.index.same_skeleton(&keys.skeleton));
         self.keep(Rule::Core, false, &read, self.index.same_core(&keys.core));
         self.keep(Rule::BySound, false, &read, self.index.same_sound(&keys.canonical, &keys.sound));
-        if self.scales.facts_told() < usize::from(FACTS_FOR_WEAK_RULES) {
+        if self.scales.told() < usize::from(FACTS_FOR_WEAK_RULES) {
             return;
         }
-        let near = self.index.one_edit(&keys.canonical).into_iter().chain(self.near_three_digits(&keys.canonical));
-        let mut weak: Vec<(f64, Rule, KeyId)> = near.map(|key| (0.0, Rule::OneEdit, key)).collect();
-        for near in &mut weak {
-            near.0 = reading(Rule::OneEdit) * slip(&read, self.index.key(near.2).as_ref());
-        }
-        if keys.number.len() >= NUMBER_DIGITS_MIN {
-            weak.extend(
-                self.index.same_number(&keys.number).into_iter().map(|key| (reading(Rule::Number), Rule::Number, key)),
-            );
-        }
+        let near = self.index.one_edit(&keys.canonical).into_iter().chain(self.near_few_digits(&keys.canonical));
+        let one_edit = |key| (reading(Rule::OneEdit) * slip(&read, &self.index.key(key)), Rule::OneEdit, key);
+        let weak = near.map(one_edit).collect();
         self.keep_weak(&read, weak, WEIGHED_MAX);
+        if keys.number.len() >= NUMBER_DIGITS_MIN {
+            let (same, left_out) = self.index.some_of_number(&keys.number, OF_NUMBER_MAX);
+            self.gathered.left_out += left_out;
+            let weak = same.into_iter().map(|key| (reading(Rule::Number), Rule::Number, key)).collect();
+            self.keep_weak(&read, weak, OF_NUMBER_MAX);
+        }
         self.ends(&read);
         let is_long = keys.canonical.chars().count() >= TWO_EDITS_CHARS_MIN;
         if is_long && !self.gathered.has_any_of(self.mark) {
-            let near = self.index.two_edits(&keys.canonical);
-            self.gathered.left_out += usize::from(near.cut);
-            let weak = near.keys.into_iter().map(|key| (reading(Rule::TwoEdits), Rule::TwoEdits, key)).collect();
+            let near = self.index.two_edits_after_two(&keys.canonical).keys;
+            let weak = near.into_iter().map(|key| (reading(Rule::TwoEdits), Rule::TwoEdits, key)).collect();
             self.keep_weak(&read, weak, WEAKEST_MAX);
         }
     }
@@ -162,7 +181,8 @@ impl Search<'_, '_> {
             let (found, cut) = self.index.lots_holding(&read);
             self.gathered.left_out += usize::from(cut);
             for lot in found {
-                if !self.may_be_asked(lot.record) {
+                let compact = self.index.compact(lot.record);
+                if !self.may_be_asked(compact) {
                     continue;
                 }
                 let loosely = loosely || lot.by_sound;
@@ -170,14 +190,14 @@ impl Search<'_, '_> {
                 let likelihood = reading(if loosely { Rule::LookAlike } else { Rule::Range });
                 let read = Rc::clone(&read);
                 let here = Match { rule: Rule::Range, met, mark: self.mark, exact_scheme: false, read, likelihood };
-                self.gathered.add(lot.record, &here);
+                self.gathered.add(lot.record, compact, &here);
             }
         }
     }
 
     /// Marks of which this one may be the rest, and marks that are the rest of this one.
     fn ends(&mut self, read: &Rc<str>) {
-        let longer = self.index.lost_end(read);
+        let longer = self.index.some_of_lost_end(read, WEAKEST_MAX);
         let shorter = self.index.within(read);
         self.gathered.left_out += usize::from(longer.cut) + usize::from(shorter.cut);
         let chars = read.chars().count();
@@ -200,24 +220,28 @@ impl Search<'_, '_> {
         }
     }
 
-    /// The numbers one edit away from one of three digits, which is too short for the index to look for neighbours: a digit
-    /// wrong, or one of four worn away.
-    fn near_three_digits(&self, canonical: &str) -> Vec<KeyId> {
-        if canonical.len() != 3 || !canonical.bytes().all(|b| b.is_ascii_digit()) {
+    /// The numbers one edit away from one of two or three digits, which is too short for the index to look for neighbours:
+    /// a digit wrong, or one of three or four worn away.
+    fn near_few_digits(&self, canonical: &str) -> Vec<KeyId> {
+        let digits = canonical.len();
+        if !(2..=3).contains(&digits) || !canonical.bytes().all(|b| b.is_ascii_digit()) {
             return Vec::new();
         }
         let mut near = BTreeSet::new();
-        for (at, digit) in (0..=3).flat_map(|at| ('0'..='9').map(move |digit| (at, digit))) {
+        for (at, digit) in (0..=digits).flat_map(|at| ('0'..='9').map(move |digit| (at, digit))) {
             let (before, after) = canonical.split_at(at);
             near.insert(format!("{before}{digit}{after}"));
-            near.insert(format!("{before}{digit}{}", after.get(1..).unwrap_or_default()));
+            // Of two digits, one wrong leaves nothing to go by.
+            if digits == 3 {
+                near.insert(format!("{before}{digit}{}", after.get(1..).unwrap_or_default()));
+            }
         }
         near.remove(canonical);
         near.iter().flat_map(|key| self.index.exact(b'S', key)).collect()
     }
 
-    fn may_be_asked(&self, record: RecordRef) -> bool {
-        self.registers.contains(&self.index.register_of(record)) && self.scales.same_sort(record)
+    fn may_be_asked(&self, compact: Compact) -> bool {
+        self.registers.contains(&usize::from(compact.register())) && self.scales.same_sort(compact)
     }
 
     fn keep(&mut self, rule: Rule, exact_scheme: bool, read: &Rc<str>, found: impl IntoIterator<Item = KeyId>) {
@@ -225,12 +249,29 @@ impl Search<'_, '_> {
             let likelihood = reading(rule);
             let met = Met::Key(key);
             let here = Match { rule, met, mark: self.mark, exact_scheme, read: Rc::clone(read), likelihood };
-            for record in self.index.records_of(key) {
-                if self.may_be_asked(record) {
-                    self.gathered.add(record, &here);
+            self.batch.clear();
+            self.index.facts_of_key(key, |_| true, &mut self.batch);
+            for at in 0..self.batch.len() {
+                let (record, compact) = self.batch[at];
+                if !self.may_be_asked(compact) {
+                    continue;
+                }
+                // Hundreds bear a short number, and most of them are of another kind or year.
+                if self.batch.len() > FEW_BEARERS && self.is_one_of_many(key, compact) {
+                    self.gathered.left_out += 1;
+                } else {
+                    self.gathered.add(record, compact, &here);
                 }
             }
         }
+    }
+
+    /// Whether a contradicted record falls for its key alone, whatever else agrees; see [`Evidence::is_out_of_question`].
+    ///
+    /// [`Evidence::is_out_of_question`]: super::rules::Evidence::is_out_of_question
+    fn is_one_of_many(&mut self, key: KeyId, compact: Compact) -> bool {
+        let (density, letters) = self.scales.of_key(key, compact.register());
+        !letters && density >= BORNE_BY_MANY && self.scales.is_contradicted(compact)
     }
 
     /// A number can have thousands of neighbours; nearly all fall here, before anything is kept of them.
@@ -239,19 +280,18 @@ impl Search<'_, '_> {
         let mut weighed = 0;
         for (likelihood, rule, key) in found {
             if weighed >= weighed_max {
-                self.gathered.left_out += self.index.records_of(key).count();
+                self.gathered.left_out += self.index.count_of(key);
                 continue;
             }
             let met = Met::Key(key);
             let here = Match { rule, met, mark: self.mark, exact_scheme: false, read: Rc::clone(read), likelihood };
-            for record in self.index.records_of(key) {
-                weighed += 1;
-                if !self.may_be_asked(record) {
-                    continue;
-                }
-                let weight = self.scales.weigh(record);
-                if weight.against.len() == 0 && weight.facts_agreeing() >= FACTS_FOR_WEAK_RULES {
-                    self.gathered.add(record, &here);
+            self.batch.clear();
+            weighed += self.index.count_of(key) / self.scales.weighed_at_once();
+            self.index.facts_of_key(key, |year| self.scales.may_be_of(year), &mut self.batch);
+            for at in 0..self.batch.len() {
+                let (record, compact) = self.batch[at];
+                if self.may_be_asked(compact) && self.scales.agrees_enough(compact, FACTS_FOR_WEAK_RULES) {
+                    self.gathered.add(record, compact, &here);
                 }
             }
         }

@@ -12,11 +12,11 @@ mod weigh;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::gather::{Gathered, Match, Met};
+use self::gather::{Gathered, InQuestion, Match, Met};
 use self::rules::{BOTH_SILENT, Evidence, More, SECOND_MARK_SHARE, WORTH_LOOKING_AROUND, grade, lot_density, reading};
 use self::weigh::{Scales, Weight};
 pub use super::disclosure::fields;
-use super::index::{RecordRef, class_of, same_sort};
+use super::index::{Compact, RecordRef, class_of, same_sort};
 use super::layers::Registers;
 use crate::domain::keys;
 use crate::domain::{
@@ -25,9 +25,13 @@ use crate::domain::{
 };
 
 /// Most candidates that a verdict lists; the rest is counted.
-pub const CANDIDATES_MAX: usize = 20;
-/// Most candidates by one edit, and by number alone, listed beside stronger ones.
+pub const CANDIDATES_MAX: usize = 36;
+/// Most that it lists of those with which the year does not agree.
+const LESS_AGREEING_MAX: usize = 20;
+/// Most candidates by one edit, and by number alone, listed beside stronger ones; and by one edit where the year agrees, too:
+/// those are few of many, and the item is mostly one of them.
 const ONE_EDIT_MAX: usize = 16;
+const ONE_EDIT_OF_YEAR_MAX: usize = 30;
 const NUMBER_MAX: usize = 3;
 /// Most candidates by a lost end or by two edits: they are listed where little else is.
 const WEAKEST_MAX: usize = 5;
@@ -134,8 +138,8 @@ impl Ranked {
     fn of(index: &Registers, gathered: Gathered, scales: &mut Scales<'_>) -> Self {
         let (mut strong, mut one_edit, mut number, mut weakest) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut left_out = u32::try_from(gathered.left_out).unwrap_or(u32::MAX);
-        for (record, matches) in gathered.records {
-            let Some((evidence, weight, found)) = evidence(index, record, &matches, scales) else {
+        for InQuestion { record, compact, matches } in gathered.records {
+            let Some((evidence, weight, found)) = evidence(index, compact, &matches, scales) else {
                 continue;
             };
             let Some(grade) = grade(&evidence) else {
@@ -162,13 +166,15 @@ impl Ranked {
                 _ => strong.push(judged),
             }
         }
-        left_out += narrow(&mut one_edit, ONE_EDIT_MAX);
+        let of_year = one_edit.iter().filter(|j| j.weight.year_agrees()).count();
+        left_out += narrow(&mut one_edit, of_year.clamp(ONE_EDIT_MAX, ONE_EDIT_OF_YEAR_MAX));
         left_out += narrow(&mut number, NUMBER_MAX);
         left_out += narrow(&mut weakest, WEAKEST_MAX);
         strong.append(&mut one_edit);
         strong.append(&mut number);
         strong.append(&mut weakest);
-        left_out += narrow(&mut strong, CANDIDATES_MAX);
+        let of_year = strong.iter().filter(|j| j.weight.year_agrees()).count();
+        left_out += narrow(&mut strong, of_year.clamp(LESS_AGREEING_MAX, CANDIDATES_MAX));
         Self { shown: strong, left_out }
     }
 
@@ -207,29 +213,30 @@ fn narrow(judged: &mut Vec<Judged>, max: usize) -> u32 {
 /// All that speaks for and against a record, and the match that counts.
 fn evidence(
     index: &Registers,
-    record: RecordRef,
+    compact: Compact,
     matches: &[Match],
     scales: &mut Scales<'_>,
 ) -> Option<(Evidence, Weight, Match)> {
     let best = matches.iter().max_by(|a, b| a.rule.cmp(&b.rule).then(b.mark.cmp(&a.mark)))?;
-    let register = index.compact(record).register();
-    let density = |m: &Match| match m.met {
-        Met::Key(key) => index.density(register, key),
-        Met::Lot { items, .. } => lot_density(&m.read, items, index.share_of_lot(&m.read, items)),
+    let register = compact.register();
+    let mut met = |m: &Match| match m.met {
+        Met::Key(key) => scales.of_key(key, register),
+        Met::Lot { items, .. } => {
+            let letters = m.read.chars().any(|c| !c.is_ascii_digit());
+            (lot_density(&m.read, items, index.share_of_lot(&m.read, items)), letters)
+        }
     };
     // A second mark counts when it is another text on the item, found by more than a number.
     let second = matches.iter().find(|m| m.mark != best.mark && m.met != best.met && m.rule > Rule::OneEdit);
-    let weight = scales.weigh(record);
-    let letters = |key: &str| key.chars().any(|c| !c.is_ascii_digit());
+    let (density, letters) = met(best);
+    let density = density * second.map_or(1.0, |m| met(m).0.min(1.0));
+    let weight = scales.weigh(compact);
     let mut evidence = Evidence {
         rule: best.rule,
         exact_scheme: best.exact_scheme,
         loosely: matches!(best.met, Met::Lot { loosely: true, .. }),
-        letters: match best.met {
-            Met::Key(key) => letters(&index.key(key)),
-            Met::Lot { .. } => letters(&best.read),
-        },
-        density: density(best) * second.map_or(1.0, |m| density(m).min(1.0)),
+        letters,
+        density,
         agrees: weight.facts_agreeing(),
         year_agrees: weight.year_agrees(),
         against: weight.against.len(),
@@ -242,7 +249,7 @@ fn evidence(
         && evidence.chance() <= WORTH_LOOKING_AROUND
         && !best.exact_scheme
     {
-        let around = scales.share_around(key, record, &weight);
+        let around = scales.share_around(key, register, &weight);
         evidence.description *= around / weight.share;
     }
     Some((evidence, weight, best.clone()))
@@ -316,7 +323,7 @@ fn candidate(index: &Registers, judged: &Judged, record: &Record) -> Candidate {
     let found = &judged.found;
     let (differs, shared_by, lot) = match found.met {
         Met::Key(key) => {
-            let bearers = u32::try_from(index.records_of(key).count()).unwrap_or(u32::MAX);
+            let bearers = u32::try_from(index.count_of(key)).unwrap_or(u32::MAX);
             let differs = if found.rule == Rule::Exact { Vec::new() } else { keys::diff(&found.read, &index.key(key)) };
             (differs, bearers, None)
         }

@@ -17,7 +17,7 @@
 //! | a lot | nothing contradicts (a number alone: and the lot is no large part of its kind) | probable |
 //! | a lot, by a look-alike or by sound | nothing contradicts | probable |
 //! | a lot | else | possible |
-//! | K4, one edit, a lost end, two edits | two of make, model, calibre, kind agree, nothing contradicts | possible |
+//! | K4, one edit, a lost end, two edits | two of make, model, calibre, kind, year agree, nothing contradicts | possible |
 //!
 //! *Chance* is the number of other records that one check of this kind would meet by accident: the density of the key,
 //! times the share of the records around it with the facts that agree, times [`CONTRADICTION`] for each fact that
@@ -69,11 +69,14 @@ const LOT_LETTERS_MAX: i32 = 4;
 pub(super) const LOST_FURTHER: f64 = 0.3;
 /// Keys that meet one key by look-alikes, core or sound beside itself, on average.
 const LOOSE_SPREAD: f64 = 4.0;
-/// K4 and edits count only when so many of make, model, calibre, kind agree; with fewer nobody need look.
+/// K4 and edits count only when so many of make, model, calibre, kind and year agree; with fewer nobody need look. (A year
+/// tells more records apart than a kind does.)
 pub(super) const FACTS_FOR_WEAK_RULES: u8 = 2;
 /// A fact that neither the item nor the record tells: what one could not read the other often could not either.
 pub(super) const BOTH_SILENT: f64 = 3.0;
 
+/// A key that so many records bear on average: one that the description contradicts is not worth a line.
+pub(super) const BORNE_BY_MANY: f64 = 1.0;
 /// Where chance by the whole register is above this, the records around a key cannot make it small.
 pub(super) const WORTH_LOOKING_AROUND: f64 = 0.05;
 /// A second mark of unknown shape agrees by accident so often.
@@ -221,7 +224,7 @@ impl Evidence {
         if matches!(self.rule, Rule::Exact | Rule::Range) && self.letters {
             return false;
         }
-        let borne_by_many = self.density >= 1.0 && self.against > 0;
+        let borne_by_many = self.density >= BORNE_BY_MANY && self.against > 0;
         !self.is_specific() && (borne_by_many || self.is_outweighed())
     }
 
@@ -238,7 +241,7 @@ pub(super) fn grade(e: &Evidence) -> Option<Grade> {
         Rule::LookAlike | Rule::Core | Rule::BySound => Some(grade_loose(e)),
         Rule::Range => Some(grade_lot(e)),
         Rule::Number | Rule::OneEdit | Rule::LostEnd | Rule::TwoEdits => {
-            (e.agrees >= FACTS_FOR_WEAK_RULES && e.against == 0).then_some(Grade::Possible)
+            (e.agrees + u8::from(e.year_agrees) >= FACTS_FOR_WEAK_RULES && e.against == 0).then_some(Grade::Possible)
         }
     }
 }

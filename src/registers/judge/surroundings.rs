@@ -6,39 +6,42 @@
 //! rare it is among the marks next to this one.
 
 use crate::registers::Registers;
-use crate::registers::index::{KeyId, RecordRef};
+use crate::registers::index::{Compact, KeyId};
 
 /// As many records around a key are looked at, and as many keys on the way to them.
-const RECORDS_MAX: usize = 300;
-const RECORDS_ENOUGH: usize = 100;
-const KEYS_MAX: usize = 1500;
+const RECORDS_MAX: usize = 150;
+const RECORDS_ENOUGH: usize = 80;
+const KEYS_MAX: usize = 300;
 /// So many records' worth the whole register's share counts beside what was seen around.
 const WHOLE_COUNTS: f64 = 60.0;
 
-/// Records of that register whose marks have the same letters and the same length, and as many of the same first digits as
-/// still gives enough of them. The key's own are not among them.
-pub(super) fn of(index: &Registers, register: usize, key: KeyId) -> Vec<RecordRef> {
-    let own = index.key(key);
-    let own: &str = own.as_ref();
-    let class = index.key_bytes(key).first().copied().unwrap_or(b'S');
-    let own_shape: Vec<char> = own.chars().map(shape).collect();
-    let digits_at_end = own.bytes().rev().take_while(u8::is_ascii_digit).count();
-    let mut found = Vec::new();
+/// The facts of records of that register whose marks have the same letters and the same length, and as many of the same
+/// first digits as still gives enough of them. The key's own are not among them.
+pub(super) fn of(index: &Registers, register: u8, key: KeyId) -> Vec<Compact> {
+    let own = index.key_bytes(key);
+    let (class, own_text) = own.split_first().map_or((b'S', &own[..]), |(class, text)| (*class, text));
+    let digits_at_end = own_text.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let mut keys_left = KEYS_MAX;
+    let (mut found, mut here) = (Vec::new(), Vec::new());
     for open in 2..=digits_at_end {
         found.clear();
-        let prefix = own.get(..own.len() - open).unwrap_or_default();
-        for near in index.keys_from(class, prefix).take(KEYS_MAX) {
-            let text = index.key(near);
-            let text: &str = text.as_ref();
-            if text == own || text.len() != own.len() || !text.chars().map(shape).eq(own_shape.iter().copied()) {
+        let prefix =
+            own_text.get(..own_text.len() - open).and_then(|p| std::str::from_utf8(p).ok()).unwrap_or_default();
+        for near in index.keys_from(class, prefix) {
+            let Some(left) = keys_left.checked_sub(1) else { break };
+            keys_left = left;
+            let text = index.key_bytes(near);
+            if text == own || text.len() != own.len() || !text.iter().zip(&own).all(|(&a, &b)| shape(a) == shape(b)) {
                 continue;
             }
-            found.extend(index.records_of(near).filter(|&r| index.register_of(r) == register));
+            here.clear();
+            index.facts_of_key(near, |_| true, &mut here);
+            found.extend(here.iter().map(|(_, compact)| *compact).filter(|c| c.register() == register));
             if found.len() >= RECORDS_MAX {
                 break;
             }
         }
-        if found.len() >= RECORDS_ENOUGH {
+        if found.len() >= RECORDS_ENOUGH || keys_left == 0 {
             break;
         }
     }
@@ -46,8 +49,8 @@ pub(super) fn of(index: &Registers, register: usize, key: KeyId) -> Vec<RecordRe
     found
 }
 
-fn shape(c: char) -> char {
-    if c.is_ascii_digit() { '0' } else { c }
+fn shape(byte: u8) -> u8 {
+    if byte.is_ascii_digit() { b'0' } else { byte }
 }
 
 /// The share in the whole register and what was seen around, taken together.

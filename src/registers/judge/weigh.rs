@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::domain::{Ask, Description, Object, Trait};
 use crate::registers::Registers;
 use crate::registers::describe::{Fact, Forms, Relation, forms, relate, relate_years};
-use crate::registers::index::{KeyId, RecordRef, same_sort};
+use crate::registers::index::{Compact, KeyId, RecordRef, same_sort};
 
 use super::rules::{CONTRADICTION, SHARE_MIN};
 use super::surroundings;
@@ -22,6 +22,9 @@ const TRAITS: [(Trait, Ask); 5] = [
 const YEAR: usize = 4;
 /// A different maker never speaks against a record.
 const MAKE: usize = 1;
+
+/// The surroundings of so many keys are looked at in one check; more than a few sparse ones do not meet one mark.
+const SURROUNDINGS_MAX: usize = 4;
 
 /// A set of [`TRAITS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -81,6 +84,8 @@ pub(super) struct Scales<'a> {
     known: [Vec<Option<Relation>>; 4],
     /// What the records of a key's surroundings agree in.
     around: HashMap<KeyId, Vec<Traits>>,
+    /// What is known of keys: how crowded they are in a register, and whether they hold a letter.
+    keys: HashMap<(KeyId, u8), (f64, bool)>,
 }
 
 impl<'a> Scales<'a> {
@@ -93,12 +98,26 @@ impl<'a> Scales<'a> {
         let year = description.year.filter(|&year| year > 0);
         let known =
             [0, 1, 2, 3].map(|fact| vec![None; if facts[fact].is_some() { index.facts_of(fact) + 1 } else { 0 }]);
-        Self { index, facts, year, object: description.object, known, around: HashMap::new() }
+        Self { index, facts, year, object: description.object, known, around: HashMap::new(), keys: HashMap::new() }
     }
 
-    /// How many of make, model, calibre, kind the item tells.
-    pub fn facts_told(&self) -> usize {
-        self.facts.iter().flatten().count()
+    /// How many of make, model, calibre, kind and year the item tells.
+    pub fn told(&self) -> usize {
+        self.facts.iter().flatten().count() + usize::from(self.year.is_some())
+    }
+
+    /// How many records can be looked at in the time in which one is weighed without a year.
+    pub fn weighed_at_once(&self) -> usize {
+        if self.year.is_some() { 2 } else { 1 }
+    }
+
+    /// How crowded a key is in a register, and whether it holds a letter.
+    pub fn of_key(&mut self, key: KeyId, register: u8) -> (f64, bool) {
+        *self.keys.entry((key, register)).or_insert_with(|| {
+            let bytes = self.index.key_bytes(key);
+            let letters = bytes.iter().skip(1).any(|b| !b.is_ascii_digit());
+            (self.index.density(register, &bytes), letters)
+        })
     }
 
     fn tells(&self, number: usize) -> bool {
@@ -106,8 +125,8 @@ impl<'a> Scales<'a> {
     }
 
     /// Whether the record may be of the item's sort of object.
-    pub fn same_sort(&self, record: RecordRef) -> bool {
-        match (self.object, self.index.compact(record).object()) {
+    pub fn same_sort(&self, record: Compact) -> bool {
+        match (self.object, record.object()) {
             (Some(a), Some(b)) => same_sort(a, b),
             _ => true,
         }
@@ -127,8 +146,34 @@ impl<'a> Scales<'a> {
         relation
     }
 
-    pub fn weigh(&mut self, record: RecordRef) -> Weight {
-        let compact = self.index.compact(record);
+    /// Whether a record of that year may be the item.
+    pub fn may_be_of(&self, year: Option<u16>) -> bool {
+        relate_years(self.year, year) != Relation::Differs
+    }
+
+    /// Whether nothing contradicts and so many of make, model, calibre, kind and year agree: the short way, for thousands of
+    /// records that nearly all fall.
+    pub fn agrees_enough(&mut self, compact: Compact, facts: u8) -> bool {
+        if !self.may_be_of(compact.year()) {
+            return false;
+        }
+        let mut agreeing = u8::from(self.year.is_some() && compact.year() == self.year);
+        for (fact, id) in compact.facts.into_iter().enumerate() {
+            match self.relation(fact, id) {
+                Relation::Agrees => agreeing += 1,
+                Relation::Differs if fact != MAKE => return false,
+                Relation::Differs | Relation::Compatible | Relation::Unknown => {}
+            }
+        }
+        agreeing >= facts
+    }
+
+    /// Whether model, calibre, kind or year contradicts.
+    pub fn is_contradicted(&mut self, compact: Compact) -> bool {
+        !self.agrees_enough(compact, 0)
+    }
+
+    pub fn weigh(&mut self, compact: Compact) -> Weight {
         let mut weight = Weight { share: 1.0, ..Weight::default() };
         // Kind and calibre mostly follow from the model, so the rarest fact that agrees stands for all of them.
         let mut rarest: f64 = 1.0;
@@ -160,14 +205,16 @@ impl<'a> Scales<'a> {
 
     /// The share of [`Weight`], corrected by what stands around a key: in a series that one factory gave to one model in
     /// two years, an equal model and year say next to nothing.
-    pub fn share_around(&mut self, key: KeyId, record: RecordRef, weight: &Weight) -> f64 {
+    pub fn share_around(&mut self, key: KeyId, register: u8, weight: &Weight) -> f64 {
         if weight.agrees.len() == 0 {
             return weight.share;
         }
         if !self.around.contains_key(&key) {
-            let register = self.index.register_of(record);
+            if self.around.len() >= SURROUNDINGS_MAX {
+                return weight.share;
+            }
             let near = surroundings::of(self.index, register, key);
-            let agrees = near.into_iter().map(|record| self.weigh(record).agrees).collect();
+            let agrees = near.into_iter().map(|compact| self.weigh(compact).agrees).collect();
             self.around.insert(key, agrees);
         }
         let near = self.around.get(&key).map_or(&[][..], Vec::as_slice);
