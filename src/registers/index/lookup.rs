@@ -175,20 +175,20 @@ impl Index {
     /// The same, of keys that begin with the mark's first two characters, on a walk of bounded length: a part of a check
     /// that must not wait. In ten million records it sees what there is for marks of eight characters and more.
     pub fn two_edits_after_two(&self, canonical: &str) -> Found {
-        self.edited_after(canonical, 2, 2, TWO_EDITS_CHARS_MIN, QUICK_NODES_MAX)
+        self.edited_after(canonical, 2, (2, QUICK_NODES_MAX), TWO_EDITS_CHARS_MIN)
     }
 
     fn edited(&self, canonical: &str, edits: u8, chars_min: usize) -> Found {
-        self.edited_after(canonical, 0, edits, chars_min, NODES_MAX)
+        self.edited_after(canonical, 0, (edits, NODES_MAX), chars_min)
     }
 
-    fn edited_after(&self, canonical: &str, intact: usize, edits: u8, chars_min: usize, nodes_max: usize) -> Found {
+    fn edited_after(&self, canonical: &str, intact: usize, (edits, nodes_max): (u8, usize), chars_min: usize) -> Found {
         let chars: Vec<char> = canonical.chars().collect();
         let mut found = Found::default();
         if !(chars_min..=EDITED_CHARS_MAX).contains(&chars.len()) {
             return found;
         }
-        let whole = Near::search_after(&self.trie, b'S', &chars, intact, edits, nodes_max, |edge, distance| {
+        let whole = Near::search(&self.trie, b'S', &chars, intact, (edits, nodes_max), |edge, distance| {
             if distance == edits {
                 found.keys.push(KeyId(edge));
             }

@@ -51,20 +51,14 @@ impl Partial {
 }
 
 impl<'a, F: FnMut(u32, u8)> Near<'a, F> {
-    /// Calls `found` with each key of that class within `edits_max` edits, and how many they are. False: the walk was cut
-    /// after `nodes_max` nodes.
-    pub fn search(trie: &'a Trie, class: u8, asked: &'a [char], edits_max: u8, nodes_max: usize, found: F) -> bool {
-        Self::search_after(trie, class, asked, 0, edits_max, nodes_max, found)
-    }
-
-    /// The same, of keys that begin with as many characters of the mark as `intact` says.
-    pub fn search_after(
+    /// Calls `found` with each key of that class within `edits_max` edits that begins with as many characters of the mark as
+    /// `intact` says, and how many edits they are. False: the walk was cut after `nodes_max` nodes.
+    pub fn search(
         trie: &'a Trie,
         class: u8,
         asked: &'a [char],
         intact: usize,
-        edits_max: u8,
-        nodes_max: usize,
+        (edits_max, nodes_max): (u8, usize),
         found: F,
     ) -> bool {
         let Some(edge) = trie.root().and_then(|root| trie.edge(root, class)) else {
