@@ -314,12 +314,22 @@ impl Registers {
         self.both(|index| index.one_edit(canonical))
     }
 
-    /// Keys of the class of serials that are two edits away, not fewer, and begin as the mark does.
+    /// Keys of the class of serials that are two edits away, not fewer.
+    pub fn two_edits(&self, canonical: &str) -> Found {
+        self.both_found(|index| index.two_edits(canonical))
+    }
+
+    /// Those that begin with the mark's first two characters, found in the time that a check has.
     pub fn two_edits_after_two(&self, canonical: &str) -> Found {
         self.both_found(|index| index.two_edits_after_two(canonical))
     }
 
-    /// Keys of which the mark may be what is left when an end was lost, of so many that begin or end like it.
+    /// Keys of which the mark may be what is left when an end was lost.
+    pub fn lost_end(&self, canonical: &str) -> Found {
+        self.both_found(|index| index.lost_end(canonical))
+    }
+
+    /// The same, of so many keys that begin or end like the mark.
     pub fn some_of_lost_end(&self, canonical: &str, max: usize) -> Found {
         self.both_found(|index| index.some_of_lost_end(canonical, max))
     }
