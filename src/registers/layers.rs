@@ -10,6 +10,7 @@
 
 use std::sync::Arc;
 
+use super::Frozen;
 use super::describe::Forms;
 use super::index::{Compact, Found, InLot, Index, IndexBuilder, IndexError, KeyId, RecordRef, RegisterFacts};
 use super::pattern::Pattern;
@@ -96,9 +97,26 @@ impl Overlay {
     ) -> Result<Self, IndexError> {
         let mut builder = IndexBuilder::beside(base, registers)?;
         for (register, record) in records {
-            if builder.push(register, record)?.0 >= OVER - 1 {
-                return Err(IndexError::TooManyRecords);
-            }
+            within(builder.push(register, record)?)?;
+        }
+        Ok(Self { index: builder.finish()?, hidden })
+    }
+
+    /// The same of records by their canonical bytes.
+    ///
+    /// # Errors
+    /// Also when the bytes are no record.
+    pub(crate) fn build_of_bytes<'a>(
+        base: &Index,
+        registers: Vec<RegisterFacts>,
+        hidden: Hidden,
+        records: impl IntoIterator<Item = (usize, &'a [u8])>,
+    ) -> Result<Self, IndexError> {
+        let mut builder = IndexBuilder::beside(base, registers)?;
+        for (register, bytes) in records {
+            let damaged = |_| IndexError::Damaged("a changed record does not decode");
+            let (frozen, more) = Frozen::read(bytes).map_err(damaged)?;
+            within(builder.push_frozen(register, &frozen, more)?)?;
         }
         Ok(Self { index: builder.finish()?, hidden })
     }
@@ -122,6 +140,11 @@ impl Overlay {
     pub fn memory_bytes(&self) -> usize {
         self.index.memory_bytes() + self.hidden.words.len() * 8
     }
+}
+
+/// Positions leave the bit free that says of a record that it is the overlay's.
+fn within(record: RecordRef) -> Result<(), IndexError> {
+    if record.0 >= OVER - 1 { Err(IndexError::TooManyRecords) } else { Ok(()) }
 }
 
 /// The registers on a device, ready to be asked. Cheap to clone.

@@ -43,7 +43,7 @@ use crate::registers::{ChunkError, ChunkRef, IndexError, Manifest, SignedManifes
 
 /// So many changes, or one in so many records, and a new generation is worth its while.
 const MERGE_CHANGES_MIN: u64 = 10_000;
-const MERGE_ONE_IN: u64 = 50;
+const MERGE_ONE_IN: u64 = 100;
 
 /// Why the device's registers could not be read or replaced.
 #[derive(Debug, thiserror::Error)]
@@ -389,10 +389,15 @@ impl Records {
     fn put_over(&self, current: &Generation, next: Next) -> Result<(), RecordsError> {
         let Next { registers, over, touched } = next;
         let path = &over::paths(&self.dir, current.number)[0];
-        // What is made ready first cannot fail once the disk has it.
-        let (base, on_disk) = (Arc::clone(&current.base), over.clone());
-        let ready = Generation::changed(current.number, base, registers.clone(), over)?;
-        let noted = over::write(path, &self.key, &registers, &on_disk, touched.iter()).and_then(|()| {
+        let (base, in_memory) = (Arc::clone(&current.base), over.clone());
+        let (ready, written) = std::thread::scope(|scope| {
+            let ready = scope.spawn(|| Generation::changed(current.number, base, registers.clone(), in_memory));
+            let written = over::write(path, &self.key, &registers, &over, touched.iter());
+            (ready.join().unwrap_or(Err(RecordsError::Damaged("indexing what changed broke off"))), written)
+        });
+        // What is ready cannot fail once the disk has it.
+        let ready = ready?;
+        let noted = written.and_then(|written| written.commit(path)).and_then(|()| {
             let pointer = pointer::Pointer::read(&self.dir)?;
             pointer.map_or(Ok(()), |pointer| pointer.note_changed(&self.dir))
         });

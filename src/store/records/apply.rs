@@ -116,33 +116,62 @@ impl Next {
 
     fn put(&mut self, current: &Generation, number: usize, changes: Changes) -> Result<(), RecordsError> {
         let bits = current.base.bits(number);
-        let mut finder = current.base.finder()?;
-        for (key, id, body) in changes.into_each() {
-            let place = (number, key, id);
-            let (base_row, was) = match self.over.changes.get(&place) {
-                Some(change) => (change.base_row, change.body.as_deref().map(hash_of)),
-                None => match finder.find(number, bucket_of(key, bits), &place.2)? {
-                    Some((row, held)) => (Some(row), Some(held.content_hash())),
-                    None => (None, None),
-                },
-            };
-            let sum = &mut self.over.sums[number][bucket_of(key, bits) as usize];
-            if let Some(was) = was {
+        let all: Vec<(Place, Option<Arc<[u8]>>)> =
+            changes.into_each().map(|(key, id, body)| ((number, key, id), body.map(Arc::from))).collect();
+        // Each thread has a connection of its own, and checks have another.
+        let (first, second) = all.split_at(all.len() / 2);
+        let before = std::thread::scope(|scope| {
+            let second = scope.spawn(|| self.before(current, second));
+            let mut before = self.before(current, first)?;
+            before.extend(second.join().unwrap_or(Err(RecordsError::Damaged("looking them up broke off")))?);
+            Ok::<_, RecordsError>(before)
+        })?;
+        for ((place, body), before) in all.into_iter().zip(before) {
+            let sum = &mut self.over.sums[number][bucket_of(place.1, bits) as usize];
+            if let Some(was) = before.was {
                 sum.remove(&was);
             }
-            let body: Option<Arc<[u8]>> = body.map(Arc::from);
-            if let Some(body) = &body {
-                sum.add(&hash_of(body));
+            if let Some(is) = before.becomes {
+                sum.add(&is);
             }
             self.touched.insert(place.clone());
-            if body.is_none() && base_row.is_none() {
+            if body.is_none() && before.base_row.is_none() {
                 self.over.changes.remove(&place);
             } else {
-                self.over.changes.insert(place, Change { base_row, body });
+                self.over.changes.insert(place, Change { base_row: before.base_row, body });
             }
         }
         Ok(())
     }
+
+    /// What is held of records that are to change.
+    fn before(
+        &self,
+        current: &Generation,
+        changes: &[(Place, Option<Arc<[u8]>>)],
+    ) -> Result<Vec<Before>, RecordsError> {
+        let mut finder = current.base.finder()?;
+        let mut all = Vec::with_capacity(changes.len());
+        for (place, body) in changes {
+            let (number, key, id) = place;
+            let (base_row, was) = match self.over.changes.get(place) {
+                Some(change) => (change.base_row, change.body.as_deref().map(hash_of)),
+                None => match finder.find(*number, bucket_of(*key, current.base.bits(*number)), id)? {
+                    Some((row, hash)) => (Some(row), Some(hash)),
+                    None => (None, None),
+                },
+            };
+            all.push(Before { base_row, was, becomes: body.as_deref().map(hash_of) });
+        }
+        Ok(all)
+    }
+}
+
+/// A record that is to change: its row in the base, its content hash, and the one that it will have.
+struct Before {
+    base_row: Option<u32>,
+    was: Option<Hash>,
+    becomes: Option<Hash>,
 }
 
 fn hash_of(body: &[u8]) -> Hash {

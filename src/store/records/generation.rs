@@ -10,7 +10,7 @@ use super::pointer::{Pointer, db_path, index_path};
 use super::row::record_of as record_of_row;
 use super::rows::Rows;
 use super::{RecordsError, db, sealed};
-use crate::domain::{Candidate, Grade, Record, RegisterId, Rule};
+use crate::domain::{Candidate, Grade, Hash, Record, RegisterId, Rule};
 use crate::registers::chunk::{bucket_key, bucket_of};
 use crate::registers::judge::fields;
 use crate::registers::state::Sum;
@@ -320,8 +320,8 @@ pub(super) struct Finder {
 }
 
 impl Finder {
-    /// Row and record of an id.
-    pub fn find(&mut self, number: usize, bucket: u32, id: &str) -> Result<Option<(u32, Record)>, RecordsError> {
+    /// Row and content hash of the record with an id.
+    pub fn find(&mut self, number: usize, bucket: u32, id: &str) -> Result<Option<(u32, Hash)>, RecordsError> {
         let Some(rows) = &self.rows else { return Ok(None) };
         if self.bucket != Some((number, bucket)) {
             self.bucket = Some((number, bucket));
@@ -333,14 +333,23 @@ impl Finder {
             self.tags = tags.as_chunks::<2>().0.iter().map(|tag| u16::from_le_bytes(*tag)).collect();
         }
         let wanted = tag_of(id);
-        for (row, _) in (self.first..).zip(&self.tags).filter(|(_, tag)| **tag == wanted) {
-            if rows.id(row)? == id {
-                return Ok(Some((row, rows.record(row)?)));
+        // Most of a bucket is passed over in strides without a branch for each tag.
+        for (stride, tags) in self.tags.chunks(TAGS_STRIDE).enumerate() {
+            if !tags.iter().fold(false, |any, tag| any | (*tag == wanted)) {
+                continue;
+            }
+            let begin = self.first + (stride * TAGS_STRIDE) as u32;
+            for (row, _) in (begin..).zip(tags).filter(|(_, tag)| **tag == wanted) {
+                if let Some(hash) = rows.hash_if(row, id)? {
+                    return Ok(Some((row, hash)));
+                }
             }
         }
         Ok(None)
     }
 }
+
+const TAGS_STRIDE: usize = 128;
 
 /// A short hash of an id (FNV-1a, folded): one row in 65,536 is looked at in vain.
 pub(super) fn tag_of(id: &str) -> u16 {

@@ -72,13 +72,8 @@ impl Over {
         for row in self.changes.values().filter_map(|change| change.base_row) {
             hidden.hide(row);
         }
-        let mut records = Vec::with_capacity(self.changes.len());
-        for ((register, ..), change) in &self.changes {
-            if let Some(body) = &change.body {
-                records.push((*register, record_of(body)?));
-            }
-        }
-        Ok(Overlay::build(&base.index, facts, hidden, records.iter().map(|(register, record)| (*register, record)))?)
+        let bodies = self.changes.iter().filter_map(|((register, ..), c)| Some((*register, &**c.body.as_ref()?)));
+        Ok(Overlay::build_of_bytes(&base.index, facts, hidden, bodies)?)
     }
 }
 
@@ -158,6 +153,9 @@ pub(super) fn sum_bytes(sums: &[Sum]) -> Vec<u8> {
     sums.iter().flat_map(Sum::to_bytes).collect()
 }
 
+/// An update that is written and not yet committed: dropped, it never was.
+pub(super) struct Written(Connection);
+
 /// Writes an update in one transaction: the places that it touched, and the registers as they are after it.
 pub(super) fn write<'a>(
     path: &Path,
@@ -165,19 +163,25 @@ pub(super) fn write<'a>(
     registers: &[Register],
     over: &Over,
     touched: impl Iterator<Item = &'a Place>,
-) -> Result<(), RecordsError> {
-    let failing = |name: &str| failpoint::hit(name).map_err(RecordsError::io(path));
-    failing("records.over.open")?;
-    let mut db = db::create_over(path, key)?;
-    let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let version: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+) -> Result<Written, RecordsError> {
+    failpoint::hit("records.over.open").map_err(RecordsError::io(path))?;
+    let db = db::create_over(path, key)?;
+    db.execute_batch("BEGIN IMMEDIATE")?;
+    let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version == 0 {
-        tx.execute_batch(TABLES)?;
+        db.execute_batch(TABLES)?;
     }
-    fill(&tx, registers, over, touched)?;
-    failing("records.over.commit")?;
-    tx.commit()?;
-    failing("records.over.committed")
+    fill(&db, registers, over, touched)?;
+    Ok(Written(db))
+}
+
+impl Written {
+    /// Puts it on disk.
+    pub fn commit(self, path: &Path) -> Result<(), RecordsError> {
+        failpoint::hit("records.over.commit").map_err(RecordsError::io(path))?;
+        self.0.execute_batch("COMMIT")?;
+        failpoint::hit("records.over.committed").map_err(RecordsError::io(path))
+    }
 }
 
 fn fill<'a>(

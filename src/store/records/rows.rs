@@ -4,10 +4,11 @@
 use std::sync::OnceLock;
 
 use rusqlite::{CachedStatement, Connection, Statement};
+use sha2::{Digest, Sha256};
 
 use super::RecordsError;
 use super::row::{self, Texts};
-use crate::domain::Record;
+use crate::domain::{Hash, Record};
 use crate::registers::Frozen;
 
 /// Records of one row of the database.
@@ -121,6 +122,18 @@ impl Rows {
     /// The record at a row.
     pub fn record(&self, row: u32) -> Result<Record, RecordsError> {
         self.at(row, |body| self.frozen(body, row::record_of))
+    }
+
+    /// The content hash of the record at a row, when it has that id.
+    pub fn hash_if(&self, row: u32, id: &str) -> Result<Option<Hash>, RecordsError> {
+        self.at(row, |body| {
+            if row::id_of(body)? != id {
+                return Ok(None);
+            }
+            let mut bytes = Vec::with_capacity(256);
+            self.frozen(body, |frozen, more| frozen.write_known(more, &mut bytes).map_err(|_| DAMAGED))?;
+            Ok(Some(Hash(Sha256::digest(&bytes).into())))
+        })
     }
 
     /// Only the id of the record at a row.
