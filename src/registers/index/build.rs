@@ -130,6 +130,7 @@ impl IndexBuilder {
             trie.push(&held, records, &mut |records| postings.put(records));
         }
         let trie = trie.finish(&mut |records| postings.put(records)).ok_or(IndexError::TooManyRecords)?;
+        let facts = self.facts.finish();
         let ((cores, numbers), ends) = std::thread::scope(|scope| {
             let ends = scope.spawn(|| Ends::of(&trie));
             (derived(&trie), ends.join())
@@ -138,7 +139,7 @@ impl IndexBuilder {
         Ok(Index {
             registers: self.registers,
             dictionaries: self.dictionaries.map(DictionaryBuilder::finish),
-            facts: self.facts.finish(),
+            facts,
             trie,
             first_of_key: postings.first_of_key.finish(),
             postings: postings.records,

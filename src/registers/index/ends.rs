@@ -12,7 +12,7 @@ pub(super) const ORDERED_BYTES: usize = 8;
 const STEP: usize = 64;
 
 /// Keys that are sorted at a time.
-const PART_KEYS: usize = 1 << 21;
+const PART_KEYS: usize = 1 << 20;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Ends {

@@ -3,7 +3,12 @@
 use std::cmp::Ordering;
 
 /// Keys of one page.
-const PAGE_KEYS: usize = 1 << 19;
+#[cfg(not(test))]
+const PAGE_KEYS: usize = 1 << 18;
+#[cfg(test)]
+const PAGE_KEYS: usize = 700;
+/// Ranges of keys that are merged one after the other.
+const LANES: usize = 4;
 /// Past the size up to which the C library keeps what was freed.
 const BLOCK_BYTES: usize = 48 << 20;
 /// Most that the three numbers of an entry take.
@@ -15,10 +20,19 @@ pub(super) struct Runs {
     /// Keys end to end as they came, and for each its beginning, its length and its record.
     heap: Vec<u8>,
     page: Vec<Entry>,
-    /// Pages end to end in blocks so large that the allocator gives each back to the system when it is dropped.
+    /// What is sorted, by ranges of keys: each is merged and given back before the next.
+    lanes: Vec<Lane>,
+}
+
+/// Keys of one range.
+#[derive(Default)]
+struct Lane {
+    /// The first key that is not of it any more; the last lane has none.
+    end: Option<Vec<u8>>,
+    /// Pieces of pages end to end, in blocks so large that the allocator gives each back to the system when it is dropped.
     blocks: Vec<Vec<u8>>,
-    /// Block, beginning and end of each page.
-    pages: Vec<(usize, usize, usize)>,
+    /// Block, beginning and end of each piece, and the number from which its records count.
+    pieces: Vec<(usize, usize, usize, u32)>,
 }
 
 #[derive(Clone, Copy)]
@@ -56,27 +70,20 @@ impl Runs {
             let tie = || key(a).cmp(key(b)).then(a.record.cmp(&b.record));
             a.head.cmp(&b.head).then_with(tie)
         });
-        let needed = self.heap.len() + self.page.len() * NUMBERS_BYTES_MAX;
-        if self.blocks.last().is_none_or(|block| block.capacity() - block.len() < needed) {
-            // What is never written takes no memory; small registers need no block of that size.
-            let size =
-                if self.blocks.is_empty() && self.page.len() < PAGE_KEYS { needed } else { needed.max(BLOCK_BYTES) };
-            self.blocks.push(Vec::with_capacity(size));
+        if self.lanes.is_empty() {
+            // What comes later is spread as the first page is; where it is not, only memory is lost.
+            let is_long = self.page.len() == PAGE_KEYS;
+            let ends = (1..LANES).filter(|_| is_long).map(|n| key(&self.page[n * self.page.len() / LANES]).to_vec());
+            self.lanes = ends.map(Some).chain([None]).map(|end| Lane { end, ..Lane::default() }).collect();
         }
-        let block = self.blocks.len() - 1;
-        let out = &mut self.blocks[block];
-        let begin = out.len();
-        let mut last: &[u8] = &[];
-        for entry in &self.page {
-            let key = key(entry);
-            let shared = key.iter().zip(last).take_while(|(a, b)| a == b).count();
-            put_number(out, shared as u32);
-            put_number(out, (key.len() - shared) as u32);
-            out.extend_from_slice(&key[shared..]);
-            put_number(out, entry.record);
-            last = key;
+        let first = self.page.iter().map(|entry| entry.record).min().unwrap_or(0);
+        let mut rest = &self.page[..];
+        for lane in &mut self.lanes {
+            let end = lane.end.as_ref().map_or(rest.len(), |end| rest.partition_point(|e| key(e) < end.as_slice()));
+            let (own, after) = rest.split_at(end);
+            rest = after;
+            lane.put(own.iter().map(|entry| (key(entry), entry.record - first)), first);
         }
-        self.pages.push((block, begin, out.len()));
         self.page.clear();
         self.heap.clear();
     }
@@ -86,13 +93,44 @@ impl Runs {
         self.turn();
         self.page = Vec::new();
         self.heap = Vec::new();
+        self.lanes.into_iter().for_each(|lane| lane.merge(&mut each));
+    }
+}
+
+impl Lane {
+    /// Adds a sorted piece of a page.
+    fn put<'a>(&mut self, entries: impl Iterator<Item = (&'a [u8], u32)> + Clone, first: u32) {
+        let needed: usize = entries.clone().map(|(key, _)| key.len() + NUMBERS_BYTES_MAX).sum();
+        if self.blocks.last().is_none_or(|block| block.capacity() - block.len() < needed) {
+            // What is never written takes no memory; small registers need no block of that size.
+            let size = if self.end.is_none() && self.blocks.is_empty() { needed } else { needed.max(BLOCK_BYTES) };
+            self.blocks.push(Vec::with_capacity(size));
+        }
+        let block = self.blocks.len() - 1;
+        let out = &mut self.blocks[block];
+        let begin = out.len();
+        let mut last: &[u8] = &[];
+        for (key, record) in entries {
+            let shared = key.iter().zip(last).take_while(|(a, b)| a == b).count();
+            put_number(out, shared as u32);
+            put_number(out, (key.len() - shared) as u32);
+            out.extend_from_slice(&key[shared..]);
+            put_number(out, record);
+            last = key;
+        }
+        self.pieces.push((block, begin, out.len(), first));
+    }
+
+    fn merge(self, each: &mut impl FnMut(&[u8], u32)) {
+        let piece = |&(block, begin, end, first): &(usize, usize, usize, u32)| -> Reader<'_> {
+            Reader::new(&self.blocks[block][begin..end], first)
+        };
         // The reader with the least pair last.
-        let pages = self.pages.iter().map(|&(block, begin, end)| &self.blocks[block][begin..end]);
-        let mut readers: Vec<Reader<'_>> = pages.map(Reader::new).collect();
+        let mut readers: Vec<Reader<'_>> = self.pieces.iter().map(piece).collect();
         readers.retain_mut(Reader::advance);
         readers.sort_by(|a, b| b.order(a));
         while let Some(mut first) = readers.pop() {
-            // A page holds long stretches of what comes next where registers came one after the other.
+            // A piece holds long stretches of what comes next where registers came one after the other.
             loop {
                 each(&first.key, first.record);
                 if !first.advance() {
@@ -108,17 +146,19 @@ impl Runs {
     }
 }
 
-/// A sorted page on its way out.
+/// A piece of a page on its way out.
 struct Reader<'a> {
     rest: &'a [u8],
     key: Vec<u8>,
     head: u128,
     record: u32,
+    /// From which its records count.
+    first: u32,
 }
 
 impl<'a> Reader<'a> {
-    fn new(rest: &'a [u8]) -> Self {
-        Self { rest, key: Vec::new(), head: 0, record: 0 }
+    fn new(rest: &'a [u8], first: u32) -> Self {
+        Self { rest, key: Vec::new(), head: 0, record: 0, first }
     }
 
     /// The next pair; false at the end.
@@ -132,7 +172,7 @@ impl<'a> Reader<'a> {
         let (own, rest) = self.rest.split_at(len.min(self.rest.len()));
         self.key.extend_from_slice(own);
         self.rest = rest;
-        self.record = take_number(&mut self.rest);
+        self.record = self.first + take_number(&mut self.rest);
         self.head = head(&self.key);
         true
     }
@@ -176,9 +216,6 @@ mod tests {
             let key = format!("S{}", n.wrapping_mul(2_654_435_761) % 3000).into_bytes();
             runs.push(&key, n);
             expected.push((key, n));
-            if n % 700 == 0 {
-                runs.turn();
-            }
         }
         expected.sort();
         let mut merged = Vec::new();

@@ -135,7 +135,7 @@ fn fill(
 }
 
 /// Buckets that are read ahead of those being taken in.
-const BUCKETS_AHEAD: usize = 3;
+const BUCKETS_AHEAD: usize = 2;
 const NO_LISTENER: &str = "nobody takes the records in";
 
 /// Reads, unpacks and proves bucket after bucket; gives the sums of all.

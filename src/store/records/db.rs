@@ -30,7 +30,7 @@ pub(super) fn create(path: &Path, key: &[u8; 32]) -> Result<Connection, RecordsE
     unlock(&connection, key)?;
     connection.execute_batch(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
-         PRAGMA cache_size = -32000; PRAGMA user_version = 3; BEGIN;",
+         PRAGMA cache_size = -4000; PRAGMA user_version = 3; BEGIN;",
     )?;
     connection.execute_batch(TABLES)?;
     connection.execute_batch(super::rows::TABLES)?;
