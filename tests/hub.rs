@@ -301,6 +301,28 @@ fn what_fails_within_a_transaction_leaves_nothing() {
     assert_eq!(done, Taken { added: 1, ..Taken::default() });
 }
 
+#[test]
+fn nothing_is_withdrawn_while_a_rejected_row_does_not_say_which_record_it_is_about() {
+    use tracepost::hub::ImportOptions;
+    use tracepost::hub::storage::Extent;
+    use tracepost::registers::import::Format;
+    let world = world::World::new();
+    let hub = &world.hub;
+    let id = hub.create_register("guns", "Invented").unwrap();
+    let whole = ImportOptions::of(Format::Csv, 1);
+    let import = |text: &str, options: &ImportOptions| hub.import_register(&id, options, text.as_bytes(), &mut |_| {});
+    import(&rows_of(0..100), &whole).unwrap();
+    // The row of record 60 lost its id and its serial; record 5 is really gone.
+    let text = rows_of((0..100).filter(|n| *n != 5)).replace("\n60,AB00060,x\n", "\n,,x\n");
+    for dry_run in [true, false] {
+        let report = import(&text, &ImportOptions { dry_run, ..whole.clone() }).unwrap();
+        assert_eq!((report.rejected, report.nameless), (1, 1));
+        assert_eq!((report.stored.withdrawn, report.stored.untouched), (0, 2));
+    }
+    let meant = ImportOptions { extent: Extent::Whole { withdrawals_max: Some(2) }, ..whole };
+    assert_eq!(import(&text, &meant).unwrap().stored.withdrawn, 2);
+}
+
 /// Rows of an invented register as CSV.
 fn rows_of(numbers: impl Iterator<Item = u32>) -> String {
     std::iter::once("id,serial,model\n".to_owned()).chain(numbers.map(|n| format!("{n},AB{n:05},x\n"))).collect()

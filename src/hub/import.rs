@@ -68,6 +68,9 @@ pub struct ImportReport {
     pub duplicates: u64,
     /// Rows set aside.
     pub rejected: u64,
+    /// Those of them that do not say of which record they speak. Any record that the file does not name may be one of them,
+    /// so none counts as withdrawn then without a person's word.
+    pub nameless: u64,
     /// Good rows that no check can find, because none of their marks is usable.
     pub unusable: u64,
     /// Where the rejected rows are listed, when there are any.
@@ -116,6 +119,7 @@ impl Hub {
         let profile = RefCell::new(options.dry_run.then(Profile::default));
         let mut rejects = Rejects::new(options.rejects.clone().unwrap_or_else(|| self.dir.rejects(id)));
         let mut objects = BTreeSet::new();
+        let mut nameless = 0;
         let defaults = Defaults { owner: register.owner.clone(), object: options.object, kind: register.kind };
         let sinks = Sinks {
             record: &mut |imported| {
@@ -130,8 +134,9 @@ impl Hub {
                 if let Some(profile) = &mut *profile.borrow_mut() {
                     profile.reject(&reject);
                 }
-                if let Some(id) = &reject.id {
-                    spill.borrow_mut().push(&NewRecord::marker(key_of(id)))?;
+                match &reject.id {
+                    Some(id) => spill.borrow_mut().push(&NewRecord::marker(key_of(id)))?,
+                    None => nameless += 1,
                 }
                 rejects.push(reject.line, &reject.reason).map_err(Into::into)
             },
@@ -143,7 +148,10 @@ impl Hub {
             objects: objects.into_iter().map(str::to_owned).collect(),
             as_of_ms: options.as_of_ms,
             as_of_given: options.as_of_given,
-            extent: options.extent,
+            extent: match options.extent {
+                Extent::Whole { withdrawals_max: None } if nameless > 0 => Extent::Partial,
+                extent => extent,
+            },
             dry_run: options.dry_run,
         };
         let stored = self.storage.take_records(id, &mut spill.into_inner().sorted(), &note)?;
@@ -154,6 +162,7 @@ impl Hub {
             stored,
             duplicates: read.duplicates,
             rejected: read.rejected,
+            nameless,
             unusable: read.unusable,
             rejects: rejects.finish()?,
             profile: profile.into_inner().map(|profile| profile.finish(today)),

@@ -21,6 +21,15 @@ pub(super) fn words(report: &ImportReport, options: &ImportOptions) -> String {
     }
     if stored.untouched > 0 {
         let _ = write!(text, "\n{} records that the file does not name stay as they were.", stored.untouched);
+        if report.nameless > 0 && matches!(options.extent, Extent::Whole { .. }) {
+            let _ = write!(
+                text,
+                "\nNothing was withdrawn: {} rejected rows do not say which records they are about, and any of those \
+                 {} may be one of them. Mend the file and import it again; if they are really withdrawn, \
+                 --allow-withdrawals {}.",
+                report.nameless, stored.untouched, stored.untouched
+            );
+        }
     }
     if report.unusable > 0 {
         let _ = write!(text, "\n{} records have no usable mark; no check can find them.", report.unusable);
