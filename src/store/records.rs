@@ -39,7 +39,7 @@ use crate::registers::delta::Piece;
 use crate::registers::manifest::BaseList;
 use crate::registers::pattern::{self, PatternError};
 use crate::registers::state::Sum;
-use crate::registers::{ChunkError, ChunkRef, IndexError, Manifest, SignedManifest, judge};
+use crate::registers::{ChunkError, ChunkRef, IndexError, Manifest, RecordRef, Registers, SignedManifest, judge};
 
 /// So many changes, or one in so many records, and a new generation is worth its while.
 const MERGE_CHANGES_MIN: u64 = 10_000;
@@ -332,6 +332,19 @@ impl Records {
         let matches = pattern::search(&generation.index, pattern, limit)?;
         let candidates = matches.records.iter().map(|&at| generation.listed(at)).collect::<Result<_, _>>()?;
         Ok(Found { candidates, cut: matches.cut })
+    }
+
+    /// Lets `work` ask the index as it is now; its second argument gives the record at a position. For measurements, and no
+    /// way to a verdict.
+    ///
+    /// # Errors
+    /// While they are loaded, and when they cannot be read.
+    pub fn with_index<T>(
+        &self,
+        work: impl FnOnce(&Registers, &dyn Fn(RecordRef) -> Result<Record, RecordsError>) -> T,
+    ) -> Result<T, RecordsError> {
+        let generation = self.generation()?;
+        Ok(work(&generation.index, &|at| generation.record(at)))
     }
 
     /// One record by its register and id.
