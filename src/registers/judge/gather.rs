@@ -10,6 +10,9 @@ use crate::domain::{Mark, Rule, Scheme};
 use crate::registers::Registers;
 use crate::registers::index::{Compact, KeyId, RecordRef, class_of};
 
+/// A UII holds an agency's code, an enterprise's and a serial; what is shorter is a serial in the wrong place.
+const UII_CHARS_MIN: usize = 8;
+const VIN_CHARS: usize = 17;
 /// A number of fewer digits agrees with everything.
 const NUMBER_DIGITS_MIN: usize = 3;
 /// So many records are weighed for the weak rules of one mark, the likeliest slips first; the rest is counted. Where the
@@ -37,6 +40,29 @@ pub(super) enum Met {
     Lot { items: u64, loosely: bool },
 }
 
+/// What the scheme of a mark makes of an equal one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Nothing: makers number as they like. Serials, import marks and engines.
+    Counted,
+    /// One issuer gives each number out once, and another issuer may give it again: plates, documents, containers.
+    Issued,
+    /// The scheme itself sees to it that no two items bear the same: a UII (MIL-STD-130N), a VIN of 17 characters (ISO 3779).
+    Unique,
+}
+
+impl Standing {
+    fn of(scheme: Scheme, key: &str) -> Self {
+        let chars = key.chars().count();
+        match scheme {
+            Scheme::Uii if chars >= UII_CHARS_MIN => Self::Unique,
+            Scheme::Vin if chars == VIN_CHARS => Self::Unique,
+            Scheme::Plate | Scheme::Document | Scheme::Container => Self::Issued,
+            _ => Self::Counted,
+        }
+    }
+}
+
 /// One mark of the item meets a mark or a lot of a record.
 #[derive(Debug, Clone)]
 pub(super) struct Match {
@@ -44,7 +70,7 @@ pub(super) struct Match {
     pub met: Met,
     /// Position of the mark among those that were asked.
     pub mark: usize,
-    pub exact_scheme: bool,
+    pub standing: Standing,
     /// The canonical key as read.
     pub read: Rc<str>,
     /// How likely the record's mark is to be read like this, by the likeliest rule of all that meet.
@@ -118,12 +144,12 @@ pub(super) fn gather(index: &Registers, marks: &[(&Mark, u8, Vec<usize>)], scale
             // The same text may stand in a register's serial column.
             let canonical = keys::canonical(&mark.value);
             let as_serial = index.exact(b'S', &canonical);
-            search.keep(Rule::Exact, false, &Rc::from(canonical.as_str()), as_serial);
+            search.keep(Rule::Exact, Standing::Counted, &Rc::from(canonical.as_str()), as_serial);
             // Stolen blanks are listed by their first and last number.
             search.lots(&keys::keys_of_canonical(canonical));
             let key = keys::exact_key(mark.scheme, &mark.value);
             let found = index.exact(*class, &key);
-            search.keep(Rule::Exact, true, &Rc::from(key), found);
+            search.keep(Rule::Exact, Standing::of(mark.scheme, &key), &Rc::from(key), found);
         }
     }
     gathered
@@ -142,11 +168,11 @@ struct Search<'a, 'b> {
 impl Search<'_, '_> {
     fn loosely(&mut self, keys: &Keys) {
         let read: Rc<str> = Rc::from(keys.canonical.as_str());
-        self.keep(Rule::Exact, false, &read, self.index.exact(b'S', &keys.canonical));
+        self.keep(Rule::Exact, Standing::Counted, &read, self.index.exact(b'S', &keys.canonical));
         self.lots(keys);
-        self.keep(Rule::LookAlike, false, &read, self.index.same_skeleton(&keys.skeleton));
-        self.keep(Rule::Core, false, &read, self.index.same_core(&keys.core));
-        self.keep(Rule::BySound, false, &read, self.index.same_sound(&keys.canonical, &keys.sound));
+        self.keep(Rule::LookAlike, Standing::Counted, &read, self.index.same_skeleton(&keys.skeleton));
+        self.keep(Rule::Core, Standing::Counted, &read, self.index.same_core(&keys.core));
+        self.keep(Rule::BySound, Standing::Counted, &read, self.index.same_sound(&keys.canonical, &keys.sound));
         if self.scales.told() < usize::from(FACTS_FOR_WEAK_RULES) {
             return;
         }
@@ -189,7 +215,8 @@ impl Search<'_, '_> {
                 let met = Met::Lot { items: lot.items, loosely };
                 let likelihood = reading(if loosely { Rule::LookAlike } else { Rule::Range });
                 let read = Rc::clone(&read);
-                let here = Match { rule: Rule::Range, met, mark: self.mark, exact_scheme: false, read, likelihood };
+                let here =
+                    Match { rule: Rule::Range, met, mark: self.mark, standing: Standing::Counted, read, likelihood };
                 self.gathered.add(lot.record, compact, &here);
             }
         }
@@ -215,7 +242,7 @@ impl Search<'_, '_> {
             let key = keys::exact_key(scheme, value);
             if let (Some(class), Some(_)) = (class_of(scheme), key.chars().nth(1)) {
                 let found = self.index.exact(class, &key);
-                self.keep(Rule::Exact, false, &Rc::from(key), found);
+                self.keep(Rule::Exact, Standing::Counted, &Rc::from(key), found);
             }
         }
     }
@@ -244,11 +271,11 @@ impl Search<'_, '_> {
         self.registers.contains(&usize::from(compact.register())) && self.scales.same_sort(compact)
     }
 
-    fn keep(&mut self, rule: Rule, exact_scheme: bool, read: &Rc<str>, found: impl IntoIterator<Item = KeyId>) {
+    fn keep(&mut self, rule: Rule, standing: Standing, read: &Rc<str>, found: impl IntoIterator<Item = KeyId>) {
         for key in found {
             let likelihood = reading(rule);
             let met = Met::Key(key);
-            let here = Match { rule, met, mark: self.mark, exact_scheme, read: Rc::clone(read), likelihood };
+            let here = Match { rule, met, mark: self.mark, standing, read: Rc::clone(read), likelihood };
             self.batch.clear();
             self.index.facts_of_key(key, |_| true, &mut self.batch);
             for at in 0..self.batch.len() {
@@ -284,7 +311,8 @@ impl Search<'_, '_> {
                 continue;
             }
             let met = Met::Key(key);
-            let here = Match { rule, met, mark: self.mark, exact_scheme: false, read: Rc::clone(read), likelihood };
+            let here =
+                Match { rule, met, mark: self.mark, standing: Standing::Counted, read: Rc::clone(read), likelihood };
             self.batch.clear();
             weighed += self.index.count_of(key) / self.scales.weighed_at_once();
             self.index.facts_of_key(key, |year| self.scales.may_be_of(year), &mut self.batch);

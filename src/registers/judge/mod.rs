@@ -12,16 +12,18 @@ mod weigh;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::gather::{Gathered, InQuestion, Match, Met};
-use self::rules::{BOTH_SILENT, Evidence, More, SECOND_MARK_SHARE, WORTH_LOOKING_AROUND, grade, lot_density, reading};
+use self::gather::{Gathered, InQuestion, Match, Met, Standing};
+use self::rules::{
+    BOTH_SILENT, Evidence, ISSUED_ONCE, More, SECOND_MARK_SHARE, WORTH_LOOKING_AROUND, grade, lot_density, reading,
+};
 use self::weigh::{Scales, Weight};
 pub use super::disclosure::fields;
 use super::index::{Compact, RecordRef, class_of, same_sort};
 use super::layers::Registers;
 use crate::domain::keys;
 use crate::domain::{
-    Ask, Candidate, Finding, Grade, Item, Lot, Lowered, Mark, NotChecked, Object, Record, RegisterId, Rule, Status,
-    Verdict, Why,
+    Ask, Candidate, Description, Finding, Grade, Item, Lot, Lowered, Mark, NotChecked, Object, Record, RegisterId,
+    Rule, Scheme, Status, Verdict, Why,
 };
 
 /// Most candidates that a verdict lists; the rest is counted.
@@ -59,6 +61,7 @@ pub fn judge<E>(index: &Registers, item: &Item, fetch: &dyn Fn(RecordRef) -> Res
     let mut ranked = Ranked::of(index, gathered, &mut scales);
 
     let mut records = ranked.shown.iter().map(|judged| fetch(judged.record)).collect::<Result<Vec<_>, E>>()?;
+    ranked.hold_issuers_against(&question, &item.description, &records);
     let is_elsewhere = ranked.lower_what_nobody_looks_for(&mut records);
     let candidates =
         ranked.shown.iter().zip(&records).map(|(judged, record)| candidate(index, judged, record)).collect();
@@ -178,6 +181,28 @@ impl Ranked {
         Self { shown: strong, left_out }
     }
 
+    /// A document is its issuer's and its number's: the same of both is that document, and of another issuer another one.
+    /// Codes of different length are of different lists, and say nothing.
+    fn hold_issuers_against(&mut self, question: &Question<'_>, item: &Description, records: &[Record]) {
+        let Some(issuer) = item.issuer.as_deref().map(keys::canonical).filter(|issuer| !issuer.is_empty()) else {
+            return;
+        };
+        let is_document =
+            |found: &Match| question.marks.get(found.mark).is_some_and(|(mark, ..)| mark.scheme == Scheme::Document);
+        for (judged, record) in self.shown.iter_mut().zip(records) {
+            let listed = record.description.issuer.as_deref().map(keys::canonical).unwrap_or_default();
+            if judged.found.standing != Standing::Issued || !is_document(&judged.found) {
+                continue;
+            }
+            if listed == issuer {
+                judged.evidence.is_unique = true;
+                judged.grade = Grade::Hit;
+            } else if listed.chars().count() == issuer.chars().count() {
+                judged.grade = judged.grade.min(Grade::Possible);
+            }
+        }
+    }
+
     /// What was delivered to somebody, or is expected somewhere, is wanted by nobody: no more than *possible*, and a finding
     /// of its own when the mark is surely that one. Gives whether there is such a finding.
     fn lower_what_nobody_looks_for(&mut self, records: &mut Vec<Record>) -> bool {
@@ -229,11 +254,12 @@ fn evidence(
     // A second mark counts when it is another text on the item, found by more than a number.
     let second = matches.iter().find(|m| m.mark != best.mark && m.met != best.met && m.rule > Rule::OneEdit);
     let (density, letters) = met(best);
+    let density = if best.standing == Standing::Issued { density * ISSUED_ONCE } else { density };
     let density = density * second.map_or(1.0, |m| met(m).0.min(1.0));
     let weight = scales.weigh(compact);
     let mut evidence = Evidence {
         rule: best.rule,
-        exact_scheme: best.exact_scheme,
+        is_unique: best.standing == Standing::Unique,
         loosely: matches!(best.met, Met::Lot { loosely: true, .. }),
         letters,
         density,
@@ -247,7 +273,7 @@ fn evidence(
     if let Met::Key(key) = best.met
         && best.rule >= Rule::BySound
         && evidence.chance() <= WORTH_LOOKING_AROUND
-        && !best.exact_scheme
+        && best.standing != Standing::Unique
     {
         let around = scales.share_around(key, register, &weight);
         evidence.description *= around / weight.share;

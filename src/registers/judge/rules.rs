@@ -2,9 +2,11 @@
 //!
 //! | the marks agree by | and | grade |
 //! |---|---|---|
-//! | exact key of a UII, VIN, plate, document … | | hit |
+//! | exact key of a UII, of a VIN of 17 characters, of a document of the same issuer | | hit |
+//! | exact key of a plate, document, container, engine | as K1; of what an issuer gives out once, few others are equal | as K1 |
 //! | K1 | it has a letter, is specific, nothing contradicts | hit |
 //! | K1 | it is so rare that chance is out of the question even against a contradiction | hit |
+//! | K1 | it has a letter, is nearly specific, two facts agree, nothing contradicts | hit |
 //! | K1 | facts or a second mark agree, nothing contradicts, chance falls below the limit | hit |
 //! | K1 | it is specific (a number alone, or something contradicts) | probable |
 //! | K1 | facts agree, nothing contradicts, chance is small | probable |
@@ -44,6 +46,9 @@ pub(super) const SPECIFIC: f64 = 1e-3;
 /// Largest chance at which a mark with facts that agree is a hit: with one wanted item among 15,000 it is then as likely as
 /// not the wanted one at worst, and nearly surely on average.
 const CHANCE_HIT: f64 = 6e-5;
+/// The density up to which a key counts as specific when two facts agree and nothing contradicts. A register whose series
+/// are uneven is a little more crowded in its common ones than its shape allows; and the record often tells no year.
+const NEARLY_SPECIFIC: f64 = 2.5e-3;
 /// The same for a number without letters, which many more weapons share than the density of its length tells: numbers run
 /// from 1, and short ones are cut, skipped and counted anew.
 const CHANCE_HIT_NUMBER: f64 = 1e-5;
@@ -61,6 +66,8 @@ pub(super) const SHARE_MIN: f64 = 0.02;
 const LOT_NARROW: f64 = 1e-4;
 /// A lot of bare numbers that takes more than this of the numbers of its length is no news without a description.
 const LOT_OF_NUMBERS: f64 = 0.02;
+/// Plates, documents and containers are given out once by each issuer, so an equal one is another issuer's: so few are.
+pub(super) const ISSUED_ONCE: f64 = 0.05;
 /// A letter tells as many lots apart: makers use few letters, and some far more than others.
 const LETTER_KEYS: f64 = 10.0;
 /// More letters tell no more.
@@ -135,8 +142,8 @@ pub(super) fn lot_density(canonical: &str, items: u64, taken: f64) -> f64 {
 pub(super) struct Evidence {
     /// The strongest rule by which a mark agrees.
     pub rule: Rule,
-    /// The mark is of a scheme that is compared exactly.
-    pub exact_scheme: bool,
+    /// The mark's scheme sees to it that no two items bear the same.
+    pub is_unique: bool,
     /// It meets the lot only by a look-alike or by sound.
     pub loosely: bool,
     /// The record's key has a letter.
@@ -176,12 +183,12 @@ impl Evidence {
 
     /// Whether the key alone says nearly all.
     pub fn is_specific(&self) -> bool {
-        self.exact_scheme || self.density * self.spread() <= SPECIFIC
+        self.is_unique || self.density * self.spread() <= SPECIFIC
     }
 
     /// Whether no further observation is needed once this is a hit.
     pub fn is_settled(&self) -> bool {
-        self.exact_scheme || (self.against == 0 && self.chance() <= CHANCE_SETTLED)
+        self.is_unique || (self.against == 0 && self.chance() <= CHANCE_SETTLED)
     }
 
     /// How far one more observation moves the grade, if records agree with it by accident as often as `share` says: 3 when
@@ -250,9 +257,10 @@ fn grade_exact(e: &Evidence) -> Grade {
     let chance = e.chance();
     let alone = e.letters && e.is_specific() && e.against == 0;
     let overwhelming = e.letters && chance <= CHANCE_OVERWHELMING;
+    let nearly = e.letters && e.density <= NEARLY_SPECIFIC && e.agrees >= 2 && e.against == 0;
     let limit = if e.letters { CHANCE_HIT } else { CHANCE_HIT_NUMBER };
     let borne_out = e.is_borne_out() && chance <= limit;
-    if e.exact_scheme || alone || overwhelming || borne_out {
+    if e.is_unique || alone || nearly || overwhelming || borne_out {
         Grade::Hit
     } else if e.is_specific() || (e.is_borne_out() && chance <= CHANCE_PROBABLE) {
         Grade::Probable
@@ -292,7 +300,7 @@ mod tests {
     /// A sparse key with a letter, nothing else known.
     const SPARSE: Evidence = Evidence {
         rule: Rule::Exact,
-        exact_scheme: false,
+        is_unique: false,
         loosely: false,
         letters: true,
         density: 1e-5,

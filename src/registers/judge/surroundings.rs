@@ -54,8 +54,12 @@ fn shape(byte: u8) -> u8 {
 }
 
 /// The share in the whole register and what was seen around, taken together.
+///
+/// That none of a hundred is alike does not make it one in ten thousand: half a record is counted beside those seen.
 pub(super) fn blend(share: f64, alike: usize, seen: usize) -> f64 {
-    (alike as f64 + WHOLE_COUNTS * share) / (seen as f64 + WHOLE_COUNTS)
+    let seen = seen as f64;
+    let unseen = 0.5 * seen / (seen + WHOLE_COUNTS);
+    (alike as f64 + unseen + WHOLE_COUNTS * share) / (seen + WHOLE_COUNTS)
 }
 
 #[cfg(test)]

@@ -373,3 +373,42 @@ fn lists_of_deliveries_alone_cannot_say_that_nothing_is_listed() {
         assert_eq!((verdict.reason, verdict.registers.len()), (reason, 1));
     }
 }
+
+#[test]
+fn a_short_number_of_an_engine_is_no_match_and_what_a_standard_makes_unique_is() {
+    let of = |id: &str, scheme, value: &str, issuer: Option<&str>| {
+        let about = Description { object: None, issuer: issuer.map(str::to_owned), ..Description::default() };
+        Record { description: about, ..record(id, vec![Mark::new(scheme, value)], None, None) }
+    };
+    let mut records = vec![
+        of("engine", Scheme::Engine, "48151", None),
+        of("vin", Scheme::Vin, "1HGCM82633A004352", None),
+        of("old", Scheme::Vin, "00482", None),
+        of("plate", Scheme::Plate, "АА 4821 ВВ", None),
+        of("mine", Scheme::Document, "483001234", Some("UKR")),
+        of("theirs", Scheme::Document, "483001777", Some("MDA")),
+    ];
+    // Engines of five digits and documents of nine are common enough here that a number alone says little.
+    records.extend((0..3000).map(|n| of(&format!("e{n}"), Scheme::Engine, &format!("{:05}", n * 31 % 48_000), None)));
+    let practice = Practice { index: index_of(&records), records };
+    let grade = |scheme, value: &str, issuer: Option<&str>| {
+        let about = Description { issuer: issuer.map(str::to_owned), ..Description::default() };
+        let object = Some(Object::Firearm);
+        let verdict = practice.ask(&[Mark::new(scheme, value)], Description { object, ..about });
+        (
+            verdict.candidates.first().map_or("", |c| if c.record.starts_with('e') { "engine" } else { "" }),
+            verdict.grade,
+        )
+    };
+    assert_eq!(
+        grade(Scheme::Engine, "48151", None),
+        ("engine", Grade::Possible),
+        "five digits that a thousand engines bear"
+    );
+    assert_eq!(grade(Scheme::Vin, "1HGCM82633A004352", None).1, Grade::Hit);
+    assert!(grade(Scheme::Vin, "00482", None).1 < Grade::Hit, "not a VIN of the standard");
+    assert_eq!(grade(Scheme::Plate, "AA4821BB", None).1, Grade::Hit);
+    assert!(grade(Scheme::Document, "483001234", None).1 < Grade::Hit, "a number without its issuer");
+    assert_eq!(grade(Scheme::Document, "483001234", Some("UKR")).1, Grade::Hit);
+    assert_eq!(grade(Scheme::Document, "483001777", Some("UKR")).1, Grade::Possible, "another state's document");
+}
