@@ -31,19 +31,42 @@ pub(super) struct SymbolLine<'a> {
     pub verdict: Option<&'a Verdict>,
 }
 
-/// What was understood of the text: the marks, the form, what else it said by name, and what of it was left over.
+/// What was understood of the text: the marks, the form, what it says of the item, its faults, what else it said by name, and
+/// what of it was left over.
 #[derive(Serialize)]
 pub(super) struct UnderstoodLine {
     marks: Vec<Mark>,
     form: &'static str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    description: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<Finding>,
     facts: BTreeMap<&'static str, String>,
     left: Option<String>,
 }
 
 impl From<Understood> for UnderstoodLine {
     fn from(understood: Understood) -> Self {
-        let Understood { marks, form, facts, left, .. } = understood;
-        Self { marks, form, facts: facts.into_iter().collect(), left }
+        let Understood { marks, description, findings, facts: told, form, left } = understood;
+        let about = [
+            ("object", description.object.map(|o| o.code().to_owned())),
+            ("kind", description.kind),
+            ("make", description.make),
+            ("model", description.model),
+            ("calibre", description.calibre),
+            ("year", description.year.map(|year| year.to_string())),
+            ("country", description.country),
+            ("issuer", description.issuer),
+        ];
+        let description = about.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        let mut facts: BTreeMap<&'static str, String> = BTreeMap::new();
+        for (name, value) in told {
+            // A label may name two lots; neither may be lost.
+            let values = facts.entry(name).or_default();
+            values.push_str(if values.is_empty() { "" } else { " · " });
+            values.push_str(&value);
+        }
+        Self { marks, form, description, findings, facts, left }
     }
 }
 

@@ -72,10 +72,11 @@ type Found = (std::ops::Range<usize>, Vec<Element>);
 /// A primary key in the path, with its qualifiers as far as they go.
 fn in_path(address: &Address) -> Option<Found> {
     (0..address.path.len()).find_map(|begin| {
-        let mut pairs = address.path[begin..].chunks_exact(2).map_while(|pair| element(&pair[0], &pair[1]));
-        let primary = pairs.next().filter(is_sure)?;
-        let elements: Vec<Element> = std::iter::once(primary).chain(pairs).collect();
-        Some((begin..begin + 2 * elements.len(), elements))
+        let pairs = address.path[begin..].chunks_exact(2).map_while(|pair| element(&pair[0], &pair[1]));
+        let elements: Vec<Element> = pairs.collect();
+        let primary = elements.first()?;
+        let is_link = is_sure(primary) || is_misprinted(primary, elements.get(1));
+        is_link.then(|| (begin..begin + 2 * elements.len(), elements))
     })
 }
 
@@ -87,16 +88,18 @@ fn in_query(address: &Address) -> Option<Found> {
 
 /// Whether an element is a primary key that cannot well be anything else.
 fn is_sure(element: &Element) -> bool {
-    let fits = |digits: usize| element.data.get(..digits).is_some_and(gs1_fits);
+    /// Keys without a check digit.
+    const UNCHECKED: [&str; 4] = ["8013", "8010", "401", "8004"];
     PRIMARY.contains(&element.ai.as_str())
-        && match element.ai.as_str() {
-            "01" | "8003" | "8006" => fits(14),
-            "00" | "8017" | "8018" => fits(18),
-            "402" => fits(17),
-            "253" | "255" => fits(13),
-            ai if ai.starts_with("41") => fits(13),
-            _ => true,
-        }
+        && (UNCHECKED.contains(&element.ai.as_str()) || gs1::fits_its_check_digit(element))
+}
+
+/// Whether an element and the one behind it are a trade item number, misprinted, and the serial of a piece, its lot or variant:
+/// together they are no accident, and what follows must not be lost over the check digit, which becomes a finding.
+fn is_misprinted(element: &Element, next: Option<&Element>) -> bool {
+    element.ai == "01"
+        && element.data.len() == 14
+        && next.is_some_and(|next| matches!(next.ai.as_str(), "21" | "10" | "22"))
 }
 
 /// Shorter trade item numbers stand in links without their leading zeros, and identifiers may be given by name.

@@ -147,6 +147,19 @@ fn element(ai: &str, data: &str) -> Option<Element> {
     fits.then(|| Element { ai: ai.to_owned(), data: data.to_owned() })
 }
 
+/// Whether an element is of a kind that has a check digit, and fits it: then it can hardly be anything else.
+pub fn fits_its_check_digit(element: &Element) -> bool {
+    let digits = match element.ai.as_str() {
+        "01" | "8003" | "8006" => 14,
+        "00" | "8017" | "8018" => 18,
+        "402" => 17,
+        "253" | "255" => 13,
+        ai if ai.len() == 3 && ai.starts_with("41") => 13,
+        _ => return false,
+    };
+    element.data.get(..digits).is_some_and(gs1_fits)
+}
+
 /// What one element means for an item.
 pub fn take(element: &Element, out: &mut Understood) {
     let data = element.data.as_str();
@@ -241,7 +254,7 @@ pub fn understand(text: &str, identifier: &str) -> Option<Understood> {
     if let Some((found, misfits)) = text.starts_with(['(', '[']).then(|| bracketed(text)).flatten() {
         let mut out = of_elements(&found);
         misfits.iter().for_each(|piece| out.left(piece));
-        return (!out.marks.is_empty()).then_some(out);
+        return (!out.marks.is_empty() || found.iter().any(fits_its_check_digit)).then_some(out);
     }
     if !is_gs1(identifier) {
         return None;

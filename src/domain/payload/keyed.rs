@@ -35,6 +35,7 @@ pub fn field(name: &str) -> Option<Field> {
         | "SER"
         | "SERNO"
         | "SERNUM"
+        | "SERNR"
         | "SERIALNO"
         | "SERIALNR"
         | "SERIALNUM"
@@ -49,10 +50,21 @@ pub fn field(name: &str) -> Option<Field> {
         | "NUMERODESERIE"
         | "NOSERIE"
         | "NOSÉRIE"
+        | "NDESÉRIE"
+        | "NDESERIE"
+        | "NODESÉRIE"
+        | "NODESERIE"
+        | "NÚMERODESÉRIE"
+        | "NÚMERODESERIE"
+        | "MATRICULE"
+        | "SERIENNUMMER"
+        | "WAFFENNUMMER"
         | "WEAPONNUMBER"
         | "НОМЕР"
         | "СЕРІЙНИЙНОМЕР"
         | "СЕРИЙНЫЙНОМЕР"
+        | "НОМЕРЗБРОЇ"
+        | "НОМЕРОРУЖИЯ"
         | "ЗАВНОМЕР"
         | "ЗАВОДСЬКИЙНОМЕР" => Field::Mark(Scheme::Serial),
         "IMPORT" | "IMPORTMARK" | "IMPORTSERIAL" => Field::Mark(Scheme::Import),
@@ -184,5 +196,12 @@ fn json_pairs(text: &str) -> Option<Vec<(String, String)>> {
         serde_json::Value::String(text) => text,
         other => other.to_string(),
     };
-    Some(object.into_iter().map(|(name, value)| (name, flat(value))).collect())
+    // Several serials under one name are several marks, not one long one.
+    let each = |name: &str, value: serde_json::Value| match value {
+        serde_json::Value::Array(values) if !values.is_empty() && field(name).is_some() => values,
+        one => vec![one],
+    };
+    let pairs =
+        object.into_iter().flat_map(|(name, value)| each(&name, value).into_iter().map(move |v| (name.clone(), v)));
+    Some(pairs.take(8 * PAIRS_MAX).map(|(name, value)| (name, flat(value))).collect())
 }
