@@ -70,6 +70,11 @@ impl Candidate {
         &self.read.text
     }
 
+    /// Whether a plain pass was the last to read it.
+    pub fn is_plainly_read(&self) -> bool {
+        self.votes.last().is_some_and(|v| v.source == Source::Plain)
+    }
+
     fn says_the_same(&self, read: &Read) -> bool {
         self.read.symbology == read.symbology && self.read.text == read.text
     }

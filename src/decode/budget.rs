@@ -14,7 +14,7 @@ pub(super) const TRACKING: f32 = 0.48;
 /// What the sweep may cost while something is looked for, beside a look at the whole frame.
 pub(super) const SWEEP: f32 = 1.0;
 /// What rescue may cost meanwhile on the other thread.
-pub(super) const RESCUE: f32 = 1.4;
+pub(super) const RESCUE: f32 = 1.5;
 /// What both together may cost where there is one thread only.
 pub(super) const ONE_THREAD: f32 = 1.65;
 /// On the slowest machine a frame still gets so much.

@@ -220,4 +220,88 @@ mod tests {
         assert_eq!(reader.feed(&scene(5_000)).accepted.len(), 1);
         assert_eq!(reader.feed(&scene(0)).accepted.len(), 1);
     }
+
+    /// The frame in which a text was accepted, of a scene that moves a little.
+    fn accepted_in(frames: u32, mut scene: impl FnMut(u32) -> Frame, text: &str) -> Option<u64> {
+        let mut reader = LiveReader::default();
+        (0..frames).find_map(|i| {
+            let accepted = reader.feed(&at(scene(i), i.into())).accepted;
+            accepted.into_iter().find(|a| a.text == text).map(|a| a.frame)
+        })
+    }
+
+    #[test]
+    fn pdf417_that_no_plain_pass_reads_is_accepted_soon() {
+        use crate::decode::passes::PLAIN;
+        let text = "SERIAL:AB1234;CAL:5.56";
+        let symbol = draw(BarcodeFormat::PDF417, text, 3);
+        let inverted = crate::decode::pixels::invert(symbol.view());
+        // Seen from the side: rows slope, and the far end is smaller.
+        let slanted = |i: u32| {
+            let mut data = vec![150u8; 800 * 600];
+            for (y, row) in data.chunks_exact_mut(800).enumerate() {
+                for (x, pixel) in row.iter_mut().enumerate() {
+                    let (u, v) = ((x as f32 - 200.0) / 0.7, y as f32 - 100.0 - i as f32 - 0.5 * (x as f32 - 200.0));
+                    if u >= 0.0 && v >= 0.0 && u < symbol.width as f32 && v < symbol.height as f32 {
+                        *pixel = symbol.data[v as usize * symbol.width as usize + u as usize];
+                    }
+                }
+            }
+            Frame::new(crate::decode::Layout::Grey, 800, 600, data).unwrap()
+        };
+        let upside = |i: u32| frame(800, 600, &[(&inverted, 150, 200 + i)]);
+        let turned = |i: u32| crate::decode::tests::turned(800, 600, &symbol, 35.0, 150, 120 + i);
+        let scenes: [(&str, &dyn Fn(u32) -> Frame); 3] =
+            [("slanted", &slanted), ("inverted", &upside), ("turned", &turned)];
+        for (name, scene) in scenes {
+            let plain = PLAIN.run(scene(0).luma(), &[Symbology::Pdf417]);
+            assert!(plain.iter().all(|r| r.broken), "{name} is too easy");
+            assert!(accepted_in(10, scene, text).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn small_modules_on_a_patterned_ground_are_accepted_soon() {
+        let text = "https://reg.example/w/AK123456";
+        let large = draw(BarcodeFormat::QRCodeModel2, text, 12);
+        // Nine pixels become one: 1.33 pixels a module.
+        let symbol = |shift: usize| {
+            let [wide, high] = [large.width, large.height].map(|n| n as usize);
+            let (width, height) = (wide / 9, high / 9);
+            let mean = |x: usize, y: usize| {
+                let column = |i: usize| (x * 9 + i + shift).min(wide - 1);
+                let sum: u32 = (0..81).map(|i| u32::from(large.data[(y * 9 + i / 9) * wide + column(i % 9)])).sum();
+                (sum / 81) as u8
+            };
+            let data = (0..width * height).map(|i| mean(i % width, i / width)).collect();
+            crate::decode::pixels::Grey { data, width: width as u32, height: height as u32 }
+        };
+        let scene = |i: u32| {
+            let ground: Vec<u8> = (0..800u32 * 600)
+                .map(|p| {
+                    let wave = |at: u32| (at as f32 * 0.9).sin() * 12.0;
+                    (110.0 + wave(p % 800) + wave(p / 800)) as u8
+                })
+                .collect();
+            let ground = crate::decode::pixels::Grey { data: ground, width: 800, height: 600 };
+            frame(800, 600, &[(&ground, 0, 0), (&symbol(i as usize % 9), 380 + i, 280)])
+        };
+        assert!(
+            crate::decode::passes::PLAIN.run(scene(0).luma(), &[Symbology::QrCode]).iter().all(|r| r.broken),
+            "too easy"
+        );
+        assert!(accepted_in(12, scene, text).is_some());
+    }
+
+    #[test]
+    fn another_label_where_one_stood_is_not_taken_for_it() {
+        let first = draw(BarcodeFormat::Code128, "W7654321", 2);
+        let second = draw(BarcodeFormat::PDF417, "SERIAL:AB1234;CAL:5.56", 2);
+        let scene = |i: u32| match i {
+            0..6 => frame(800, 600, &[(&first, 200, 250 + i)]),
+            _ => crate::decode::tests::turned(800, 600, &second, 30.0, 150, 130),
+        };
+        let found = accepted_in(20, scene, "SERIAL:AB1234;CAL:5.56");
+        assert!(found.is_some_and(|f| f <= 6 + 9), "{found:?}");
+    }
 }

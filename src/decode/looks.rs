@@ -75,45 +75,65 @@ const fn bent(names: [&'static str; 2], scale: f32, tone: Tone, bend: Bend, cost
     Look { bend, ..look(names, scale, tone, cost) }
 }
 
+const fn strip(names: [&'static str; 2], scale: f32, tone: Tone, strip: Strip, cost: f32) -> Look {
+    let plain = look(names, scale, tone, cost);
+    Look { sampling: Sampling { strip, ..plain.sampling }, ..plain }
+}
+
+/// Undoing blur is the dearest of all looks.
+pub(super) const DEBLUR_COST: f32 = 2.3;
+
 const LOCAL: Threshold = Threshold::Local;
 const GLOBAL: Threshold = Threshold::Global;
 
 /// Looks at places full of bars, the cheapest and most fruitful first.
-pub(super) const BARS: [Look; 17] = [
+pub(super) const BARS: [Look; 21] = [
     look(["upright", "upright_again"], 1.0, Tone::Stretch(LOCAL), 0.7),
-    look(["line", "line_again"], 1.0, Tone::Line(0.0), 0.5),
-    look(["upright_double", "upright_double_again"], 2.0, Tone::Even(LOCAL), 3.0),
-    look(["line_sharp", "line_sharp_again"], 2.0, Tone::Line(1.0), 1.4),
-    look(["line_sharper", "line_sharper_again"], 2.0, Tone::Line(1.5), 1.4),
-    look(["line_sharpest", "line_sharpest_again"], 2.0, Tone::Line(2.0), 1.4),
-    look(["upright_soft", "upright_soft_again"], 1.6, Tone::Soft, 2.0),
-    look(["upright_global", "upright_global_again"], 1.5, Tone::Even(GLOBAL), 2.0),
-    bent(["unrolled_35", "unrolled_35_again"], 1.6, Tone::Even(LOCAL), Bend::Along(35.0), 2.0),
-    bent(["unrolled_50", "unrolled_50_again"], 1.6, Tone::Even(LOCAL), Bend::Along(50.0), 2.0),
-    bent(["unrolled_65", "unrolled_65_again"], 1.6, Tone::Even(LOCAL), Bend::Along(65.0), 2.0),
-    bent(["unrolled_line_35", "unrolled_line_35_again"], 2.0, Tone::Line(0.7), Bend::Along(35.0), 1.4),
-    bent(["unrolled_line_50", "unrolled_line_50_again"], 2.0, Tone::Line(0.7), Bend::Along(50.0), 1.4),
-    bent(["unrolled_line_65", "unrolled_line_65_again"], 2.0, Tone::Line(0.7), Bend::Along(65.0), 1.4),
-    look(["upright_inverted", "upright_inverted_again"], 1.3, Tone::Invert, 1.3),
-    look(["deblur", "deblur_again"], 1.5, Tone::Deblur(1.0), 7.0),
-    look(["deblur_more", "deblur_more_again"], 1.5, Tone::Deblur(1.7), 9.0),
+    look(["line", "line_again"], 1.0, Tone::Line(0.0), 0.6),
+    strip(["line_middle", "line_middle_again"], 1.0, Tone::Line(0.0), MIDDLE, 0.5),
+    look(["upright_soft", "upright_soft_again"], 1.6, Tone::Soft, 1.4),
+    look(["small_inverted", "small_inverted_again"], 0.6, Tone::Invert, 0.4),
+    look(["line_sharp", "line_sharp_again"], 2.0, Tone::Line(1.0), 1.5),
+    bent(["unrolled_50", "unrolled_50_again"], 1.6, Tone::Even(LOCAL), Bend::Along(50.0), 1.5),
+    look(["line_sharper", "line_sharper_again"], 2.0, Tone::Line(1.5), 1.5),
+    bent(["unrolled_75", "unrolled_75_again"], 2.0, Tone::Even(LOCAL), Bend::Along(75.0), 1.9),
+    look(["upright_double", "upright_double_again"], 2.0, Tone::Even(LOCAL), 1.9),
+    look(["line_sharpest", "line_sharpest_again"], 2.0, Tone::Line(2.0), 1.5),
+    look(["upright_inverted", "upright_inverted_again"], 1.3, Tone::Invert, 1.0),
+    bent(["unrolled_65", "unrolled_65_again"], 1.6, Tone::Even(LOCAL), Bend::Along(65.0), 1.5),
+    bent(["unrolled_35", "unrolled_35_again"], 1.6, Tone::Even(LOCAL), Bend::Along(35.0), 1.5),
+    bent(["unrolled_line_50", "unrolled_line_50_again"], 2.0, Tone::Line(0.7), Bend::Along(50.0), 1.5),
+    bent(["unrolled_line_65", "unrolled_line_65_again"], 2.0, Tone::Line(0.7), Bend::Along(65.0), 1.5),
+    bent(["unrolled_line_75", "unrolled_line_75_again"], 2.0, Tone::Line(0.7), Bend::Along(75.0), 1.5),
+    bent(["unrolled_line_35", "unrolled_line_35_again"], 2.0, Tone::Line(0.7), Bend::Along(35.0), 1.5),
+    look(["upright_global", "upright_global_again"], 1.5, Tone::Even(GLOBAL), 1.3),
+    look(["deblur", "deblur_again"], 1.5, Tone::Deblur(1.0), DEBLUR_COST),
+    look(["deblur_more", "deblur_more_again"], 1.5, Tone::Deblur(1.7), DEBLUR_COST + 0.4),
 ];
 
 /// Looks at places full of edges at right angles.
-pub(super) const GRID: [Look; 13] = [
+pub(super) const GRID: [Look; 21] = [
+    look(["small", "small_again"], 0.5, Tone::Even(LOCAL), 0.45),
     look(["upright", "upright_again"], 1.0, Tone::Stretch(LOCAL), 0.8),
-    look(["upright_double", "upright_double_again"], 2.0, Tone::Even(LOCAL), 3.0),
-    look(["upright_soft", "upright_soft_again"], 1.6, Tone::Soft, 2.0),
-    look(["upright_global", "upright_global_again"], 1.5, Tone::Even(GLOBAL), 2.0),
-    look(["upright_dark", "upright_dark_again"], 1.0, Tone::GrowDark, 1.0),
-    look(["upright_light", "upright_light_again"], 1.0, Tone::GrowLight, 1.0),
-    look(["deblur", "deblur_again"], 1.5, Tone::Deblur(1.0), 7.0),
-    look(["deblur_more", "deblur_more_again"], 1.5, Tone::Deblur(1.5), 8.0),
-    look(["deblur_most", "deblur_most_again"], 1.5, Tone::Deblur(2.0), 9.0),
-    bent(["unrolled_45", "unrolled_45_again"], 1.6, Tone::Even(LOCAL), Bend::Along(45.0), 2.0),
-    bent(["unrolled_down_45", "unrolled_down_45_again"], 1.6, Tone::Even(LOCAL), Bend::Across(45.0), 2.0),
-    bent(["unrolled_65", "unrolled_65_again"], 1.6, Tone::Even(LOCAL), Bend::Along(65.0), 2.0),
-    bent(["unrolled_down_65", "unrolled_down_65_again"], 1.6, Tone::Even(LOCAL), Bend::Across(65.0), 2.0),
+    look(["upright_soft", "upright_soft_again"], 1.6, Tone::Soft, 1.4),
+    look(["small_inverted", "small_inverted_again"], 0.6, Tone::Invert, 0.5),
+    look(["upright_even", "upright_even_again"], 1.5, Tone::Even(LOCAL), 1.4),
+    look(["small_soft", "small_soft_again"], 0.6, Tone::Soft, 0.5),
+    bent(["unrolled_65", "unrolled_65_again"], 1.6, Tone::Even(LOCAL), Bend::Along(65.0), 1.6),
+    look(["small_dark", "small_dark_again"], 0.7, Tone::GrowDark, 0.5),
+    look(["small_light", "small_light_again"], 0.7, Tone::GrowLight, 0.5),
+    bent(["unrolled_down_65", "unrolled_down_65_again"], 1.6, Tone::Even(LOCAL), Bend::Across(65.0), 1.6),
+    look(["upright_double", "upright_double_again"], 2.0, Tone::Even(LOCAL), 2.0),
+    look(["deblur_more", "deblur_more_again"], 1.5, Tone::Deblur(1.5), DEBLUR_COST + 0.3),
+    bent(["unrolled_75", "unrolled_75_again"], 2.0, Tone::Even(LOCAL), Bend::Along(75.0), 2.0),
+    look(["upright_light", "upright_light_again"], 1.0, Tone::GrowLight, 0.8),
+    look(["upright_dark", "upright_dark_again"], 1.0, Tone::GrowDark, 0.8),
+    look(["upright_global", "upright_global_again"], 1.5, Tone::Even(GLOBAL), 1.2),
+    bent(["unrolled_45", "unrolled_45_again"], 1.6, Tone::Even(LOCAL), Bend::Along(45.0), 1.6),
+    look(["deblur", "deblur_again"], 1.5, Tone::Deblur(1.0), DEBLUR_COST),
+    bent(["unrolled_down_75", "unrolled_down_75_again"], 2.0, Tone::Even(LOCAL), Bend::Across(75.0), 2.0),
+    bent(["unrolled_down_45", "unrolled_down_45_again"], 1.6, Tone::Even(LOCAL), Bend::Across(45.0), 1.6),
+    look(["deblur_most", "deblur_most_again"], 1.5, Tone::Deblur(2.0), DEBLUR_COST + 0.6),
 ];
 
 /// Looks at a code that is pulled straight in different ways, by turns.
@@ -233,8 +253,11 @@ impl Look {
             matches!(symbology, Symbology::QrCode | Symbology::MicroQr | Symbology::DataMatrix | Symbology::Aztec);
         match (kind, self.tone) {
             (Kind::Bars, Tone::Line(_)) => !matrix && symbology != Symbology::Pdf417,
+            (Kind::Bars, Tone::Invert) if self.sampling.scale < 1.0 => symbology == Symbology::Pdf417,
             (Kind::Bars, Tone::Deblur(_) | Tone::Soft) => symbology == Symbology::Pdf417,
             (Kind::Bars, _) => !matrix,
+            // The engine looks for matrix codes of either colour by itself.
+            (Kind::Grid, Tone::Invert) => symbology == Symbology::Pdf417,
             (Kind::Grid, _) => matrix || symbology == Symbology::Pdf417,
         }
     }
@@ -277,6 +300,7 @@ mod tests {
     use zxingcpp::BarcodeFormat;
 
     use super::*;
+    use crate::decode::frame::Frame;
     use crate::decode::passes::PLAIN;
     use crate::decode::propose;
     use crate::decode::tests::{draw, turned};
@@ -292,6 +316,13 @@ mod tests {
         }
     }
 
+    /// The proposed place at which the first look at bars reads something.
+    fn bars_in(scene: &Frame, symbology: Symbology) -> Proposal {
+        let all = propose::propose(scene.luma(), 20).into_iter().filter(|p| !p.is_an_edge());
+        let mut bars = all.map(|p| rectify::straightened(scene.luma(), &p));
+        bars.find(|p| BARS[0].run(scene.luma(), p, &[symbology]).iter().any(|r| !r.broken)).unwrap()
+    }
+
     #[test]
     fn turned_bars_are_read_where_a_plain_pass_reads_nothing() {
         let table = [
@@ -302,7 +333,7 @@ mod tests {
         for (format, text, symbology, degrees) in table {
             let scene = turned(1000, 800, &draw(format, text, 3), degrees, 100, 60);
             assert_eq!(PLAIN.run(scene.luma(), &[symbology]), [], "{symbology} is too easy");
-            let place = propose::propose(scene.luma(), 4)[0];
+            let place = bars_in(&scene, symbology);
             let reads = BARS[0].run(scene.luma(), &place, &[symbology]);
             assert_eq!(reads.iter().map(|r| r.text.as_str()).collect::<Vec<_>>(), [text]);
             let again = BARS[0].again().filter(|a| !a.run(scene.luma(), &place, &[symbology]).is_empty());
@@ -314,7 +345,7 @@ mod tests {
     fn corners_come_back_to_the_frame() {
         let symbol = draw(BarcodeFormat::Code128, "W7654321", 3);
         let scene = turned(1000, 800, &symbol, 40.0, 100, 60);
-        let place = propose::propose(scene.luma(), 4)[0];
+        let place = bars_in(&scene, Symbology::Code128);
         for look in [&BARS[0], &BARS[1], &BARS[2]] {
             let quad = look.run(scene.luma(), &place, &[Symbology::Code128])[0].quad;
             let length = f64::from(quad[1][0] - quad[0][0]).hypot(f64::from(quad[1][1] - quad[0][1]));

@@ -53,9 +53,15 @@ impl Proposal {
         }
     }
 
-    /// The larger, the sooner it is looked at: many edges, and strong ones.
+    /// The larger, the sooner it is looked at: strong edges first, since grounds are patterned more weakly than codes are
+    /// printed, and then many of them.
     pub fn weight(&self) -> f32 {
-        self.strength * self.area().sqrt()
+        self.strength * self.strength * self.area().sqrt().sqrt()
+    }
+
+    /// Whether its bars are too few, or too tall for their number, to be a code: the edge of a label, a seam, a shadow.
+    pub fn is_an_edge(&self) -> bool {
+        self.kind == Kind::Bars && (self.half[0] < BARS_HALF_PX || self.half[1] > BARS_TALL * self.half[0])
     }
 
     /// Pixels of the frame.
@@ -88,6 +94,9 @@ impl Proposal {
     }
 }
 
+/// No code of bars is shorter than twice this, nor so many times as tall as it is long.
+const BARS_HALF_PX: f32 = 28.0;
+const BARS_TALL: f32 = 2.0;
 /// Side of a cell in pixels.
 const CELL: usize = 8;
 /// Pictures are made smaller until they have no more pixels; a module is then still larger than a pixel in any picture
@@ -243,12 +252,61 @@ fn grow(cells: &[Sums], cw: usize, ch: usize, kind: Kind) -> Vec<Proposal> {
     let energy_min = ENERGY_MIN * (9 * CELL * CELL) as f32;
     let mut order: Vec<usize> = (0..cells.len()).filter(|&i| cells[i].e >= energy_min && fits(&cells[i])).collect();
     order.sort_by(|&a, &b| cells[b].e.total_cmp(&cells[a].e));
+    let fitting: Vec<bool> = cells.iter().map(|c| c.e >= energy_min && fits(c)).collect();
     let mut taken = vec![false; cells.len()];
     let mut found = Vec::new();
-    for seed in order {
+    for &seed in &order {
         if taken[seed] {
             continue;
         }
+        let field = Field { cells, cw, ch, fitting: &fitting, way };
+        let (members, total) = field.region(seed, JOIN_MIN, &mut taken);
+        if members.len() >= CELLS_MIN {
+            found.push(boxed(&members, &total, cw, kind));
+        }
+        if members.len() * GROUND_PART > cells.len() {
+            // A patterned ground, which may have swallowed a code: what stands out of it is a place of its own.
+            let mean = total.e / members.len() as f32;
+            let mut within = vec![true; cells.len()];
+            members.iter().for_each(|&i| within[i] = false);
+            for &inner in order.iter().filter(|&&i| cells[i].e > STANDS_OUT * mean).take(ORDER_MAX) {
+                if within[inner] {
+                    continue;
+                }
+                let (members, total) = field.region(inner, JOIN_CLOSE, &mut within);
+                if members.len() >= CELLS_MIN {
+                    found.push(boxed(&members, &total, cw, kind));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Regions of more than one in so many cells are ground.
+const GROUND_PART: usize = 4;
+/// Codes on a patterned ground have edges stronger by this factor, and their cells resemble each other as closely as this.
+const STANDS_OUT: f32 = 1.8;
+const JOIN_CLOSE: f32 = 0.5;
+/// So many cells of a ground are tried, the strongest first.
+const ORDER_MAX: usize = 400;
+
+/// The cells in which regions grow.
+#[derive(Clone, Copy)]
+struct Field<'a, F> {
+    cells: &'a [Sums],
+    cw: usize,
+    ch: usize,
+    /// Cells that could be part of a code.
+    fitting: &'a [bool],
+    /// The direction of a cell's edges.
+    way: F,
+}
+
+impl<F: Fn(&Sums) -> [f32; 2]> Field<'_, F> {
+    /// What belongs together with a cell, as long as each new one has at least `join` of the mean strength.
+    fn region(&self, seed: usize, join: f32, taken: &mut [bool]) -> (Vec<usize>, Sums) {
+        let Self { cells, cw, ch, fitting, way } = self;
         taken[seed] = true;
         let mut members = vec![seed];
         let mut total = cells[seed];
@@ -257,27 +315,21 @@ fn grow(cells: &[Sums], cw: usize, ch: usize, kind: Kind) -> Vec<Proposal> {
             let at = members[next];
             next += 1;
             let (x, y) = (at % cw, at / cw);
-            for v in y.saturating_sub(1)..(y + 2).min(ch) {
-                for u in x.saturating_sub(1)..(x + 2).min(cw) {
+            for v in y.saturating_sub(1)..(y + 2).min(*ch) {
+                for u in x.saturating_sub(1)..(x + 2).min(*cw) {
                     let i = v * cw + u;
                     let mean = total.e / members.len() as f32;
-                    if taken[i] || cells[i].e < JOIN_MIN * mean || cells[i].e < energy_min || !fits(&cells[i]) {
-                        continue;
+                    let joins = !taken[i] && fitting[i] && cells[i].e >= join * mean;
+                    if joins && along(way(&cells[i]), way(&total)) {
+                        taken[i] = true;
+                        members.push(i);
+                        total.add(&cells[i]);
                     }
-                    if !along(way(&cells[i]), way(&total)) {
-                        continue;
-                    }
-                    taken[i] = true;
-                    members.push(i);
-                    total.add(&cells[i]);
                 }
             }
         }
-        if members.len() >= CELLS_MIN {
-            found.push(boxed(&members, &total, cw, kind));
-        }
+        (members, total)
     }
-    found
 }
 
 /// Whether two directions (doubled or fourfold in angle) agree, within 70° of that: 35° or 17° in truth.

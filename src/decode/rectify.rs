@@ -4,7 +4,7 @@
 use super::frame::Luma;
 use super::pixels::{self, Grey};
 use super::propose::Proposal;
-use super::warp::Warp;
+use super::warp::{Shape, Warp};
 
 /// A small picture cut out upright, brightness as numbers that keep their fractions.
 #[derive(Debug, Clone)]
@@ -14,6 +14,9 @@ pub(super) struct Patch {
     pub height: usize,
     pub warp: Warp,
 }
+
+/// Patches with fewer pixels for one of the frame are taken from a smaller picture, so that fine detail does not alias.
+const HALVED_BELOW: f32 = 0.6;
 
 /// How a place is cut out.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,13 +36,6 @@ pub(super) fn upright(luma: Luma<'_>, place: &Proposal, cut: Cut) -> Patch {
     let half = [0, 1].map(|i| place.half[i] * (1.0 + cut.margin[i]) + 6.0);
     let pixels = 4.0 * half[0] * half[1];
     let scale = cut.scale.min((cut.pixels_max / pixels.max(1.0)).sqrt());
-    let mut halved: Option<Grey> = None;
-    let mut shrink = 1.0f32;
-    while scale * shrink < 0.6 {
-        let Some((next, _)) = pixels::halve(halved.as_ref().map_or(luma, Grey::view)) else { break };
-        halved = Some(next);
-        shrink *= 2.0;
-    }
     let width = ((2.0 * half[0] * scale) as usize).clamp(8, 4096);
     let height = ((2.0 * half[1] * scale) as usize).clamp(8, 4096);
     let warp = Warp {
@@ -50,16 +46,52 @@ pub(super) fn upright(luma: Luma<'_>, place: &Proposal, cut: Cut) -> Patch {
         centre: place.centre,
         angle: place.angle,
     };
-    let data = match &halved {
-        None => sampled(luma, &warp, width, height, 1.0),
-        Some(small) => sampled(small.view(), &warp, width, height, shrink),
+    let data = if scale < HALVED_BELOW {
+        let (part, from) = around(luma, &warp, width, height);
+        let mut halved: Option<Grey> = None;
+        let mut shrink = 1.0f32;
+        while scale * shrink < HALVED_BELOW {
+            let Some((next, _)) = pixels::halve(halved.as_ref().map_or(part, Grey::view)) else { break };
+            halved = Some(next);
+            shrink *= 2.0;
+        }
+        sampled(halved.as_ref().map_or(part, Grey::view), &warp, [width, height], from, shrink)
+    } else {
+        sampled(luma, &warp, [width, height], [0.0; 2], 1.0)
     };
     Patch { data, width, height, warp }
 }
 
-/// Brightness through a warp, by cubic curves (Catmull-Rom); outside, the nearest pixel of the picture, which is `shrink`
-/// times smaller than the frame.
-fn sampled(luma: Luma<'_>, warp: &Warp, width: usize, height: usize, shrink: f32) -> Vec<f32> {
+/// The part of the frame that a patch is taken from, and where it begins.
+fn around<'a>(luma: Luma<'a>, warp: &Warp, width: usize, height: usize) -> (Luma<'a>, [f32; 2]) {
+    let (mut low, mut high) = ([f32::MAX; 2], [f32::MIN; 2]);
+    let columns = warp.columns(width);
+    // The sides of a patch are straight, or bowed outwards by little.
+    for v in (0..height).step_by(height.div_ceil(8)).chain([height - 1]) {
+        let row = warp.row(v as f32);
+        for &column in columns.iter().step_by(columns.len().div_ceil(8)).chain(columns.last()) {
+            for (i, at) in row(column).into_iter().enumerate() {
+                low[i] = low[i].min(at);
+                high[i] = high[i].max(at);
+            }
+        }
+    }
+    const BESIDE: f32 = 16.0;
+    let size = [luma.width, luma.height].map(|n| n as f32);
+    // Even places, so that halving falls on the same pixels wherever the part begins.
+    let from = [0, 1].map(|i| ((low[i] - BESIDE).clamp(0.0, size[i] - 1.0) as u32) & !1);
+    let to = [0, 1].map(|i| (high[i] + BESIDE).clamp(0.0, size[i]) as u32);
+    let (wide, high) = (to[0].saturating_sub(from[0]), to[1].saturating_sub(from[1]));
+    if wide < BESIDE as u32 || high < BESIDE as u32 {
+        return (luma, [0.0; 2]);
+    }
+    let data = &luma.data[from[1] as usize * luma.stride as usize + from[0] as usize..];
+    (Luma { data, width: wide, height: high, stride: luma.stride }, from.map(|n| n as f32))
+}
+
+/// Brightness through a warp, by cubic curves (Catmull-Rom); outside, the nearest pixel of the picture, which begins at
+/// `from` in the frame and is `shrink` times smaller.
+fn sampled(luma: Luma<'_>, warp: &Warp, [width, height]: [usize; 2], from: [f32; 2], shrink: f32) -> Vec<f32> {
     let (last_x, last_y) = (luma.width as i32 - 1, luma.height as i32 - 1);
     let stride = luma.stride as usize;
     let columns = warp.columns(width);
@@ -67,7 +99,8 @@ fn sampled(luma: Luma<'_>, warp: &Warp, width: usize, height: usize, shrink: f32
     for v in 0..height {
         let row = warp.row(v as f32);
         for &column in &columns {
-            let [x, y] = row(column).map(|c| (c + 0.5) / shrink - 0.5);
+            let [x, y] = row(column);
+            let [x, y] = [x - from[0], y - from[1]].map(|c| (c + 0.5) / shrink - 0.5);
             let (x0, y0) = (x.floor(), y.floor());
             let (wx, wy) = (cubic(x - x0), cubic(y - y0));
             let (x0, y0) = (x0 as i32 - 1, y0 as i32 - 1);
@@ -82,9 +115,9 @@ fn sampled(luma: Luma<'_>, warp: &Warp, width: usize, height: usize, shrink: f32
             } else {
                 let clamp = |at: i32, by: usize, last: i32| at.saturating_add(by as i32).clamp(0, last) as usize;
                 for (j, wy) in wy.into_iter().enumerate() {
-                    let from = clamp(y0, j, last_y) * stride;
+                    let line = clamp(y0, j, last_y) * stride;
                     for (i, wx) in wx.into_iter().enumerate() {
-                        sum += wy * wx * f32::from(luma.data[from + clamp(x0, i, last_x)]);
+                        sum += wy * wx * f32::from(luma.data[line + clamp(x0, i, last_x)]);
                     }
                 }
             }
@@ -94,38 +127,106 @@ fn sampled(luma: Luma<'_>, warp: &Warp, width: usize, height: usize, shrink: f32
     data
 }
 
-/// The place with its slant measured: from the directions of the edges in it, how the slope of rows changes downwards and
-/// the lean of columns to the right.
+/// The place with its slant measured, and cut to where its edges end: from the directions of the edges in it, how the slope
+/// of rows changes downwards and the lean of columns to the right.
 pub(super) fn straightened(luma: Luma<'_>, place: &Proposal) -> Proposal {
     let mut place = *place;
-    for _ in 0..2 {
+    let mut steps = 2;
+    let mut done = 0;
+    loop {
         let cut = Cut { margin: [0.0, 0.02], scale: 1.0, shift: 0.0, pixels_max: 90_000.0 };
         let patch = upright(luma, &place, cut);
-        let Some((slope, lean)) = slant(&patch) else { return place };
+        let Some(seen) = slant(&patch) else { return place };
         let shape = &mut place.shape;
         for i in 0..2 {
-            shape.slope[i] += slope[i];
-            shape.lean[i] += lean[i];
+            shape.slope[i] += seen.slope[i];
+            shape.lean[i] += seen.lean[i];
+        }
+        done += 1;
+        // A strong slant is not seen at once.
+        if done == 1 && seen.slope[0].abs().max(seen.lean[0].abs()) > STRONG_SLANT {
+            steps = 4;
+        }
+        if done == steps {
+            return trimmed(&place, &patch, &seen);
         }
     }
-    place
 }
 
-/// Slope of rows and lean of columns, each in the middle and its change for a pixel of the frame.
-fn slant(patch: &Patch) -> Option<([f32; 2], [f32; 2])> {
+/// Rows or columns that run so far off after the first look are looked at more often.
+const STRONG_SLANT: f32 = 0.2;
+/// Edges of a code end where a line across it has less than this part of the difference between its busy and its quiet lines.
+const ENDS_BELOW: f32 = 0.2;
+/// A code fills at least this part of the box that was proposed for it.
+const FILLS_MIN: f32 = 0.4;
+
+/// The box without its quiet margins, as far as they can be told.
+fn trimmed(place: &Proposal, patch: &Patch, seen: &Slant) -> Proposal {
+    let mut trimmed = *place;
+    let mut off = [0.0f32; 2];
+    for (i, profile) in [&seen.along, &seen.across].into_iter().enumerate() {
+        let Some((from, to)) = ends(profile) else { continue };
+        let (from, to) = [from, to].map(|at| (at as f32 - patch.warp.middle[i]) / patch.warp.scale).into();
+        let half = (to - from) / 2.0 + 1.5;
+        if half < place.half[i] && half > FILLS_MIN * place.half[i] {
+            trimmed.half[i] = half;
+            off[i] = (from + to) / 2.0;
+        }
+    }
+    // What was measured about the old middle holds about the new one.
+    let Shape { slope, lean, .. } = &mut trimmed.shape;
+    slope[0] += slope[1] * off[1];
+    lean[0] += lean[1] * off[0];
+    let (sin, cos) = place.angle.sin_cos();
+    let [x, y] = [off[0] + place.shape.lean[0] * off[1], off[1] + place.shape.slope[0] * off[0]];
+    trimmed.centre = [place.centre[0] + x * cos - y * sin, place.centre[1] + x * sin + y * cos];
+    trimmed
+}
+
+/// First and last line that is busy; `None` where busy and quiet ones are hard to tell apart.
+fn ends(profile: &[f32]) -> Option<(usize, usize)> {
+    let mut sorted = profile.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    let (quiet, busy) = (*sorted.get(sorted.len() / 20)?, sorted[sorted.len() * 4 / 5]);
+    let least = quiet + ENDS_BELOW * (busy - quiet);
+    if quiet > 0.5 * busy {
+        return None;
+    }
+    let is_busy = |&p: &f32| p > least;
+    Some((profile.iter().position(is_busy)?, profile.iter().rposition(is_busy)?))
+}
+
+/// What the edges of a patch say.
+struct Slant {
+    /// Slope of rows and lean of columns, each in the middle and its change for a pixel of the frame.
+    slope: [f32; 2],
+    lean: [f32; 2],
+    /// Strength of edges in each column and in each row.
+    along: Vec<f32>,
+    across: Vec<f32>,
+}
+
+fn slant(patch: &Patch) -> Option<Slant> {
     let (width, height) = (patch.width, patch.height);
     // Weight, place, place squared, direction, direction times place: of a straight line through the directions.
-    let (mut rows, mut columns) = ([0f64; 5], [0f64; 5]);
-    for y in 1..height - 1 {
-        for x in 1..width - 1 {
+    let (mut rows, mut columns, mut steep_rows) = ([0f64; 5], [0f64; 5], [0f64; 5]);
+    let (mut along, mut across) = (vec![0f32; width], vec![0f32; height]);
+    for (y, across) in across.iter_mut().enumerate().take(height - 1).skip(1) {
+        for (x, along) in along.iter_mut().enumerate().take(width - 1).skip(1) {
             let at = |dx: usize, dy: usize| patch.data[(y + dy - 1) * width + x + dx - 1];
             let gx = at(2, 0) + 2.0 * at(2, 1) + at(2, 2) - at(0, 0) - 2.0 * at(0, 1) - at(0, 2);
             let gy = at(0, 2) + 2.0 * at(1, 2) + at(2, 2) - at(0, 0) - 2.0 * at(1, 0) - at(2, 0);
             let (h, v) = (gx * gx, gy * gy);
+            let strength = h.max(v).sqrt();
+            *along += strength;
+            *across += strength;
             if v > 4.0 * h {
                 add(&mut rows, v, (y as f32 - patch.warp.middle[1]) / patch.warp.scale, -gx / gy);
             } else if h > 4.0 * v {
                 add(&mut columns, h, (x as f32 - patch.warp.middle[0]) / patch.warp.scale, -gy / gx);
+            }
+            if 4.0 * v > h && v <= 16.0 * h {
+                add(&mut steep_rows, v, (y as f32 - patch.warp.middle[1]) / patch.warp.scale, -gx / gy);
             }
         }
     }
@@ -136,7 +237,10 @@ fn slant(patch: &Patch) -> Option<([f32; 2], [f32; 2])> {
     // Too few edges of one direction say nothing about it.
     let line = |sums: &[f64; 5], half: f32| if sums[0] > 0.08 * total { fitted(sums, half) } else { [0.0; 2] };
     let half = [width as f32, height as f32].map(|n| n / 2.0 / patch.warp.scale);
-    Some((line(&rows, half[1]), line(&columns, half[0])))
+    // Where hardly any rows are seen, they may run too steeply to be told from columns by a look at each edge.
+    let steeply = rows[0] <= 0.08 * total && steep_rows[0] > 0.02 * total;
+    let slope = if steeply { [fitted(&steep_rows, half[1])[0], 0.0] } else { line(&rows, half[1]) };
+    Some(Slant { slope, lean: line(&columns, half[0]), along, across })
 }
 
 fn add(sums: &mut [f64; 5], weight: f32, place: f32, direction: f32) {

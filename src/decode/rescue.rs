@@ -3,17 +3,18 @@
 //! frame that agrees; then in turns, more for the places that are worth more. What a frame cannot afford, the next one does.
 
 use super::acceptance::Source;
-use super::board::Voice;
+use super::board::{Candidate, Voice};
 use super::budget::{Budget, Mode, Task};
+use super::engine::Read;
 use super::frame::Luma;
 use super::looks::{self, Look};
 use super::passes::{self, Pass, RESCUE};
 use super::pixels;
 use super::place;
-use super::propose::{Proposal, propose};
+use super::propose::{Kind, Proposal, propose};
 use super::scene::{Find, Scene};
-use super::spots::Spots;
-use crate::domain::Quad;
+use super::spots::{Spot, Spots};
+use crate::domain::{Quad, Symbology};
 
 /// So many proposals are asked for.
 const PROPOSALS_MAX: usize = 20;
@@ -23,18 +24,25 @@ const SPOTS_A_FRAME: usize = 8;
 const GROUND_SHARE: f32 = 0.5;
 /// Boxes up to this part of the frame are one code, and not a sheet of them.
 const ONE_CODE_SHARE: f32 = 0.15;
+/// A box that fills so much of another, and lies in its middle but for so much of its half, is the code of that label.
+const CORE_SHARE: f32 = 0.2;
+const CORE_OFF: f32 = 0.25;
 /// What finding them costs, as a part of a plain pass.
 const PROPOSE_COST: f32 = 0.2;
 /// What measuring the slant of a box costs, for its part of the frame.
 const STRAIGHTEN_COST: f32 = 2.2;
 /// A look takes in so much more than its box, and small pictures cost more for each pixel.
 const LOOK_MARGIN: f32 = 1.9;
+/// However small a place, a look at it takes so much of a spot's time.
+const SMALL_LOOK: f32 = 0.02;
 /// While everything in sight is accepted, proposals are looked for in one of so many frames.
 const PROPOSE_EVERY: u64 = 3;
 /// An accepted symbol that plain passes do not read is looked at again after so long in the way that read it.
 const REREAD_MS: u64 = 200;
 /// rqrr is asked in one of so many frames.
 const RQRR_EVERY: u64 = 4;
+/// Other looks that may give a doubtful text.
+const CONFIRMATIONS: usize = 2;
 /// Looks at one spot in one frame; the others want their turn.
 const LOOKS_A_SPOT: usize = 10;
 
@@ -145,14 +153,17 @@ impl Rescue {
         loop {
             let is_read = |i: usize| work.read.iter().any(|q| place::overlap(q, &self.spots.all[i].quad));
             left.retain(|&i| looks[i] < LOOKS_A_SPOT && !is_read(i));
+            // Each gets its part of the time, not of the looks: at a small place one look costs next to nothing.
             let due = |i: usize| {
                 let spot = &self.spots.all[i];
-                (spot.tries + 1) as f32 / spot.worth(width, height)
+                (spot.spent + next_look(spot, spot.tries, scene.luma).1) / spot.worth(width, height)
             };
             let Some(at) = left.iter().copied().min_by(|&a, &b| due(a).total_cmp(&due(b))) else { return };
             looks[at] += 1;
+            let cost = next_look(&self.spots.all[at], self.spots.all[at].tries, scene.luma).1;
             if self.look_at(at, self.spots.all[at].tries, work) {
                 self.spots.all[at].tries += 1;
+                self.spots.all[at].spent += cost;
             } else {
                 left.retain(|&i| i != at);
             }
@@ -172,14 +183,21 @@ impl Rescue {
             self.budget.spend(task, scene.watch, || spot.straighten(scene.luma, scene.round));
         }
         let place = self.spots.all[at].upright();
-        let list = looks::looks(place.kind);
-        let look = &list[which % list.len()];
+        let (look, _) = next_look(&self.spots.all[at], which, scene.luma);
         let task = Task { name: look.name, cost: look.cost, share: share_of(&place, scene.luma) };
         // What is too dear for any frame's budget must not stop the turn: it is passed over.
         if !self.budget.affords(task) {
             return false;
         }
-        let reads = self.budget.spend(task, scene.watch, || look.run(scene.luma, &place, scene.symbologies));
+        let mut reads = self.budget.spend(task, scene.watch, || look.run(scene.luma, &place, scene.symbologies));
+        if reads.iter().any(|r| is_doubtful(r, scene)) {
+            let again = Task { name: look.again_name, cost: look.cost, ..task };
+            let twice = |r: &Read| {
+                let mut others = look.again().take(CONFIRMATIONS);
+                others.any(|other| other.run(scene.luma, &place, scene.symbologies).iter().any(|o| o.text == r.text))
+            };
+            self.budget.spend(again, scene.watch, || reads.retain(|r| !is_doubtful(r, scene) || twice(r)));
+        }
         if reads.iter().any(|r| !r.broken) {
             self.spots.all[at].lucky = Some(which);
         }
@@ -188,18 +206,32 @@ impl Rescue {
     }
 }
 
+/// Noise in which an engine saw a PDF417 can come out of its error correction as a text, another one in each look. Texts
+/// that disagree take each other away, so that one look's noise would hold back what the others read: a new text counts
+/// only if another look at the same pixels gives it too.
+fn is_doubtful(read: &Read, scene: &Scene<'_>) -> bool {
+    let known = |c: &Candidate| c.text() == read.text && place::overlap(&c.quad(), &read.quad);
+    !read.broken && read.symbology == Symbology::Pdf417 && !scene.board.candidates.iter().any(known)
+}
+
 /// Without boxes of most of the frame, which are its ground, and without parts of a box that holds one code at most.
 fn sifted(found: Vec<Proposal>, luma: Luma<'_>) -> Vec<Proposal> {
     let frame = luma.width as f32 * luma.height as f32;
     let mut kept: Vec<Proposal> = Vec::new();
     for place in found {
         let part_of = |whole: &Proposal| {
+            let off = (whole.centre[0] - place.centre[0]).hypot(whole.centre[1] - place.centre[1]);
+            // A matrix code within its label.
+            let core = place.kind == Kind::Grid
+                && place.area() > CORE_SHARE * whole.area()
+                && off < CORE_OFF * place.half[0].min(place.half[1]);
             whole.kind == place.kind
                 && whole.area() <= ONE_CODE_SHARE * frame
                 && place.area() < 0.7 * whole.area()
+                && !core
                 && place::overlap(&whole.quad(), &place.quad())
         };
-        if place.area() <= GROUND_SHARE * frame && !kept.iter().any(part_of) {
+        if place.area() <= GROUND_SHARE * frame && !place.is_an_edge() && !kept.iter().any(part_of) {
             kept.push(place);
         }
     }
@@ -210,6 +242,14 @@ fn sifted(found: Vec<Proposal>, luma: Luma<'_>) -> Vec<Proposal> {
 /// A box of the picture at half its size, in pixels of the whole.
 fn twice(place: Proposal) -> Proposal {
     Proposal { centre: place.centre.map(|c| 2.0 * c + 0.5), half: place.half.map(|h| 2.0 * h), ..place }
+}
+
+/// One of the looks at a spot, and what it should cost.
+fn next_look(spot: &Spot, which: usize, luma: Luma<'_>) -> (&'static Look, f32) {
+    let place = spot.upright();
+    let list = looks::looks(place.kind);
+    let look = &list[which % list.len()];
+    (look, (SMALL_LOOK + look.cost * share_of(&place, luma)).sqrt())
 }
 
 fn voice_of(look: &Look) -> Voice {

@@ -13,6 +13,9 @@ use crate::domain::Symbology;
 pub(super) const FOLLOWED_MS: u64 = 400;
 /// Where the edges of a code still are, it is taken to be the accepted one for so long without a read.
 const BELIEVED_MS: u64 = 500;
+/// The same for one that plain passes read: they look at it in every frame, so that a short silence tells that it is gone,
+/// and what has edges there may be another code.
+const PLAINLY_BELIEVED_MS: u64 = 200;
 
 /// One frame, and what was known before it.
 #[derive(Clone, Copy)]
@@ -34,12 +37,21 @@ pub(super) struct Find {
 
 impl Scene<'_> {
     /// Whether an accepted symbol is before the camera: it was read just now, or has not been gone for long and the edges
-    /// of a code are still where it was.
+    /// of a code are still where it was; and nothing else was read there since.
     pub fn is_in_sight(&self, candidate: &Candidate, spots: &Spots) -> bool {
         let unread_ms = self.at_ms.saturating_sub(candidate.track.at_ms());
         let quad = candidate.track.at(self.at_ms);
         let edges = || spots.all.iter().any(|s| s.is_fresh(self.round) && place::overlap(&s.quad, &quad));
-        candidate.accepted && (unread_ms <= FOLLOWED_MS || unread_ms <= BELIEVED_MS && edges())
+        let recent = if candidate.is_plainly_read() {
+            unread_ms <= PLAINLY_BELIEVED_MS
+        } else {
+            unread_ms <= FOLLOWED_MS || unread_ms <= BELIEVED_MS && edges()
+        };
+        let replaced = || {
+            let newer = |c: &&Candidate| c.track.at_ms() > candidate.track.at_ms();
+            self.board.candidates.iter().filter(newer).any(|c| place::overlap(&c.quad(), &candidate.quad()))
+        };
+        candidate.accepted && recent && !replaced()
     }
 
     /// The accepted symbol that explains a spot.

@@ -45,6 +45,8 @@ pub(super) struct Spot {
     strength: f32,
     /// Which look comes next.
     pub tries: usize,
+    /// What the looks at it should have cost, in plain passes over the whole frame.
+    pub spent: f32,
     /// The look that read something here: it is tried first.
     pub lucky: Option<usize>,
     seen_round: u64,
@@ -166,6 +168,7 @@ impl Spots {
             straight_round: 0,
             proposed_round: 0,
             tries: 0,
+            spent: 0.0,
             lucky: None,
             seen_round,
             since_round,

@@ -11,6 +11,7 @@ use super::passes::{self, PLAIN, Pass, RESCUE, TURNED};
 use super::place;
 use super::propose::{self, Kind, Proposal};
 use super::rectify;
+use super::workers::both;
 use crate::domain::{Quad, Symbology};
 
 /// What to look for.
@@ -50,18 +51,27 @@ impl Reader {
 
     /// Looks at a picture until all that was seen in it is settled, or no pass is left.
     pub fn still(&self, frame: &Frame) -> StillResult {
-        Search { luma: frame.luma(), options: &self.options, board: Board::default(), broken: Vec::new(), round: 0 }
-            .finish()
+        self.still_while(frame, &|| true)
+    }
+
+    /// The same, as long as the answer is `wanted`: that is asked before each pass, and when it no longer is, what was
+    /// found so far is given.
+    pub fn still_while(&self, frame: &Frame, wanted: &dyn Fn() -> bool) -> StillResult {
+        let (luma, options) = (frame.luma(), &self.options);
+        Search { luma, options, wanted, board: Board::default(), broken: Vec::new(), round: 0 }.finish()
     }
 }
 
 /// Larger pictures get only the rescue passes that make them smaller, which also are those that help there.
 const RESCUE_PIXELS_MAX: u64 = 16_000_000;
 
+/// Two passes or looks at a still run at once, whatever the machine, so that it is read alike on any.
+const THREADS: usize = 2;
+
 /// A whole still gets no dearer rescue pass: what turning and doubling read, looks at its places read too.
 const WHOLE_COST_MAX: f32 = 1.3;
 /// Looks at proposed places may cost so many plain passes over the whole picture.
-const LOOKS_BUDGET: f32 = 12.0;
+const LOOKS_BUDGET: f32 = 9.0;
 /// The same, where all that the passes saw is settled and some place still looks like a code.
 const SETTLED_BUDGET: f32 = 4.0;
 /// Once a code was read, places with edges less strong than this part of its edges are not looked at.
@@ -78,6 +88,7 @@ const WINDOW: Window = Window::Everything;
 struct Search<'a> {
     luma: Luma<'a>,
     options: &'a ReaderOptions,
+    wanted: &'a dyn Fn() -> bool,
     board: Board,
     broken: Vec<(Symbology, Quad)>,
     round: u64,
@@ -85,20 +96,23 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn finish(mut self) -> StillResult {
-        self.pass(&PLAIN);
-        self.pass(&TURNED);
+        self.passes(&PLAIN, &TURNED);
         if !self.is_settled() {
             self.ask_rqrr();
         }
         self.look_at_places();
         self.smooth_creases();
         let pixels = u64::from(self.luma.width) * u64::from(self.luma.height);
-        for pass in RESCUE.iter().filter(|p| p.cost <= WHOLE_COST_MAX && (pixels <= RESCUE_PIXELS_MAX || p.cost < 0.5))
-        {
-            if self.is_settled() {
+        let suits = |p: &&Pass| p.cost <= WHOLE_COST_MAX && (pixels <= RESCUE_PIXELS_MAX || p.cost < 0.5);
+        let passes: Vec<&Pass> = RESCUE.iter().filter(suits).collect();
+        for pair in passes.chunks(2) {
+            if self.is_settled() || !(self.wanted)() {
                 break;
             }
-            self.pass(pass);
+            match pair {
+                [first, second] => self.passes(first, second),
+                _ => pair.iter().for_each(|pass| self.pass(pass)),
+            }
         }
         let accepted = self.board.accept(self.round, WINDOW, 0);
         let doubtful = self.board.candidates.iter().filter(|c| !c.accepted).map(|c| c.quad());
@@ -115,6 +129,14 @@ impl Search<'_> {
     fn pass(&mut self, pass: &Pass) {
         let reads = pass.run(self.luma, &self.options.symbologies);
         self.count(reads, Voice::of(pass));
+    }
+
+    /// Two passes at the same time; what the first read counts first.
+    fn passes(&mut self, first: &Pass, second: &Pass) {
+        let (luma, symbologies) = (self.luma, &self.options.symbologies);
+        let (reads, more) = both(THREADS, || first.run(luma, symbologies), || second.run(luma, symbologies));
+        self.count(reads, Voice::of(first));
+        self.count(more.unwrap_or_default(), Voice::of(second));
     }
 
     fn count(&mut self, reads: Vec<Read>, voice: Voice) {
@@ -150,7 +172,7 @@ impl Search<'_> {
             let place = Proposal::of(&quad);
             for (at, pulled) in looks::pulled(&place).take(PULLS_MAX).enumerate() {
                 self.count_look(&looks::CREASED[at % looks::CREASED.len()], &pulled);
-                if self.is_explained(&quad) {
+                if self.is_explained(&quad) || !(self.wanted)() {
                     break;
                 }
             }
@@ -166,15 +188,16 @@ impl Search<'_> {
         let pixels = self.luma.width as f32 * self.luma.height as f32;
         let mut places: Vec<Proposal> = open
             .into_iter()
-            .filter(|p| p.strength >= WEAKER_MIN * strongest_read)
+            .filter(|p| p.strength >= WEAKER_MIN * strongest_read && !p.is_an_edge())
             .map(|p| rectify::straightened(self.luma, &p))
             .collect();
         let mut left = if self.is_settled() { SETTLED_BUDGET } else { LOOKS_BUDGET };
         let most = looks::looks(Kind::Bars).len().max(looks::looks(Kind::Grid).len());
         for at in 0..most {
             let mut heavy = 0;
+            let mut due: Vec<(Proposal, &Look)> = Vec::new();
             let mut i = 0;
-            while i < places.len() {
+            while i < places.len() && (self.wanted)() {
                 let place = places[i];
                 if self.is_explained(&place.quad()) {
                     strongest_read = strongest_read.max(place.strength);
@@ -187,22 +210,36 @@ impl Search<'_> {
                     continue;
                 }
                 let cost = look.cost * place.area() * 1.5 / pixels;
-                if look.cost > 4.0 {
+                if look.cost >= looks::DEBLUR_COST {
                     heavy += 1;
                 }
                 if cost > left || heavy > 3 {
                     continue;
                 }
                 left -= cost;
-                self.look_at(&place, look);
+                due.push((place, look));
+                if due.len() == THREADS {
+                    self.look_at_all(&mut due);
+                }
+            }
+            self.look_at_all(&mut due);
+        }
+    }
+
+    /// Looks at one place or two, two at the same time; what was read at the first counts first.
+    fn look_at_all(&mut self, due: &mut Vec<(Proposal, &Look)>) {
+        let (luma, symbologies) = (self.luma, &self.options.symbologies);
+        let run = |at: usize| due.get(at).map_or_else(Vec::new, |(place, look)| look.run(luma, place, symbologies));
+        let (first, second) = if due.len() < 2 { (run(0), None) } else { both(THREADS, || run(0), || run(1)) };
+        let found = [first, second.unwrap_or_default()];
+        for ((place, look), reads) in due.drain(..).zip(found) {
+            if self.count_reads(look, reads) {
+                self.confirm(&place, look);
             }
         }
     }
 
-    fn look_at(&mut self, place: &Proposal, look: &Look) {
-        if !self.count_look(look, place) {
-            return;
-        }
+    fn confirm(&mut self, place: &Proposal, look: &Look) {
         for again in look.again() {
             if self.is_explained(&place.quad()) {
                 return;
@@ -213,7 +250,10 @@ impl Search<'_> {
 
     /// Whether the look gave any text.
     fn count_look(&mut self, look: &Look, place: &Proposal) -> bool {
-        let reads = look.run(self.luma, place, &self.options.symbologies);
+        self.count_reads(look, look.run(self.luma, place, &self.options.symbologies))
+    }
+
+    fn count_reads(&mut self, look: &Look, reads: Vec<Read>) -> bool {
         let any = reads.iter().any(|r| !r.broken);
         let reads = reads.into_iter().filter(|r| !r.broken).collect();
         self.count(reads, Voice { pass: look.name, source: Source::Rescue, enlarges: false });
@@ -282,5 +322,25 @@ mod tests {
         let label = draw(BarcodeFormat::Code128, "W7654321", 2);
         let scene = frame(1000, 600, &[(&label, 20, 20), (&label, 600, 400)]);
         assert_eq!(Reader::default().still(&scene).accepted.len(), 2);
+    }
+
+    #[test]
+    fn a_still_that_nobody_wants_any_more_ends_early() {
+        let asked = std::cell::Cell::new(0);
+        let scene = crate::decode::tests::turned(
+            1000,
+            800,
+            &draw(BarcodeFormat::PDF417, "SERIAL:AB1234;CAL:5.56", 2),
+            25.0,
+            200,
+            150,
+        );
+        assert_eq!(Reader::default().still(&scene).accepted.len(), 1);
+        let stopped = Reader::default().still_while(&scene, &|| {
+            asked.set(asked.get() + 1);
+            false
+        });
+        assert_eq!(stopped.accepted, []);
+        assert!(asked.get() > 0);
     }
 }

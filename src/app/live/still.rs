@@ -10,7 +10,7 @@ use crate::app::mail::{Letter, Mail, Still, locked};
 use crate::app::outlines;
 use crate::decode::{Frame, Outline, OutlineState, Reader, Region, StillResult};
 
-/// A held frame. Dropping it stops the reading, or at least lets its result fall.
+/// A held frame. Dropping it stops the reading after the pass in hand, and lets its result fall.
 pub struct Held {
     frame: Arc<Frame>,
     /// What is being read, or was read last.
@@ -66,7 +66,8 @@ impl Look {
         mail.send(Letter::Still(Still::Reading));
         let told = mail.clone();
         let body = move || {
-            let result = Reader::default().still(&frame.cut(part));
+            let wanted = || !cancel.load(Ordering::Acquire);
+            let result = Reader::default().still_while(&frame.cut(part), &wanted);
             if cancel.load(Ordering::Acquire) {
                 return;
             }
