@@ -1,6 +1,6 @@
 //! Which records come into question, and by which rule each.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::rules::{BORNE_BY_MANY, FACTS_FOR_WEAK_RULES, LOST_FURTHER, reading, slip};
@@ -73,6 +73,8 @@ pub(super) struct Match {
     pub standing: Standing,
     /// The canonical key as read.
     pub read: Rc<str>,
+    /// The same, or what of it lies in a lot when one character is taken for one that looks like it.
+    pub meets: Rc<str>,
     /// How likely the record's mark is to be read like this, by the likeliest rule of all that meet.
     pub likelihood: f64,
 }
@@ -131,6 +133,7 @@ pub(super) fn gather(index: &Registers, marks: &[(&Mark, u8, Vec<usize>)], scale
             gathered: &mut gathered,
             scales: &mut *scales,
             batch: Vec::new(),
+            kept: HashSet::new(),
         };
         if mark.scheme.is_compared_loosely() {
             for part in keys::split_parts(&mark.value) {
@@ -161,8 +164,10 @@ struct Search<'a, 'b> {
     mark: usize,
     gathered: &'a mut Gathered,
     scales: &'a mut Scales<'b>,
-    /// The records of one key or of several, with their facts.
+    /// The records of one key, with their facts.
     batch: Vec<(RecordRef, Compact)>,
+    /// Keys that the mark met by a strong rule.
+    kept: HashSet<KeyId>,
 }
 
 impl Search<'_, '_> {
@@ -200,11 +205,12 @@ impl Search<'_, '_> {
         if !self.index.lists_lots() {
             return;
         }
-        let mut readings = vec![(Rc::from(keys.canonical.as_str()), false)];
+        let read: Rc<str> = Rc::from(keys.canonical.as_str());
+        let mut readings = vec![(Rc::clone(&read), false)];
         readings.extend(look_alikes(&keys.canonical).into_iter().map(|text| (Rc::from(text), true)));
         readings.extend(keys.sound.iter().map(|text| (Rc::from(text.as_str()), true)));
-        for (read, loosely) in readings {
-            let (found, cut) = self.index.lots_holding(&read);
+        for (meets, loosely) in readings {
+            let (found, cut) = self.index.lots_holding(&meets);
             self.gathered.left_out += usize::from(cut);
             for lot in found {
                 let compact = self.index.compact(lot.record);
@@ -212,14 +218,21 @@ impl Search<'_, '_> {
                     continue;
                 }
                 let loosely = loosely || lot.by_sound;
-                let met = Met::Lot { items: lot.items, loosely };
                 let likelihood = reading(if loosely { Rule::LookAlike } else { Rule::Range });
-                let read = Rc::clone(&read);
-                let here =
-                    Match { rule: Rule::Range, met, mark: self.mark, standing: Standing::Counted, read, likelihood };
+                let here = Match {
+                    met: Met::Lot { items: lot.items, loosely },
+                    meets: Rc::clone(&meets),
+                    ..self.met_by(Rule::Range, Standing::Counted, &read, likelihood)
+                };
                 self.gathered.add(lot.record, compact, &here);
             }
         }
+    }
+
+    /// A match of a key that is still to be named.
+    fn met_by(&self, rule: Rule, standing: Standing, read: &Rc<str>, likelihood: f64) -> Match {
+        let (met, meets) = (Met::Key(KeyId(0)), Rc::clone(read));
+        Match { rule, met, mark: self.mark, standing, read: Rc::clone(read), meets, likelihood }
     }
 
     /// Marks of which this one may be the rest, and marks that are the rest of this one.
@@ -273,9 +286,11 @@ impl Search<'_, '_> {
 
     fn keep(&mut self, rule: Rule, standing: Standing, read: &Rc<str>, found: impl IntoIterator<Item = KeyId>) {
         for key in found {
-            let likelihood = reading(rule);
-            let met = Met::Key(key);
-            let here = Match { rule, met, mark: self.mark, standing, read: Rc::clone(read), likelihood };
+            // What is equal is equal by look and sound, too, and was weighed by the stronger rule.
+            if !self.kept.insert(key) {
+                continue;
+            }
+            let here = Match { met: Met::Key(key), ..self.met_by(rule, standing, read, reading(rule)) };
             self.batch.clear();
             self.index.facts_of_key(key, |_| true, &mut self.batch);
             for at in 0..self.batch.len() {
@@ -303,6 +318,7 @@ impl Search<'_, '_> {
 
     /// A number can have thousands of neighbours; nearly all fall here, before anything is kept of them.
     fn keep_weak(&mut self, read: &Rc<str>, mut found: Vec<(f64, Rule, KeyId)>, weighed_max: usize) {
+        found.retain(|(.., key)| !self.kept.contains(key));
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
         let mut weighed = 0;
         for (likelihood, rule, key) in found {
@@ -310,9 +326,7 @@ impl Search<'_, '_> {
                 self.gathered.left_out += self.index.count_of(key);
                 continue;
             }
-            let met = Met::Key(key);
-            let here =
-                Match { rule, met, mark: self.mark, standing: Standing::Counted, read: Rc::clone(read), likelihood };
+            let here = Match { met: Met::Key(key), ..self.met_by(rule, Standing::Counted, read, likelihood) };
             self.batch.clear();
             weighed += self.index.count_of(key) / self.scales.weighed_at_once();
             self.index.facts_of_key(key, |year| self.scales.may_be_of(year), &mut self.batch);

@@ -7,6 +7,7 @@
 
 mod gather;
 mod rules;
+mod show;
 mod surroundings;
 mod weigh;
 
@@ -22,8 +23,7 @@ use super::index::{Compact, RecordRef, class_of, same_sort};
 use super::layers::Registers;
 use crate::domain::keys;
 use crate::domain::{
-    Ask, Candidate, Description, Finding, Grade, Item, Lot, Lowered, Mark, NotChecked, Object, Record, RegisterId,
-    Rule, Scheme, Status, Verdict, Why,
+    Ask, Description, Finding, Grade, Item, Mark, NotChecked, Object, Record, Rule, Scheme, Status, Verdict,
 };
 
 /// Most candidates that a verdict lists; the rest is counted.
@@ -64,7 +64,7 @@ pub fn judge<E>(index: &Registers, item: &Item, fetch: &dyn Fn(RecordRef) -> Res
     ranked.hold_issuers_against(&question, &item.description, &records);
     let is_elsewhere = ranked.lower_what_nobody_looks_for(&mut records);
     let candidates =
-        ranked.shown.iter().zip(&records).map(|(judged, record)| candidate(index, judged, record)).collect();
+        ranked.shown.iter().zip(&records).map(|(judged, record)| show::candidate(index, judged, record)).collect();
     let mut findings = BTreeSet::new();
     if parts_differ(&ranked.shown, question.marks.len()) {
         findings.insert(Finding::PartsDiffer);
@@ -247,8 +247,8 @@ fn evidence(
     let mut met = |m: &Match| match m.met {
         Met::Key(key) => scales.of_key(key, register),
         Met::Lot { items, .. } => {
-            let letters = m.read.chars().any(|c| !c.is_ascii_digit());
-            (lot_density(&m.read, items, index.share_of_lot(&m.read, items)), letters)
+            let letters = m.meets.chars().any(|c| !c.is_ascii_digit());
+            (lot_density(&m.meets, items, index.share_of_lot(&m.meets, items)), letters)
         }
     };
     // A second mark counts when it is another text on the item, found by more than a number.
@@ -343,51 +343,6 @@ fn tells_apart(answers: impl Iterator<Item = (u32, f64)>, candidates: usize) -> 
     let splits = 1.0 - counts.values().map(|(n, _)| part(*n) * part(*n)).sum::<f64>();
     let rarity: f64 = counts.values().map(|(n, share)| part(*n) * (1.0 - share)).sum();
     (splits + rarity) / 2.0 * told as f64 / candidates as f64
-}
-
-fn candidate(index: &Registers, judged: &Judged, record: &Record) -> Candidate {
-    let found = &judged.found;
-    let (differs, shared_by, lot) = match found.met {
-        Met::Key(key) => {
-            let bearers = u32::try_from(index.count_of(key)).unwrap_or(u32::MAX);
-            let differs = if found.rule == Rule::Exact { Vec::new() } else { keys::diff(&found.read, &index.key(key)) };
-            (differs, bearers, None)
-        }
-        Met::Lot { .. } => (Vec::new(), 1, lot_of(record, &found.read)),
-    };
-    let register = index.registers().get(index.register_of(judged.record));
-    Candidate {
-        register: register.map_or_else(|| RegisterId(String::new()), |r| r.id.clone()),
-        record: record.id.clone(),
-        grade: judged.grade,
-        rule: judged.found.rule,
-        differs,
-        why: Why {
-            agrees: judged.weight.agrees.names(),
-            contradicts: judged.weight.against.names(),
-            shared_by,
-            crowded: !judged.evidence.is_specific(),
-            second_mark: judged.evidence.second_mark,
-            lot,
-            lowered: lowered(record),
-        },
-        fields: fields(record),
-    }
-}
-
-/// The record's lot that holds the mark as read, or the only one that may be meant.
-fn lot_of(record: &Record, read: &str) -> Option<Lot> {
-    let lot = record.ranges.iter().find(|range| range.contains(read)).or(record.ranges.first())?;
-    let items = lot.spans().iter().fold(0u64, |sum, span| sum.saturating_add(span.items()));
-    Some(Lot { from: lot.from.clone(), to: lot.to.clone(), items })
-}
-
-fn lowered(record: &Record) -> Vec<Lowered> {
-    match record.status {
-        Status::Delivered => vec![Lowered::Delivered],
-        Status::Expected => vec![Lowered::Expected],
-        _ => Vec::new(),
-    }
 }
 
 #[cfg(test)]

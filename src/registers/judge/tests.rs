@@ -1,7 +1,7 @@
 //! Items against small registers: each rule, each cap, each question.
 
 use super::*;
-use crate::domain::{Description, RegisterVersion, Scheme, SeenMark, Trait};
+use crate::domain::{RegisterId, RegisterVersion, SeenMark, Trait};
 use crate::registers::index::{IndexBuilder, RegisterFacts};
 
 /// A register with so many invented pistols of a series that its keys are crowded, and some lone records.
@@ -140,7 +140,7 @@ fn a_bare_number_is_never_red_never_long_and_asks() {
     let practice = practice();
     let verdict = practice.serial("0700");
     assert_eq!(verdict.grade, Grade::Possible);
-    assert_eq!(verdict.candidates.len(), 4);
+    assert_eq!((verdict.candidates.len(), verdict.more), (4, 0));
     assert!(verdict.ask.contains(&Ask::Year) && verdict.ask.contains(&Ask::Model), "{:?}", verdict.ask);
     let described = practice.ask(&[serial("0700")], Description { year: Some(1960), ..pistol() });
     assert!(described.grade <= Grade::Possible);
@@ -319,6 +319,8 @@ fn a_serial_within_a_stolen_lot_is_never_no_record() {
         let listed = practice.records.iter().find(|r| r.id == id).map(|r| (&r.ranges[0].from, &r.ranges[0].to));
         assert_eq!(Some((&named.from, &named.to)), listed, "{typed}");
     }
+    let misread = &practice.serial("A8123456").candidates[0].differs;
+    assert_eq!((misread.len(), misread[0].at, misread[0].record.as_str()), (1, 2, "B"), "where to look again");
     let blank = Practice {
         index: index_of(&[lot("blanks", "FA100000", "FA100999")]),
         records: vec![lot("blanks", "FA100000", "FA100999")],
