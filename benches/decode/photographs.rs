@@ -18,8 +18,11 @@ pub fn run(folder: &Path) {
     let looked = crew::each(usize::MAX, "photographs", &known, |rxing: &mut Rxing, known| {
         let Known { symbology, picture, want, .. } = known;
         let frame = load_picture(picture).ok()?;
+        // What is off by default is asked for alone, as `--formats itf` does.
         let mut options = ReaderOptions::default();
-        options.symbologies.extend(symbology.filter(|s| !options.symbologies.contains(s)));
+        if let Some(symbology) = symbology.filter(|s| !options.symbologies.contains(s)) {
+            options.symbologies = vec![symbology];
+        }
         Some(look(rxing, &frame, &Reader::new(options), want.as_slice(), None))
     });
     let mut table = Table::default();

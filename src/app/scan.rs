@@ -1,23 +1,25 @@
 //! The scan screen: the open item, the entry field, the pickers, the feed.
 
+mod picker;
+mod rows;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel, Weak};
-use tracepost_ui::{App, Detail, MarkRow, ScanBackend, ScanData, Screen, ShellData, Source as UiSource, Understood};
+use slint::{ComponentHandle, ModelRc, SharedString, VecModel, Weak};
+use tracepost_ui::{App, Detail, MarkRow, ScanBackend, ScanData, Screen, ShellData, Understood};
 
 use super::bench::{Bench, CheckAnswer};
 use super::card::{Answer, Card, FIELDS, detail};
-use super::choices::{Habits, PAGE};
+use super::choices::Habits;
 use super::crew::Crew;
 use super::feed::Feed;
 use super::mail::{Letter, Mail};
 use super::{face, understood};
 use crate::decode::{Accepted, View};
+use crate::domain::Item;
 use crate::domain::keyboard::Readings;
-use crate::domain::keys::{canonical, is_cyrillic};
-use crate::domain::{Item, MarkSource};
 use crate::ledger::CheckSource;
 
 /// The controller.
@@ -311,82 +313,6 @@ impl Scan {
         }
     }
 
-    /// Opens the picker of a detail.
-    pub fn open_picker(&self, field: &str) {
-        self.page.set(0);
-        self.fill_choices(field);
-        let now = detail(&self.card.borrow().item.description, field);
-        self.with(|data| {
-            // Names of a closed list are chosen, not typed over.
-            let typed = if matches!(field, "object" | "kind") { "" } else { now.as_str() };
-            data.set_picker_text(if field == "year" { "" } else { typed }.into());
-            data.set_picker(field.into());
-        });
-        self.go(Screen::Scan);
-    }
-
-    fn fill_choices(&self, field: &str) {
-        let all = self.habits.borrow().choices(field, &self.card.borrow().item.description);
-        let pages = all.len().div_ceil(PAGE).max(1);
-        let page = self.page.get().min(pages - 1);
-        self.page.set(page);
-        let shown: Vec<SharedString> = all.iter().skip(page * PAGE).take(PAGE).map(SharedString::from).collect();
-        self.choices.set_vec(shown);
-        self.with(|data| {
-            data.set_page(page as i32);
-            data.set_pages(pages as i32);
-        });
-    }
-
-    fn turn_page(&self, by: i32) {
-        let page = self.page.get().saturating_add_signed(by as isize);
-        self.page.set(page);
-        let mut field = SharedString::default();
-        self.with(|data| field = data.get_picker());
-        self.fill_choices(&field);
-    }
-
-    /// The first detail that is not known yet, for the key that opens a picker.
-    pub fn first_unknown(&self) -> &'static str {
-        let card = self.card.borrow();
-        FIELDS.into_iter().find(|f| detail(&card.item.description, f).is_empty()).unwrap_or("kind")
-    }
-
-    /// A choice by its number on the page, counted from 0.
-    pub fn pick_nth(&self, nth: usize) {
-        let mut field = SharedString::default();
-        self.with(|data| field = data.get_picker());
-        if let Some(value) = self.choices.row_data(nth) {
-            self.pick(&field, &value);
-        }
-    }
-
-    fn pick(&self, field: &str, value: &str) {
-        let before = self.card.borrow().item.description.clone();
-        if !self.card.borrow_mut().set(field, value) {
-            // A year of three digits: the picker stays open.
-            return;
-        }
-        if !value.trim().is_empty() {
-            self.habits.borrow_mut().note(field, value.trim());
-        }
-        self.close_picker();
-        if self.card.borrow().item.description != before {
-            self.check();
-        }
-        self.refresh();
-    }
-
-    /// Closes the picker; nothing is chosen. True when one was open.
-    pub fn close_picker(&self) -> bool {
-        let mut was_open = false;
-        self.with(|data| {
-            was_open = !data.get_picker().is_empty();
-            data.set_picker(SharedString::default());
-        });
-        was_open
-    }
-
     fn open_entry(&self, index: i32) {
         if let Some(card) = self.feed.card(index) {
             let mut open = self.card.borrow_mut();
@@ -432,7 +358,7 @@ impl Scan {
     /// Shows the open card as it is.
     fn refresh(&self) {
         let card = self.card.borrow();
-        let marks: Vec<MarkRow> = card.item.marks.iter().map(mark_row).collect();
+        let marks: Vec<MarkRow> = card.item.marks.iter().map(rows::mark_row).collect();
         self.marks.set_vec(marks);
         let details = FIELDS.map(|field| Detail {
             field: field.into(),
@@ -449,42 +375,5 @@ impl Scan {
         if let Some(app) = self.app.upgrade() {
             app.global::<ShellData>().set_grade(grade);
         }
-    }
-}
-
-fn mark_row(seen: &crate::domain::SeenMark) -> MarkRow {
-    let (source, symbology) = match seen.source {
-        MarkSource::Read(symbology) => (UiSource::Read, symbology_name(symbology.code())),
-        MarkSource::Scanner => (UiSource::Scanner, ""),
-        MarkSource::Typed => (UiSource::Typed, ""),
-    };
-    MarkRow {
-        value: seen.mark.value.as_str().into(),
-        key: canonical(&seen.mark.value).into(),
-        source,
-        symbology: symbology.into(),
-        scheme: seen.mark.scheme.code().into(),
-        cyrillic: is_cyrillic(&seen.mark.value),
-    }
-}
-
-/// Proper names of the code families; the same in every language.
-fn symbology_name(code: &'static str) -> &'static str {
-    match code {
-        "qr_code" => "QR",
-        "micro_qr" => "Micro QR",
-        "data_matrix" => "Data Matrix",
-        "aztec" => "Aztec",
-        "pdf_417" => "PDF417",
-        "code_128" => "Code 128",
-        "code_39" => "Code 39",
-        "code_93" => "Code 93",
-        "codabar" => "Codabar",
-        "itf" => "ITF",
-        "ean_13" => "EAN-13",
-        "ean_8" => "EAN-8",
-        "upc_a" => "UPC-A",
-        "upc_e" => "UPC-E",
-        other => other,
     }
 }
