@@ -133,6 +133,22 @@ pub(super) fn registers(
                 let error = SyncError::OtherSet { register: register.clone(), digests };
                 down.say(&register, Some(error.to_string()), None);
             }
+            // Which one it is shows when each comes alone.
+            Err(_) if whole.len() > 1 => {
+                for update in std::mem::take(&mut whole) {
+                    match install(std::slice::from_ref(&update), shelf, staging, progress) {
+                        Ok(()) => installed = true,
+                        Err(error) if is_of_one_register(&error) => {
+                            down.say(&update.manifest.register, Some(error.to_string()), None);
+                        }
+                        Err(error) => return Err(error),
+                    }
+                }
+            }
+            Err(error) if is_of_one_register(&error) => {
+                down.say(&whole[0].manifest.register, Some(error.to_string()), None);
+                break;
+            }
             Err(error) => return Err(error),
         }
     }

@@ -1,7 +1,7 @@
 //! A hub that lies, is set back, or stands still; and one whose files were tampered with.
 
 use tracepost::domain::{Hash, RegisterVersion};
-use tracepost::registers::manifest::Blob;
+use tracepost::registers::manifest::{BaseList, Blob};
 
 use crate::world::{Device, World};
 
@@ -82,6 +82,45 @@ fn a_signed_claim_that_a_piece_does_not_bear_out_is_refused() {
     }
     world.sign(&good);
     taken(&mut device);
+}
+
+#[test]
+fn a_base_that_is_not_what_was_signed_for_leaves_the_other_registers_alone() {
+    let world = World::new();
+    world.register("good", 40);
+    world.register("reg", 2000);
+    let truth = world.manifest("reg");
+    let file = |hash: &Hash| world.hub.dir().chunk(hash);
+    let list = BaseList::read(&truth, &std::fs::read(file(&truth.base.list.hash)).unwrap()).unwrap();
+    for lie in 0..3 {
+        let (mut manifest, mut list) = (truth.clone(), list.clone());
+        match lie {
+            0 => list.chunks[0].chunk.raw_len -= 1,
+            1 => {
+                list.chunks[0].chunk.records += 1;
+                manifest.base.records += 1;
+            }
+            // All records claimed for another bucket than theirs.
+            _ => {
+                manifest.bucket_bits += 1;
+                manifest.states = Blob::of(&[7; 64]);
+                list.chunks[0].chunk.bucket = 1;
+            }
+        }
+        let bytes = list.to_bytes();
+        manifest.base.list = Blob::of(&bytes);
+        std::fs::create_dir_all(file(&manifest.base.list.hash).parent().unwrap()).unwrap();
+        std::fs::write(file(&manifest.base.list.hash), bytes).unwrap();
+        world.sign(&manifest);
+        let mut device = world.enrolled();
+        let down = device.down().unwrap();
+        let said = down.registers.iter().find(|r| r.id == truth.register).and_then(|r| r.refused.clone());
+        assert!(said.is_some_and(|why| why.contains("piece of the register")), "lie {lie}");
+        assert_eq!((device.version("good"), device.version("reg")), (Some(1), None));
+        world.sign(&truth);
+        device.down().unwrap();
+        assert_eq!((device.version("good"), device.version("reg")), (Some(1), Some(1)));
+    }
 }
 
 #[test]

@@ -76,7 +76,7 @@ impl Bucket {
     /// Counts the record in whose bytes stand last.
     fn prove(&mut self, id: &str) -> Result<(), RecordsError> {
         if bucket_of(bucket_key(id), self.bits) != self.number {
-            return Err(RecordsError::Damaged("a piece holds records of another one"));
+            return Err(ChunkError::Damaged("it speaks of records that belong elsewhere").into());
         }
         let begin = self.ends.last().copied().unwrap_or(0);
         self.sum.add(&Hash(Sha256::digest(&self.bytes[begin..]).into()));

@@ -14,7 +14,7 @@ use super::rows;
 use super::{Content, RecordsError, RegisterUpdate, db, sealed};
 use crate::platform::{failpoint, files};
 use crate::registers::IndexBuilder;
-use crate::registers::chunk;
+use crate::registers::chunk::{self, ChunkError};
 use crate::registers::delta::Changes;
 use crate::registers::manifest::BaseList;
 use crate::registers::state::{self, Sum};
@@ -228,7 +228,7 @@ impl Entry<'_> {
                     .map_err(|source| RecordsError::Fetch { register: update.manifest.register.clone(), source })?;
                 into.merge(changes, |take| match chunk::each(&entry.chunk, &packed, take)?.is_empty() {
                     true => Ok(()),
-                    false => Err(RecordsError::Damaged("a base withdraws records")),
+                    false => Err(ChunkError::Damaged("a base withdraws records").into()),
                 })
             }
         }
