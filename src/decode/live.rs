@@ -95,6 +95,11 @@ impl LiveReader {
         self.look(frame, Some(watch))
     }
 
+    #[cfg(test)]
+    pub(super) fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
     fn look(&mut self, frame: &Frame, watch: Option<Stopwatch<'_>>) -> LiveResult {
         if frame.at_ms < self.last_ms {
             // The stream began again.

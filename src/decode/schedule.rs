@@ -21,11 +21,19 @@ use crate::domain::{Quad, Symbology};
 /// A spot with a text that is not settled keeps the reader searching for so many frames, though something else is accepted.
 const STUBBORN_FRAMES: u64 = 60;
 
+/// After so many frames in which nothing was read, rescue takes things easier: a device that lies on a table with its camera
+/// at a pattern should keep its battery.
+const TIRED_FRAMES: u32 = 300;
+/// The part of its budget that rescue then gets.
+const TIRED_PART: f32 = 0.4;
+
 /// Memory of what was looked at, from frame to frame.
 #[derive(Debug, Clone)]
 pub(super) struct Schedule {
     sweep: Sweep,
     rescue: Rescue,
+    /// Frames since something was read.
+    idle_frames: u32,
     /// Threads that may look at once.
     pub threads: usize,
 }
@@ -62,17 +70,23 @@ impl Work<'_> {
 impl Schedule {
     pub fn new(frame_budget_ms: u32, threads: usize) -> Self {
         let budget = Budget::new(frame_budget_ms);
-        Self { sweep: Sweep::new(budget.clone()), rescue: Rescue::new(budget), threads }
+        Self { sweep: Sweep::new(budget.clone()), rescue: Rescue::new(budget), idle_frames: 0, threads }
     }
 
     /// Another stream: its places mean nothing any more, what looks cost still holds.
     pub fn begin_again(&mut self) {
         self.rescue.spots = Spots::default();
+        self.idle_frames = 0;
+    }
+
+    fn rescue_budget(&self) -> f32 {
+        if self.idle_frames > TIRED_FRAMES { TIRED_PART * RESCUE } else { RESCUE }
     }
 
     /// Does what this frame affords.
     pub fn run(&mut self, work: &mut Work<'_>) {
         self.rescue.spots.forget(work.round);
+        self.idle_frames = self.idle_frames.saturating_add(1);
         let whole = work.round % self.sweep.budget.whole_every() == 1;
         match self.mode(&work.scene()) {
             Mode::Tracking => self.in_turn(Mode::Tracking, TRACKING, whole, work),
@@ -99,9 +113,10 @@ impl Schedule {
     fn at_once(&mut self, whole: bool, work: &mut Work<'_>) {
         let scene = work.scene();
         let extent = self.extent(Mode::Searching, whole, &scene);
-        let Self { sweep, rescue, threads } = self;
+        let afforded = self.rescue_budget();
+        let Self { sweep, rescue, threads, .. } = self;
         rescue.budget.go_on(&sweep.budget);
-        rescue.budget.begin(RESCUE);
+        rescue.budget.begin(afforded);
         sweep.budget.begin(SWEEP);
         let (seen, rescued) =
             both(*threads, || sweep.run(&scene, &extent), || rescue.run(&scene, Mode::Searching, whole));
@@ -134,6 +149,9 @@ impl Schedule {
         for Find { reads, voice } in finds {
             let places: Vec<(bool, Symbology, Quad)> = reads.iter().map(|r| (r.broken, r.symbology, r.quad)).collect();
             for read in reads {
+                if !read.broken {
+                    self.idle_frames = 0;
+                }
                 if read.broken {
                     work.broken.push((read.symbology, read.quad));
                 } else {
@@ -156,8 +174,28 @@ impl Schedule {
 mod tests {
     use zxingcpp::BarcodeFormat;
 
-    use crate::decode::LiveReader;
+    use super::*;
+    use crate::decode::pixels::Grey;
     use crate::decode::tests::{draw, frame, turned};
+    use crate::decode::{Frame, LiveReader};
+
+    #[test]
+    fn rescue_tires_where_nothing_is_read_and_wakes_when_something_is() {
+        let label = draw(BarcodeFormat::Code128, "W7654321", 2);
+        let mut reader = LiveReader::default();
+        let mut budget_after = |scene: fn(&Grey) -> Frame, at: u32| {
+            reader.feed(&scene(&label).at(at.into(), 33 * u64::from(at)));
+            reader.schedule().rescue_budget()
+        };
+        for i in 0..=TIRED_FRAMES {
+            assert_eq!(
+                budget_after(|_| frame(64, 64, &[]), i),
+                if i < TIRED_FRAMES { RESCUE } else { TIRED_PART * RESCUE }
+            );
+        }
+        let woken = (1..=3).map(|i| budget_after(|label| frame(600, 300, &[(label, 50, 50)]), TIRED_FRAMES + i)).last();
+        assert_eq!(woken, Some(RESCUE));
+    }
 
     #[test]
     fn one_core_and_two_give_the_same_answers() {
