@@ -129,10 +129,7 @@ fn a_scanner_that_types_as_in_america_is_understood_on_a_french_keyboard_with_wh
     assert!(french.expect("setxkbmap starts; it comes with Xvfb").success());
     let folder = tempfile::tempdir().expect("temporary folder");
     let home = folder.path().join("home");
-    let store = LedgerStore::open(&Home::at(&home), Access::Write).expect("a new home");
-    let settings = HandScannerSettings { prefix: "#".into(), suffix: "<GS>".into(), ..Default::default() };
-    store.set_hand_scanner(&settings).expect("the setting is kept");
-    drop(store);
+    home_with(&HandScannerSettings { prefix: "#".into(), suffix: "<GS>".into(), ..Default::default() }, &home);
     let _app = app(&home, &display);
 
     scan(&display, "#TR0087341\u{1D}");
@@ -142,6 +139,36 @@ fn a_scanner_that_types_as_in_america_is_understood_on_a_french_keyboard_with_wh
     scanned(&home, "MAZ-55102");
     scan(&display, "[)>\u{1E}06\u{1D}18S7A720W1\u{1E}\u{4}");
     scanned(&home, "D7A720W1");
+}
+
+/// A home whose hand scanner is set up so.
+fn home_with(settings: &HandScannerSettings, home: &Path) {
+    let store = LedgerStore::open(&Home::at(home), Access::Write).expect("a new home");
+    store.set_hand_scanner(settings).expect("the setting is kept");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_scanner_at_a_serial_port_is_heard_by_the_window() {
+    use serialport::SerialPort;
+    use std::io::Write;
+
+    let (_server, display) = display();
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let home = folder.path().join("home");
+    let (mut scanner, port) = serialport::TTYPort::pair().expect("the system gives a pair of terminals");
+    let settings = HandScannerSettings { serial_port: port.name(), baud: 115_200, ..Default::default() };
+    // The pair's own end holds the port for itself; the window needs it.
+    drop(port);
+    home_with(&settings, &home);
+    let _app = app(&home, &display);
+    // Sent again until it is open: what comes before is nobody's.
+    until("the check of what came by the port", || {
+        scanner.write_all(b"TR0087341\r").expect("written");
+        checked(&home).contains(&("TR0087341".into(), MarkSource::Scanner)).then_some(())
+    });
+    scanner.write_all(b"[)>\x1e06\x1d17V0CVA5\x1d1P77\x1dSW1\x1e\x04\r\n").expect("written");
+    scanned(&home, "D0CVA577W1");
 }
 
 #[test]
