@@ -281,13 +281,13 @@ impl Registers {
 
     /// The records that bear a key and are of a year that may be, each with its facts, appended to `out`. Thousands are read
     /// in one check, each from another place of a large memory: read in a row without a decision between, many are on
-    /// their way at once; and most fall by their year.
+    /// their way at once; and most fall by their year. Gives how many bear it.
     pub(super) fn facts_of_key(
         &self,
         id: KeyId,
         may_be: impl Fn(Option<u16>) -> bool,
         out: &mut Vec<(RecordRef, Compact)>,
-    ) {
+    ) -> usize {
         let layer = self.layer(id.0);
         let records: Vec<RecordRef> = self.records_of(id).collect();
         let years: Vec<Option<u16>> = records.iter().map(|record| layer.year(RecordRef(record.row()))).collect();
@@ -297,6 +297,7 @@ impl Registers {
         for (record, compact) in &mut out[begin..] {
             *compact = layer.compact(RecordRef(record.row()));
         }
+        records.len()
     }
 
     /// The key itself, in each layer that has it.

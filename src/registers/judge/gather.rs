@@ -15,15 +15,16 @@ const UII_CHARS_MIN: usize = 8;
 const VIN_CHARS: usize = 17;
 /// A number of fewer digits agrees with everything.
 const NUMBER_DIGITS_MIN: usize = 3;
-/// So many records are weighed for the weak rules of one mark, the likeliest slips first; the rest is counted. Where the
-/// year is told most fall by it alone, and twice as many can be looked at in the same time. In a register of ten million a
-/// bare number of four digits has tens of thousands of neighbours, and nobody could tell them apart anyway.
-const WEIGHED_MAX: usize = 4096;
+/// So many records are weighed that are one slip from one mark: in a register of a million, all that there are of a bare
+/// number of three digits. Where there are more, only so many of the likeliest slips: in a register of ten million a number of
+/// four digits has tens of thousands of neighbours, nobody could tell them apart, and the check must not wait for it.
+const WEIGHED_MAX: usize = 10_000;
+const WEIGHED_OF_MORE: usize = 1536;
 
 /// Up to so many records of one key are weighed in full.
 const FEW_BEARERS: usize = 20;
 /// The same of those that share the number alone: three of them are shown, and the rest cannot be told apart.
-const OF_NUMBER_MAX: usize = 128;
+const OF_NUMBER_MAX: usize = 96;
 /// The same for lost ends, and for two edits.
 const WEAKEST_MAX: usize = 256;
 /// Fewest characters of a mark of which two may be wrong: of a shorter one too little is left, and its neighbours are
@@ -158,6 +159,9 @@ pub(super) fn gather(index: &Registers, marks: &[(&Mark, u8, Vec<usize>)], scale
     gathered
 }
 
+/// A key near the mark: how likely it is to be read so, and by which rule.
+type Near = (f64, Rule, KeyId);
+
 struct Search<'a, 'b> {
     index: &'a Registers,
     registers: &'a [usize],
@@ -183,8 +187,9 @@ impl Search<'_, '_> {
         }
         let near = self.index.one_edit(&keys.canonical).into_iter().chain(self.near_few_digits(&keys.canonical));
         let one_edit = |key| (reading(Rule::OneEdit) * slip(&read, &self.index.key(key)), Rule::OneEdit, key);
-        let weak = near.map(one_edit).collect();
-        self.keep_weak(&read, weak, WEIGHED_MAX);
+        let weak: Vec<Near> = near.map(one_edit).collect();
+        let all: usize = weak.iter().map(|near| self.index.count_of(near.2)).sum();
+        self.keep_weak(&read, weak, if all <= WEIGHED_MAX { WEIGHED_MAX } else { WEIGHED_OF_MORE });
         if keys.number.len() >= NUMBER_DIGITS_MIN {
             let (same, left_out) = self.index.some_of_number(&keys.number, OF_NUMBER_MAX);
             self.gathered.left_out += left_out;
@@ -317,7 +322,7 @@ impl Search<'_, '_> {
     }
 
     /// A number can have thousands of neighbours; nearly all fall here, before anything is kept of them.
-    fn keep_weak(&mut self, read: &Rc<str>, mut found: Vec<(f64, Rule, KeyId)>, weighed_max: usize) {
+    fn keep_weak(&mut self, read: &Rc<str>, mut found: Vec<Near>, weighed_max: usize) {
         found.retain(|(.., key)| !self.kept.contains(key));
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
         let mut weighed = 0;
@@ -328,8 +333,7 @@ impl Search<'_, '_> {
             }
             let here = Match { met: Met::Key(key), ..self.met_by(rule, Standing::Counted, read, likelihood) };
             self.batch.clear();
-            weighed += self.index.count_of(key) / self.scales.weighed_at_once();
-            self.index.facts_of_key(key, |year| self.scales.may_be_of(year), &mut self.batch);
+            weighed += self.index.facts_of_key(key, |year| self.scales.may_be_of(year), &mut self.batch);
             for at in 0..self.batch.len() {
                 let (record, compact) = self.batch[at];
                 if self.may_be_asked(compact) && self.scales.agrees_enough(compact, FACTS_FOR_WEAK_RULES) {

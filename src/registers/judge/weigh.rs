@@ -106,11 +106,6 @@ impl<'a> Scales<'a> {
         self.facts.iter().flatten().count() + usize::from(self.year.is_some())
     }
 
-    /// How many records can be looked at in the time in which one is weighed without a year.
-    pub fn weighed_at_once(&self) -> usize {
-        if self.year.is_some() { 2 } else { 1 }
-    }
-
     /// How crowded a key is in a register, and whether it holds a letter.
     pub fn of_key(&mut self, key: KeyId, register: u8) -> (f64, bool) {
         *self.keys.entry((key, register)).or_insert_with(|| {
