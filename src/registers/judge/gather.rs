@@ -18,13 +18,13 @@ const NUMBER_DIGITS_MIN: usize = 3;
 /// So many records are weighed that are one slip from one mark: in a register of a million, all that there are of a bare
 /// number of three digits. Where there are more, only so many of the likeliest slips: in a register of ten million a number of
 /// four digits has tens of thousands of neighbours, nobody could tell them apart, and the check must not wait for it.
-const WEIGHED_MAX: usize = 10_000;
-const WEIGHED_OF_MORE: usize = 1536;
+const WEIGHED_MAX: usize = 8000;
+const WEIGHED_OF_MORE: usize = 1024;
 
 /// Up to so many records of one key are weighed in full.
 const FEW_BEARERS: usize = 20;
 /// The same of those that share the number alone: three of them are shown, and the rest cannot be told apart.
-const OF_NUMBER_MAX: usize = 96;
+const OF_NUMBER_MAX: usize = 64;
 /// The same for lost ends, and for two edits.
 const WEAKEST_MAX: usize = 256;
 /// Fewest characters of a mark of which two may be wrong: of a shorter one too little is left, and its neighbours are
