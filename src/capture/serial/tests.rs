@@ -19,6 +19,16 @@ fn plug_in(name: &Path) -> (TTYPort, TTYPort) {
     (scanner, port)
 }
 
+/// A scanner that was just plugged in under this name, and who listens to it.
+fn plugged_in(name: &Path, baud: u32) -> (TTYPort, SerialScanner, Receiver<SerialEvent>) {
+    let (scanner, port) = plug_in(name);
+    // The pair's own end holds the port for itself; the listener needs it.
+    drop(port);
+    let (listener, events) = listening(name, baud);
+    assert_eq!(next(&events), SerialEvent::Open);
+    (scanner, listener, events)
+}
+
 fn listening(name: &Path, baud: u32) -> (SerialScanner, Receiver<SerialEvent>) {
     let (send, receive) = channel();
     let options = SerialOptions { port: name.display().to_string(), baud };
@@ -35,11 +45,7 @@ fn codes_arrive_at_every_rate_with_their_separators_and_each_end() {
     let message = "[)>\u{1e}06\u{1d}17V0CVA5\u{1d}1P1234\u{1d}S786950\u{1e}\u{4}";
     for (baud, end) in [(9_600, "\r"), (38_400, "\n"), (57_600, "\r\n"), (115_200, "\u{3}")] {
         let name = folder.path().join("tty");
-        let (mut scanner, port) = plug_in(&name);
-        // The pair's own end holds the port for itself; the listener needs it.
-        drop(port);
-        let (_listener, events) = listening(&name, baud);
-        assert_eq!(next(&events), SerialEvent::Open);
+        let (mut scanner, _listener, events) = plugged_in(&name, baud);
         scanner.write_all(format!("{message}{end}TR0087341{end}").as_bytes()).expect("written");
         assert_eq!(next(&events), SerialEvent::Code(message.into()), "{baud} {end:?}");
         assert_eq!(next(&events), SerialEvent::Code("TR0087341".into()), "{baud} {end:?}");
@@ -50,10 +56,7 @@ fn codes_arrive_at_every_rate_with_their_separators_and_each_end() {
 fn a_code_without_an_end_is_over_when_the_scanner_falls_silent() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let name = folder.path().join("tty");
-    let (mut scanner, port) = plug_in(&name);
-    drop(port);
-    let (_listener, events) = listening(&name, 9_600);
-    assert_eq!(next(&events), SerialEvent::Open);
+    let (mut scanner, _listener, events) = plugged_in(&name, 9_600);
     scanner.write_all(b"TR008").expect("written");
     scanner.write_all(b"7341").expect("written");
     assert_eq!(next(&events), SerialEvent::Code("TR0087341".into()));
@@ -63,10 +66,7 @@ fn a_code_without_an_end_is_over_when_the_scanner_falls_silent() {
 fn a_port_that_was_pulled_out_is_opened_again_and_half_a_code_is_none() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let name = folder.path().join("tty");
-    let (mut scanner, port) = plug_in(&name);
-    drop(port);
-    let (_listener, events) = listening(&name, 9_600);
-    assert_eq!(next(&events), SerialEvent::Open);
+    let (mut scanner, _listener, events) = plugged_in(&name, 9_600);
     scanner.write_all(b"A1\rTR00").expect("written");
     assert_eq!(next(&events), SerialEvent::Code("A1".into()));
     std::fs::remove_file(&name).expect("the port's name goes");
