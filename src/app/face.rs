@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::bench::Facts;
 use super::card::{Answer, detail};
 use crate::domain::keys::canonical;
-use crate::domain::{Ask, Candidate, Grade, Item, Trait};
+use crate::domain::{Ask, Candidate, Grade, Item, NotChecked, Trait, Verdict};
 use crate::registers::disclosure::is_for_comparing;
 
 /// The facts of a record in the order in which they are shown; marks and the owner among them.
@@ -194,9 +194,17 @@ pub fn plain(code: &str) -> String {
     code.replace('_', " ")
 }
 
-/// The newest of the registers asked.
+/// The newest of the registers that can say that nobody looks for the item.
 pub fn newest(answer: &Answer) -> Option<DateTime<Utc>> {
-    answer.given.verdict.registers.iter().map(|r| r.as_of).max()
+    answer.given.verdict.of_wanted().map(|r| r.as_of).max()
+}
+
+/// Why nothing was checked, as a code for the screens; they tell lists of deliveries from no register at all.
+pub fn reason(verdict: &Verdict) -> &'static str {
+    match verdict.reason {
+        Some(NotChecked::NoRegisterForObject) if !verdict.only_known.is_empty() => "only_known",
+        reason => reason.map(NotChecked::code).unwrap_or_default(),
+    }
 }
 
 /// The grade as an outline and a word of the screens.
@@ -281,6 +289,16 @@ mod tests {
         let two = candidate(&[(3, "0", "O"), (5, "8", "B")], "");
         assert_eq!(places(Some(&two)).pair, None);
         assert_eq!(places(None), Places::default());
+    }
+
+    #[test]
+    fn a_list_of_deliveries_is_told_from_no_register() {
+        let mut verdict = Verdict::not_checked(NotChecked::NoRegisterForObject);
+        assert_eq!(reason(&verdict), "no_register_for_object");
+        verdict.only_known = vec![RegisterId("army".into())];
+        assert_eq!(reason(&verdict), "only_known");
+        verdict.reason = Some(NotChecked::UnusableMark);
+        assert_eq!(reason(&verdict), "unusable_mark");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::crew::Crew;
 use super::mail::{Letter, Mail};
 use super::scan::Scan;
 use super::{ages, face, photo};
-use crate::domain::{Candidate, DecisionCode, Finding, Seq};
+use crate::domain::{Candidate, DecisionCode, Finding, Lowered, Seq};
 use crate::ledger::CheckSource;
 
 /// The controller.
@@ -142,9 +142,9 @@ impl Verdict {
             data.set_asks(ModelRc::new(VecModel::from(asks)));
             data.set_ask_first(first.into());
             data.set_ask_second(second.into());
-            data.set_reason(verdict.reason.map(|r| r.code()).unwrap_or_default().into());
+            data.set_reason(face::reason(verdict).into());
             data.set_object(answer.item.description.object.map(|o| o.code()).unwrap_or_default().into());
-            data.set_register_count(i32::try_from(verdict.registers.len()).unwrap_or(i32::MAX));
+            data.set_register_count(i32::try_from(verdict.of_wanted().count()).unwrap_or(i32::MAX));
             data.set_newest(face::newest(&answer).map_or_else(ages::unknown, |as_of| ages::age(as_of, now)));
             data.set_findings(ModelRc::new(VecModel::from(findings)));
             data.set_registers(ModelRc::new(VecModel::from(registers)));
@@ -365,10 +365,9 @@ fn row(answer: &Answer, candidate: &Candidate, now: chrono::DateTime<chrono::Utc
         .map(|c| CharCell { read: c.read.into(), record: c.record.into(), differs: c.differs })
         .collect();
     let field = |name: &str| candidate.fields.get(name).map(String::as_str).unwrap_or_default();
-    let today = now.format("%Y-%m-%d").to_string();
-    let expired = verdict.findings.contains(&Finding::RecordExpired)
-        && !field("expires_on").is_empty()
-        && field("expires_on") < today.as_str();
+    let expired = candidate.why.lowered.contains(&Lowered::Expired);
+    let lot = candidate.why.lot.as_ref();
+    let lowered: Vec<SharedString> = candidate.why.lowered.iter().map(|why| why.code().into()).collect();
     CandidateRow {
         grade: face::grade(candidate.grade),
         register: candidate.register.to_string().into(),
@@ -387,5 +386,8 @@ fn row(answer: &Answer, candidate: &Candidate, now: chrono::DateTime<chrono::Utc
         shared_by: i32::try_from(candidate.why.shared_by).unwrap_or(i32::MAX),
         crowded: candidate.why.crowded,
         second_mark: candidate.why.second_mark,
+        lot_from: lot.map(|lot| lot.from.as_str()).unwrap_or_default().into(),
+        lot_to: lot.map(|lot| lot.to.as_str()).unwrap_or_default().into(),
+        lowered: ModelRc::new(VecModel::from(lowered)),
     }
 }

@@ -348,6 +348,11 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// The registers that were asked and list what somebody looks for: only these can say that nobody does.
+    pub fn of_wanted(&self) -> impl Iterator<Item = &RegisterAge> {
+        self.registers.iter().filter(|r| !self.only_known.contains(&r.id))
+    }
+
     /// An answer that no register gave.
     pub fn not_checked(reason: NotChecked) -> Self {
         Self {

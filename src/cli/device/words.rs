@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{Ask, Candidate, Grade, Lowered, NotChecked, RegisterAge, RegisterId, Rule, Trait, Verdict};
+use crate::domain::{Ask, Candidate, Grade, Lowered, NotChecked, RegisterId, Rule, Trait, Verdict};
 
 /// The whole verdict, over several lines, the action first.
 pub fn verdict(verdict: &Verdict) -> String {
@@ -45,7 +45,7 @@ pub fn headline(verdict: &Verdict, now: DateTime<Utc>) -> String {
                 format!("TOO LITTLE: add {}", asks.join(" or "))
             }
         }
-        Grade::NoRecord => not_listed(&verdict.registers, &verdict.only_known, now),
+        Grade::NoRecord => not_listed(verdict, now),
         Grade::NotChecked if !verdict.only_known.is_empty() => format!(
             "NOT CHECKED: no register of wanted items of this object here; asked only lists of deliveries: {}",
             names(&verdict.only_known)
@@ -55,14 +55,13 @@ pub fn headline(verdict: &Verdict, now: DateTime<Utc>) -> String {
 }
 
 /// How many registers were asked, and how old the newest is; never a bare "clear". Lists of deliveries are named apart.
-fn not_listed(registers: &[RegisterAge], only_known: &[RegisterId], now: DateTime<Utc>) -> String {
-    let wanted: Vec<_> = registers.iter().filter(|r| !only_known.contains(&r.id)).collect();
-    let newest = wanted.iter().map(|r| r.as_of).max();
+fn not_listed(verdict: &Verdict, now: DateTime<Utc>) -> String {
+    let newest = verdict.of_wanted().map(|r| r.as_of).max();
     let age = newest.map_or_else(|| "of unknown age".into(), |t| format!("newest {} old", age(now, t)));
-    let count = wanted.len();
+    let count = verdict.of_wanted().count();
     let mut text = format!("NOT LISTED in {count} register{}, {age}", if count == 1 { "" } else { "s" });
-    if !only_known.is_empty() {
-        let _ = write!(text, "; nor among deliveries in {}", names(only_known));
+    if !verdict.only_known.is_empty() {
+        let _ = write!(text, "; nor among deliveries in {}", names(&verdict.only_known));
     }
     text
 }
