@@ -254,6 +254,7 @@ impl<'a> More<'a> {
     }
 
     /// Only the lots.
+    #[cfg(feature = "device")]
     pub(crate) fn ranges_of(bytes: &'a [u8]) -> Result<Vec<SerialRange>, FrozenError> {
         let mut record = Record::default();
         Self::add(bytes, &mut record)?;

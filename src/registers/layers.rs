@@ -10,6 +10,7 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "device")]
 use super::Frozen;
 use super::describe::Forms;
 use super::index::{Compact, Found, InLot, Index, IndexBuilder, IndexError, KeyId, RecordRef, RegisterFacts};
@@ -106,6 +107,7 @@ impl Overlay {
     ///
     /// # Errors
     /// Also when the bytes are no record.
+    #[cfg(feature = "device")]
     pub(crate) fn build_of_bytes<'a>(
         base: &Index,
         registers: Vec<RegisterFacts>,

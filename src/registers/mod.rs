@@ -32,7 +32,9 @@ pub mod state;
 pub mod story;
 
 pub use chunk::{ChunkError, ChunkRef, Sheet};
-pub(crate) use frozen::{Frozen, FrozenMark, More};
+#[cfg(feature = "device")]
+pub(crate) use frozen::More;
+pub(crate) use frozen::{Frozen, FrozenMark};
 pub use frozen::{FrozenError, RecordBytes};
 pub use index::{Index, IndexBuilder, IndexError, RecordRef, RegisterFacts};
 pub use judge::judge;

@@ -12,8 +12,10 @@ use super::trie::{Trie, TrieBuilder};
 use super::{Compact, Index, IndexError, REGISTERS_MAX, RecordRef, RegisterFacts, each_key_of_mark, keys_of_mark};
 use crate::domain::keys;
 use crate::domain::{Object, Record, Scheme, SerialRange, Status};
+#[cfg(feature = "device")]
+use crate::registers::More;
 use crate::registers::describe::Fact;
-use crate::registers::{Frozen, FrozenMark, More};
+use crate::registers::{Frozen, FrozenMark};
 
 /// Takes the records of all registers; their order is the order of the database's rows.
 pub struct IndexBuilder {
@@ -61,6 +63,7 @@ impl IndexBuilder {
     }
 
     /// The same in frozen form, with what it says beyond the first frozen form.
+    #[cfg(feature = "device")]
     pub(crate) fn push_frozen(
         &mut self,
         register: usize,
