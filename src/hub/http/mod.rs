@@ -21,7 +21,6 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsAcceptor;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::dir::ServeLock;
@@ -108,7 +107,7 @@ pub fn serve(hub: Hub, listener: TcpListener) -> Result<Serving, HubError> {
         .spawn(move || {
             runtime.block_on(async move {
                 let mut server = axum_server::from_tcp(listener)?
-                    .acceptor(tls::PeerAcceptor(RustlsAcceptor::new(tls).handshake_timeout(STALLED)))
+                    .acceptor(tls::PeerAcceptor::new(tls, STALLED))
                     .handle(served)
                     .http1_only();
                 server.http_builder().http1().timer(hyper_util::rt::TokioTimer::new()).header_read_timeout(STALLED);

@@ -9,16 +9,17 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::middleware::AddExtension;
-use axum_server::accept::Accept;
+use axum_server::accept::{Accept, NoDelayAcceptor};
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 use tower::Layer;
 
@@ -104,22 +105,25 @@ impl ClientCertVerifier for Timeless {
     }
 }
 
-/// Accepts TLS and notes who is there.
+/// Accepts TLS and notes who is there. Nothing is held back to fill a packet: an answer is written in small records, and the
+/// last of them would wait for the far end to acknowledge those before, some 20 ms for each of a register's pieces.
 #[derive(Clone)]
-pub(super) struct PeerAcceptor(pub(super) RustlsAcceptor);
+pub(super) struct PeerAcceptor(RustlsAcceptor<NoDelayAcceptor>);
+
+impl PeerAcceptor {
+    pub(super) fn new(tls: RustlsConfig, handshake_timeout: Duration) -> Self {
+        Self(RustlsAcceptor::new(tls).handshake_timeout(handshake_timeout).acceptor(NoDelayAcceptor::new()))
+    }
+}
 
 type Accepted<Stream, Service> = Pin<Box<dyn Future<Output = io::Result<(Stream, Service)>> + Send>>;
 
-impl<I, S> Accept<I, S> for PeerAcceptor
-where
-    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    S: Send + 'static,
-{
-    type Stream = TlsStream<I>;
+impl<S: Send + 'static> Accept<TcpStream, S> for PeerAcceptor {
+    type Stream = TlsStream<TcpStream>;
     type Service = AddExtension<S, Peer>;
     type Future = Accepted<Self::Stream, Self::Service>;
 
-    fn accept(&self, stream: I, service: S) -> Self::Future {
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
         let handshake = self.0.accept(stream, service);
         Box::pin(async move {
             let (stream, service) = handshake.await?;
