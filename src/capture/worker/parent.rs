@@ -1,6 +1,7 @@
 //! The parent's half: starts the child, asks, waits no longer than a deadline, and starts it again when it is lost.
 
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -69,14 +70,14 @@ impl Worker {
         self.ask(path, &request)?;
         match self.answer(self.still_deadline) {
             Ok(Answer::Still(result)) => Ok(result),
-            Ok(Answer::Failed(failure)) => Err(told(path, failure)),
+            Ok(Answer::Failed(failure)) => Err(said(path, failure)),
             Ok(_) => Err(self.lost(path, Lost::Died)),
             Err(lost) => Err(self.lost(path, lost)),
         }
     }
 
-    /// Reads footage as the frames of one camera; `tell` hears of each frame in order. Returns how many frames there were,
-    /// broken ones included.
+    /// Reads footage as the frames of one camera; `tell` hears of each frame in order, and breaks off when it has heard
+    /// enough. Returns how many frames there were, broken ones included.
     ///
     /// # Errors
     /// When the footage cannot be used, a frame takes too long, or it breaks the decoder; what `tell` heard stays true,
@@ -86,19 +87,29 @@ impl Worker {
         path: &Path,
         fps: Option<f32>,
         options: &ReaderOptions,
-        tell: &mut dyn FnMut(FootageEvent),
+        tell: &mut dyn FnMut(FootageEvent) -> ControlFlow<()>,
     ) -> Result<u64, CaptureError> {
         let request = Request::Footage { path: whole(path), fps, options: options.clone() };
         self.ask(path, &request)?;
         let mut failed = None;
+        let mut told = 0;
         loop {
-            match self.answer(self.frame_deadline) {
-                Ok(Answer::Frame { index, accepted }) => tell(FootageEvent::Frame { index, accepted }),
-                Ok(Answer::BrokenFrame { index, why }) => tell(FootageEvent::BrokenFrame { index, why }),
-                Ok(Answer::Failed(failure)) => failed = Some(failure),
-                Ok(Answer::Ended { frames }) => return failed.map_or(Ok(frames), |f| Err(told(path, f))),
+            let event = match self.answer(self.frame_deadline) {
+                Ok(Answer::Frame { index, accepted }) => FootageEvent::Frame { index, accepted },
+                Ok(Answer::BrokenFrame { index, why }) => FootageEvent::BrokenFrame { index, why },
+                Ok(Answer::Failed(failure)) => {
+                    failed = Some(failure);
+                    continue;
+                }
+                Ok(Answer::Ended { frames }) => return failed.map_or(Ok(frames), |f| Err(said(path, f))),
                 Ok(Answer::Still(_)) => return Err(self.lost(path, Lost::Died)),
                 Err(lost) => return Err(self.lost(path, lost)),
+            };
+            told += 1;
+            if tell(event).is_break() {
+                // The child would go on to the end of the footage.
+                self.stop();
+                return Ok(told);
             }
         }
     }
@@ -123,6 +134,9 @@ impl Worker {
         let no_decoder = |why: String| CaptureError::NoDecoder { why };
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        // Ctrl+C at a terminal is for us, who finish the picture in hand; the child ends when its pipe does.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(|e| no_decoder(e.to_string()))?;
         let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(no_decoder("it has no pipes".into()));
@@ -180,7 +194,7 @@ fn forward(mut from: impl Read, queue: &std::sync::mpsc::SyncSender<Answer>) {
     }
 }
 
-fn told(path: &Path, failure: Failure) -> CaptureError {
+fn said(path: &Path, failure: Failure) -> CaptureError {
     let path = path.display().to_string();
     match failure {
         Failure::Unreadable(why) => CaptureError::Unreadable { path, why },
@@ -219,7 +233,9 @@ mod tests {
                 assert!(said.contains(want) && said.contains("a.png"), "{script}: {said}");
                 assert!(worker.running.is_none(), "{script}: the child is gone");
             }
-            let said = worker.footage(Path::new("f"), None, &ReaderOptions::default(), &mut |_| {}).unwrap_err();
+            let said = worker
+                .footage(Path::new("f"), None, &ReaderOptions::default(), &mut |_| ControlFlow::Continue(()))
+                .unwrap_err();
             assert!(said.to_string().contains(want), "{script}: {said}");
         }
     }
