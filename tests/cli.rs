@@ -118,6 +118,28 @@ fn what_was_answered_stands_in_the_ledger_and_verifies() {
 }
 
 #[test]
+fn status_says_when_the_ledger_was_last_found_whole_or_damaged() {
+    let home = tempfile::tempdir().expect("temporary folder");
+    let many: String = (0..200).map(|n| format!("{{\"marks\":[\"AB{n:04}\"]}}\n")).collect();
+    assert!(run_with_input(home.path(), &["check", "-"], many.as_bytes()).status.success());
+    let words = |arguments: &[&str]| String::from_utf8_lossy(&run(home.path(), arguments).stdout).into_owned();
+    assert!(words(&["status"]).contains("Never verified"));
+    assert!(run(home.path(), &["verify"]).status.success());
+    assert!(run(home.path(), &["check", "AB1235"]).status.success());
+    assert!(words(&["status"]).contains("whole; 1 entries since"), "{}", words(&["status"]));
+    // A page of old entries decays; checks go on, and only a look at all of it tells.
+    let ledger = home.path().join("ledger.db");
+    let mut bytes = fs::read(&ledger).expect("a ledger");
+    bytes[16 * 4096 + 2000] ^= 1;
+    fs::write(&ledger, bytes).expect("writable");
+    assert!(run(home.path(), &["check", "AB1236"]).status.success());
+    assert_eq!(run(home.path(), &["verify"]).status.code(), Some(1));
+    assert!(words(&["status"]).contains("DAMAGED"), "{}", words(&["status"]));
+    let status = lines(&run(home.path(), &["--json", "status"])).remove(0);
+    assert_eq!(status["last_verify"]["whole"], false, "{status}");
+}
+
+#[test]
 fn files_that_are_no_pictures_are_named_and_the_rest_goes_on() {
     let home = tempfile::tempdir().expect("temporary folder");
     let folder = tempfile::tempdir().expect("temporary folder");

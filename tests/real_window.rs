@@ -235,3 +235,20 @@ fn an_officer_types_and_scans_and_a_second_program_asks() {
     let colours: std::collections::BTreeSet<_> = screen.pixels().map(|p| p.0).collect();
     assert!(colours.len() > 40, "the screen shows next to nothing: {} colours", colours.len());
 }
+
+#[test]
+fn a_session_that_ends_closes_the_window_with_a_signed_ledger() {
+    let (_server, display) = display();
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let home = folder.path().join("home");
+    let mut app = app(&home, &display);
+    xdotool(&display, &["type", "--delay", "120", "AB123456"]);
+    xdotool(&display, &["key", "Return"]);
+    until("the typed check", || checked(&home).contains(&("AB123456".into(), MarkSource::Typed)).then_some(()));
+    assert!(Command::new("kill").arg(app.0.id().to_string()).status().expect("kill runs").success());
+    let status = until("the end", || app.0.try_wait().expect("a child"));
+    assert!(status.success(), "{status}");
+    let verified = tracepost(&home, &display).args(["--json", "verify"]).output().expect("the program starts");
+    let said = String::from_utf8_lossy(&verified.stdout).into_owned();
+    assert!(said.contains("\"ok\":true") && said.contains("\"unproven\":0"), "{said}");
+}

@@ -2,8 +2,14 @@
 //! wrong between them. The device's stores are stood in for by memory; the hub is the real one in a temporary folder.
 #![cfg(all(feature = "device", feature = "hub"))]
 
+#[path = "sync/frozen.rs"]
+mod frozen;
 #[path = "sync/hostile.rs"]
 mod hostile;
+#[path = "sync/liar.rs"]
+mod liar;
+#[path = "sync/liars.rs"]
+mod liars;
 #[path = "sync/world.rs"]
 mod world;
 

@@ -27,6 +27,8 @@ pub struct Held {
     pub age: RegisterAge,
     /// How many records it holds.
     pub records: u64,
+    /// Whether the hub has not vouched for it as lately as it meant to.
+    pub late: bool,
 }
 
 /// Where the device stands.
@@ -50,6 +52,8 @@ pub struct Bearings {
     pub photos_pending: u64,
     /// The last receipt: how many entries it covers, and the hub's time.
     pub receipt: Option<(u64, DateTime<Utc>)>,
+    /// Whether the ledger on this disk was not whole when it was last verified.
+    pub damaged: bool,
     /// Checks that stand on paper only.
     pub on_paper: usize,
 }
@@ -124,6 +128,9 @@ pub trait Bench: Send + Sync + 'static {
     /// # Errors
     /// When the hub was not reached.
     fn sync(&self, step: &mut Steps<'_>) -> Result<SyncEnd, Trouble>;
+
+    /// Ends the sync that runs, within a moment; what was confirmed is kept.
+    fn stop_sync(&self);
 
     /// Where the device stands.
     ///

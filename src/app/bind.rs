@@ -39,12 +39,20 @@ impl Bench for Desk {
         Ok(SyncEnd { bytes_up, bytes_down, failed, late: !report.late.is_empty() })
     }
 
+    fn stop_sync(&self) {
+        self.cancel_sync();
+    }
+
     fn bearings(&self) -> Result<Bearings, Trouble> {
         let status = self.status().map_err(trouble)?;
         let registers = status
             .registers
             .into_iter()
-            .map(|r| Held { age: RegisterAge { id: r.id, version: r.version, as_of: r.as_of }, records: r.records })
+            .map(|r| Held {
+                age: RegisterAge { id: r.id, version: r.version, as_of: r.as_of },
+                records: r.records,
+                late: r.late,
+            })
             .collect();
         Ok(Bearings {
             post: status.post.map(|post| post.to_string()).unwrap_or_default(),
@@ -56,6 +64,7 @@ impl Bench for Desk {
             unsent: status.ledger.unsent,
             photos_pending: status.ledger.photos_pending,
             receipt: status.last_receipt.map(|receipt| (receipt.through.0, receipt.server_time)),
+            damaged: status.last_verify.is_some_and(|last| !last.whole),
             on_paper: self.on_paper(),
         })
     }

@@ -58,6 +58,8 @@ pub struct AppOptions {
     pub each_alone: bool,
     /// How the cameras that are connected are found.
     pub cameras: fn() -> Vec<CameraInfo>,
+    /// Milliseconds since some moment: the pace of keys tells a hand scanner from fingers.
+    pub clock: Arc<dyn Fn() -> u64>,
     /// Draw with the graphics processor; without one that works, the window falls back to drawing by itself.
     pub gpu: bool,
 }
@@ -70,6 +72,7 @@ impl AppOptions {
             fps: None,
             repeat: true,
         });
+        let began = std::time::Instant::now();
         Self {
             bench,
             source: Some(source),
@@ -78,6 +81,7 @@ impl AppOptions {
             loud: false,
             each_alone: false,
             cameras: list_cameras,
+            clock: Arc::new(move || u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)),
             gpu: false,
         }
     }
@@ -119,4 +123,9 @@ pub fn display_is_there() -> Result<(), AppError> {
 /// When there is no display.
 pub fn run(options: AppOptions) -> Result<(), AppError> {
     window::run(options)
+}
+
+/// Closes the window, from any thread. False while there is none yet.
+pub fn close() -> bool {
+    slint::quit_event_loop().is_ok()
 }

@@ -2,7 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use slint::platform::Key;
 use slint::{ComponentHandle, SharedString, Timer, TimerMode, Weak};
@@ -28,7 +29,7 @@ pub struct Shell {
     sync: Rc<Sync>,
     eye: Rc<Eye>,
     wedge: RefCell<Wedge>,
-    began: Instant,
+    clock: Arc<dyn Fn() -> u64>,
     /// What the fields held before the burst that may be a scanner's.
     fields: RefCell<[SharedString; 3]>,
     came_from: Cell<Screen>,
@@ -38,7 +39,14 @@ pub struct Shell {
 
 impl Shell {
     /// Binds the bar, the doors and the keys.
-    pub fn attach(app: &App, scan: Rc<Scan>, verdict: Rc<Verdict>, sync: Rc<Sync>, eye: Rc<Eye>) -> Rc<Self> {
+    pub fn attach(
+        app: &App,
+        scan: Rc<Scan>,
+        verdict: Rc<Verdict>,
+        sync: Rc<Sync>,
+        eye: Rc<Eye>,
+        clock: Arc<dyn Fn() -> u64>,
+    ) -> Rc<Self> {
         let shell = Rc::new(Self {
             app: app.as_weak(),
             scan,
@@ -46,7 +54,7 @@ impl Shell {
             sync,
             eye,
             wedge: RefCell::default(),
-            began: Instant::now(),
+            clock,
             fields: RefCell::default(),
             came_from: Cell::new(Screen::Scan),
             tick: Timer::default(),
@@ -172,7 +180,7 @@ impl Shell {
         } else if is(Key::F4) {
             self.turn_card();
         } else if is(Key::F5) {
-            if self.screen() == Screen::Sync { self.sync.sync() } else { self.go(Screen::Sync) }
+            if self.screen() == Screen::Sync { self.sync.turn() } else { self.go(Screen::Sync) }
         } else if is(Key::F6) {
             self.verdict.open_decision();
         } else if is(Key::F7) {
@@ -248,7 +256,7 @@ impl Shell {
     }
 
     fn now_ms(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+        (self.clock)()
     }
 
     fn fell_silent(&self) {

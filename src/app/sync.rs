@@ -28,6 +28,7 @@ pub struct Sync {
     running: Cell<bool>,
     /// Whether the last try reached the hub; `None` before the first.
     reached: Cell<Option<bool>>,
+    damage_told: Cell<bool>,
     registers: Rc<VecModel<RegisterRow>>,
     retro: Rc<VecModel<RetroRow>>,
 }
@@ -43,6 +44,7 @@ impl Sync {
             scan,
             running: Cell::new(false),
             reached: Cell::new(None),
+            damage_told: Cell::new(false),
             registers: Rc::default(),
             retro: Rc::default(),
         });
@@ -53,6 +55,12 @@ impl Sync {
         app.global::<SyncBackend>().on_sync(move || {
             if let Some(sync) = weak.upgrade() {
                 sync.sync();
+            }
+        });
+        let weak = Rc::downgrade(&sync);
+        app.global::<SyncBackend>().on_stop(move || {
+            if let Some(sync) = weak.upgrade() {
+                sync.stop();
             }
         });
         sync
@@ -83,11 +91,26 @@ impl Sync {
         });
     }
 
+    /// Ends the sync that runs, if one does.
+    fn stop(&self) {
+        if self.running.get() {
+            self.with(|data| data.set_stage("stopping".into()));
+            self.bench.stop_sync();
+        }
+    }
+
+    /// F5 on the screen itself: begins a sync, or ends the one that runs.
+    pub fn turn(&self) {
+        if self.running.get() { self.stop() } else { self.sync() }
+    }
+
     /// A step of the running sync.
     pub fn step(&self, phase: &str, done: u64, total: u64) {
         let share = if total == 0 { 0.0 } else { done as f32 / total as f32 };
         self.with(|data| {
-            data.set_stage(phase.into());
+            if data.get_stage() != "stopping" {
+                data.set_stage(phase.into());
+            }
             data.set_share(share.clamp(0.0, 1.0));
         });
     }
@@ -98,6 +121,7 @@ impl Sync {
         self.reached.set(Some(end.is_ok()));
         self.with(|data| {
             data.set_running(false);
+            data.set_stage(SharedString::default());
             let (outcome, why) = match &end {
                 Ok(end) => end.failed.first().map_or(("done", Trouble::default()), |why| ("partly", why.clone())),
                 Err(why) => ("failed", why.clone()),
@@ -124,8 +148,8 @@ impl Sync {
         });
     }
 
-    /// Shows where the device stands.
-    pub fn stands(&self, bearings: &Bearings, past: Option<Vec<Past>>, retro: Vec<Retro>) {
+    /// Shows where the device stands. True when the ledger turns out to be damaged and nobody was told yet.
+    pub fn stands(&self, bearings: &Bearings, past: Option<Vec<Past>>, retro: Vec<Retro>) -> bool {
         let now = Utc::now();
         let rows: Vec<RegisterRow> = bearings
             .registers
@@ -136,6 +160,7 @@ impl Sync {
                 version: held.age.version.to_string().into(),
                 age: ages::age(held.age.as_of, now),
                 old: ages::is_old(held.age.as_of, now),
+                late: held.late,
             })
             .collect();
         self.registers.set_vec(rows);
@@ -167,6 +192,7 @@ impl Sync {
         }
         self.scan.feed.mark_sent(bearings.receipt.map_or(0, |(covers, _)| covers));
         self.show_bar(bearings);
+        bearings.damaged && !self.damage_told.replace(bearings.damaged)
     }
 
     fn show_bar(&self, bearings: &Bearings) {
@@ -179,7 +205,8 @@ impl Sync {
         bar.set_register_count(i32::try_from(bearings.registers.len()).unwrap_or(i32::MAX));
         let newest = bearings.registers.iter().map(|r| r.age.as_of).max();
         bar.set_newest(newest.map_or_else(ages::unknown, |as_of| ages::age(as_of, now)));
-        bar.set_old(newest.is_some_and(|as_of| ages::is_old(as_of, now)));
+        let late = bearings.registers.iter().any(|r| r.late);
+        bar.set_old(late || newest.is_some_and(|as_of| ages::is_old(as_of, now)));
         bar.set_unsent(count(bearings.unsent));
         if !self.running.get() {
             self.show_link(match self.reached.get() {

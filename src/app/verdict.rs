@@ -126,6 +126,7 @@ impl Verdict {
                 version: r.version.to_string().into(),
                 age: ages::age(r.as_of, now),
                 old: ages::is_old(r.as_of, now),
+                late: false,
             })
             .collect();
         self.with(|data| {

@@ -81,7 +81,14 @@ impl Stage {
         let eye = Eye::attach(&app, mail.clone(), Rc::clone(&scan), Arc::clone(&knobs));
         let verdict = Verdict::attach(&app, bench(), Rc::clone(&crew), mail.clone(), Rc::clone(&scan));
         let sync = Sync::attach(&app, bench(), Rc::clone(&crew), mail.clone(), Rc::clone(&scan));
-        let shell = Shell::attach(&app, Rc::clone(&scan), Rc::clone(&verdict), Rc::clone(&sync), Rc::clone(&eye));
+        let shell = Shell::attach(
+            &app,
+            Rc::clone(&scan),
+            Rc::clone(&verdict),
+            Rc::clone(&sync),
+            Rc::clone(&eye),
+            Arc::clone(&options.clock),
+        );
         app.global::<Theme>().set_dark(kept.dark.unwrap_or(options.dark));
         app.global::<ShellData>().set_loud(kept.loud.unwrap_or(options.loud));
         shell::say_language(&app, kept.language.as_deref().unwrap_or(&options.language));
@@ -180,7 +187,11 @@ impl Controllers {
             Letter::Step(phase, done, total) => self.sync.step(phase, done, total),
             Letter::Synced(end) => self.sync.ended(end),
             Letter::Bearings(bearings, past, retro) => match *bearings {
-                Ok(bearings) => self.sync.stands(&bearings, past, retro),
+                Ok(bearings) => {
+                    if self.sync.stands(&bearings, past, retro) {
+                        self.shell.trouble("ledger", &Trouble::default());
+                    }
+                }
                 Err(why) => self.shell.trouble("status", &why),
             },
         }

@@ -84,6 +84,8 @@ fn sync_code(error: &SyncError) -> &'static str {
         SyncError::NotEnrolled => "not_enrolled",
         SyncError::Unreachable { .. } => "unreachable",
         SyncError::Stalled { .. } => "stalled",
+        SyncError::Cancelled => "cancelled",
+        SyncError::TooMuch { .. } => "too_much",
         SyncError::WrongKey { .. } => "wrong_key",
         SyncError::NotAHub { .. } => "not_a_hub",
         SyncError::Unknown | SyncError::DeviceMismatch => "unknown_device",

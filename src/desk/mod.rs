@@ -16,6 +16,7 @@ mod lookup;
 mod retro;
 mod status;
 mod sync;
+mod whole;
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -26,12 +27,14 @@ pub use lookup::{LookUp, OpenedRecord};
 pub use retro::RetroHitFound;
 pub use status::{ClockStatus, LedgerStatus, ReceiptStatus, RegisterStatus, Status, read_status};
 pub use sync::SyncReport;
+pub use whole::{Verified, last_verified, verify, verify_when_due};
 
 use crate::domain::{PostId, Seq};
 use crate::ledger::{Payload, SignedIn, Started};
 use crate::platform::dirs;
 use crate::store::records::Records;
 use crate::store::{Access, Home, LedgerStore};
+use crate::sync::Cancel;
 use check::Unwritten;
 
 /// What the desk is opened for.
@@ -53,6 +56,7 @@ pub struct Desk {
     unwritten: Mutex<Vec<Unwritten>>,
     post: Mutex<Option<PostId>>,
     syncing: Mutex<()>,
+    cancel: Cancel,
 }
 
 /// The home that the options name.
@@ -87,6 +91,7 @@ impl Desk {
             unwritten: Mutex::new(Vec::new()),
             post: Mutex::new(post),
             syncing: Mutex::new(()),
+            cancel: Cancel::default(),
         })
     }
 
@@ -116,15 +121,21 @@ impl Desk {
     }
 }
 
-impl Drop for Desk {
-    /// The head is signed at exit, so that what was written until then is proven by the device.
-    fn drop(&mut self) {
+impl Desk {
+    /// Signs the head, so that what was written until now is proven by the device. Done at exit by itself.
+    pub fn sign_off(&self) {
         self.write_late_checks();
         // A ledger without entries has nothing to sign, and signing would settle for ever whether it is for practice.
         let begun = self.ledger.head().is_ok_and(|(size, _)| size > Seq(0));
         if begun && let Err(error) = self.ledger.sign_head() {
             tracing::warn!(%error, "the head could not be signed at exit");
         }
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.sign_off();
     }
 }
 

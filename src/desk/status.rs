@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Desk, DeskError};
+use super::sync::is_late;
+use super::{Desk, DeskError, last_verified};
 use crate::domain::{DeviceId, Hash, PostId, RegisterId, RegisterVersion, Seq};
 use crate::store::records::Records;
 use crate::store::{Access, Home, LedgerStore};
@@ -27,6 +28,8 @@ pub struct Status {
     pub registers_unreadable: Option<String>,
     /// The last proof of arrival.
     pub last_receipt: Option<ReceiptStatus>,
+    /// When the ledger was last recomputed, and what that found; none before the first time.
+    pub last_verify: Option<VerifyStatus>,
     /// What the device's clock shows.
     pub clock: ClockStatus,
 }
@@ -57,6 +60,12 @@ pub struct RegisterStatus {
     pub as_of: DateTime<Utc>,
     /// How many records it holds.
     pub records: u64,
+    /// When the hub vouched for it last.
+    pub signed: DateTime<Utc>,
+    /// When it meant to do so again.
+    pub next: DateTime<Utc>,
+    /// Whether that moment is over: nothing new comes, or somebody keeps it back.
+    pub late: bool,
 }
 
 /// A receipt.
@@ -66,6 +75,17 @@ pub struct ReceiptStatus {
     pub through: Seq,
     /// The hub's clock when it was signed.
     pub server_time: DateTime<Utc>,
+}
+
+/// A look at the whole ledger.
+#[derive(Debug, Clone, Serialize)]
+pub struct VerifyStatus {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Entries then.
+    pub entries: u64,
+    /// Whether nothing was wrong.
+    pub whole: bool,
 }
 
 /// The device's clock, and what the last receipt says of it.
@@ -118,13 +138,26 @@ fn status_of(ledger: &LedgerStore, records: &Records) -> Result<Status, DeskErro
         registers: records
             .registers()
             .into_iter()
-            .map(|r| RegisterStatus { id: r.id, version: r.version, as_of: r.as_of, records: r.records })
+            .map(|r| RegisterStatus {
+                late: is_late(&r, now_ms),
+                id: r.id,
+                version: r.version,
+                as_of: r.as_of,
+                records: r.records,
+                signed: r.signed,
+                next: r.next,
+            })
             .collect(),
         registers_unreadable: records.unreadable(),
         last_receipt: receipt.as_ref().map(|r| ReceiptStatus { through: r.through, server_time: moment(r.server_ms) }),
+        last_verify: last_verified(ledger.home()).map(|note| VerifyStatus {
+            at: moment(note.at_ms),
+            entries: note.entries,
+            whole: note.whole,
+        }),
         clock: ClockStatus {
             now: moment(now_ms),
-            behind_receipt: receipt.is_some_and(|r| now_ms < r.server_ms - 60_000),
+            behind_receipt: receipt.is_some_and(|r| now_ms < r.server_ms.saturating_sub(60_000)),
         },
     })
 }

@@ -139,19 +139,20 @@ impl Desk {
     /// never keeps a sighting from going up.
     ///
     /// # Errors
-    /// When the hub was not reached, or the device is not enrolled; nothing is lost then.
+    /// When the hub was not reached, the device is not enrolled, or [`Desk::cancel_sync`] was called; nothing is lost then.
     pub fn sync(&self, progress: &mut dyn Progress) -> Result<SyncReport, DeskError> {
         let _one = match self.syncing.try_lock() {
             Ok(guard) => guard,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return Err(DeskError::AlreadySyncing),
         };
+        self.cancel.forget();
         self.write_late_checks();
         let mut report = SyncReport::default();
         let identity = self.identity()?;
         // A kill between taking registers over and checking the past again leaves this to be done, link or no link.
         self.past_again(&mut report);
-        let mut session = Session::connect(identity, Patience::default(), progress)?;
+        let mut session = Session::connect(identity, Patience::default(), self.cancel.clone(), progress)?;
         session.urgent(&&self.ledger, progress);
         self.registers_down(&mut session, progress, &mut report);
         report.late = self.late_registers();
@@ -159,6 +160,10 @@ impl Desk {
         let mut up = Up::default();
         if let Err(error) = session.up(&mut &self.ledger, progress, &mut up) {
             report.fail_for(error);
+        }
+        // What was done stands in the ledger and with the hub; that it was not all is what a person must hear.
+        if self.cancel.is_asked() {
+            return Err(SyncError::Cancelled.into());
         }
         report.entries = up.entries;
         report.photos = up.photos;
@@ -180,12 +185,16 @@ impl Desk {
         Ok(report)
     }
 
-    /// Registers whose next version is overdue. Those of practice are published once and for all.
+    /// Ends the sync that runs, if one does, within a moment; what was confirmed until then is kept.
+    pub fn cancel_sync(&self) {
+        self.cancel.ask();
+    }
+
+    /// Registers whose next version is overdue.
     pub fn late_registers(&self) -> Vec<LateRegister> {
         let now_ms = self.ledger.clock().now().wall_ms;
-        let is_late = |r: &HeldRegister| !r.practice && r.next.timestamp_millis() < now_ms;
-        let late = |r: HeldRegister| LateRegister { id: r.id, signed: r.signed, next: r.next };
-        self.records.registers().into_iter().filter(is_late).map(late).collect()
+        let held = self.records.registers().into_iter();
+        held.filter(|r| is_late(r, now_ms)).map(|r| LateRegister { id: r.id, signed: r.signed, next: r.next }).collect()
     }
 
     fn past_again(&self, report: &mut SyncReport) {
@@ -201,7 +210,13 @@ impl Desk {
     /// # Errors
     /// When the hub is not reached, or is on another machine.
     pub fn page_of_the_hub(&self) -> Result<String, DeskError> {
-        Ok(Session::connect(self.identity()?, Patience::default(), &mut |_: sync::Phase, _: u64, _: u64| {})?.page()?)
+        Ok(Session::connect(
+            self.identity()?,
+            Patience::default(),
+            sync::Cancel::default(),
+            &mut |_: sync::Phase, _: u64, _: u64| {},
+        )?
+        .page()?)
     }
 
     fn identity(&self) -> Result<Identity, DeskError> {
@@ -232,7 +247,7 @@ impl Desk {
         let mut entries = Vec::new();
         for change in down.registers {
             if let Some(note) = &change.note {
-                report.fail("register_note", note.clone());
+                report.fail(if change.repaired { "register_repaired" } else { "register_note" }, note.clone());
                 entries.push(Payload::RegisterUpdate(ledger::RegisterUpdate {
                     register: change.id.clone(),
                     from: change.from,
@@ -271,6 +286,11 @@ impl Desk {
             report.fail_for(error);
         }
     }
+}
+
+/// Whether the hub meant to have vouched for the register again. Those of practice are published once and for all.
+pub(super) fn is_late(register: &HeldRegister, now_ms: i64) -> bool {
+    !register.practice && register.next.timestamp_millis() < now_ms
 }
 
 /// What a store says, as sync hands it on.

@@ -1,12 +1,13 @@
 //! One hub over HTTP, call by call, for callers that block.
 //!
 //! Links at posts are slow and break, so nothing here has a deadline: a call may take as long as it moves, and ends when it
-//! has stood still for [`Patience::stall`]. An answer counts only when TLS proved the pinned key *and* the answer carries
-//! the protocol's header: a portal that says 200 to everything proves nothing.
+//! has stood still for [`Patience::stall`], or dripped slower than any link that is worth waiting for. Only the first call of
+//! a meeting is given up early, for a hub that is silent then is not there. An answer counts only when TLS proved the pinned
+//! key *and* the answer carries the protocol's header: a portal that says 200 to everything proves nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
+use super::cancel::{Cancel, LOOK_EVERY};
 use super::error::{SyncError, refused};
 use super::pin::{self, Pinned};
 use crate::domain::Fingerprint;
@@ -23,7 +25,7 @@ use crate::wire::{JSON_BYTES_MAX, PROTOCOL_HEADER, Refusal, Refused};
 /// How long to wait when nothing moves.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// For a connection to come about.
+    /// For a connection to come about, and for the answer to the first call.
     pub connect: Duration,
     /// For the next byte in either direction.
     pub stall: Duration,
@@ -44,6 +46,10 @@ impl Default for Patience {
     }
 }
 
+/// A link that carries less than this, over [`Patience::stall`] each, stands still: one record of the hub's TLS (4 KiB) takes
+/// a minute then, and a register days. The poorest link that posts have carries ten times as much.
+const BYTES_PER_S_MIN: u64 = 64;
+
 /// Pieces in which a body is handed to the socket: what is handed over counts as movement.
 const PIECE_BYTES: usize = 4 << 10;
 
@@ -54,6 +60,7 @@ pub(super) struct Client {
     url: String,
     pinned: Arc<Pinned>,
     patience: Patience,
+    cancel: Cancel,
     pub(super) bytes_up: u64,
     pub(super) bytes_down: u64,
 }
@@ -93,6 +100,7 @@ impl Client {
         fingerprint: Fingerprint,
         certificate: Option<(&[u8], &SigningKey)>,
         patience: Patience,
+        cancel: Cancel,
     ) -> Result<Self, SyncError> {
         let setup = |e: &dyn std::fmt::Display| SyncError::Setup(e.to_string());
         let (tls, pinned) = pin::config(fingerprint, certificate).map_err(|e| setup(&e))?;
@@ -107,12 +115,56 @@ impl Client {
             .build()
             .map_err(|e| setup(&e))?;
         let url = url.to_owned();
-        Ok(Self { runtime, http, url, pinned, patience, bytes_up: 0, bytes_down: 0 })
+        Ok(Self { runtime, http, url, pinned, patience, cancel, bytes_up: 0, bytes_down: 0 })
+    }
+
+    /// The first call of a meeting, whose answer is JSON. Where nobody answers it is not tried again and again: a link that
+    /// breaks at once may be better the next moment, one on which nothing comes is not. `waited` hears how long it takes, and
+    /// how long it may.
+    pub(super) fn greet<T: DeserializeOwned>(
+        &mut self,
+        path: &str,
+        answer_bytes_max: usize,
+        waited: &mut dyn FnMut(Duration, Duration),
+    ) -> Result<T, SyncError> {
+        let call = Call::get(path, answer_bytes_max);
+        let most = self.patience.connect * 2;
+        let stall = self.patience.stall;
+        self.patience.stall = stall.min(self.patience.connect);
+        let began = Instant::now();
+        let mut failures = 0;
+        let answer = loop {
+            let mut body = Vec::new();
+            let outcome = self.receive_watched(&call, &mut |_| waited(began.elapsed().min(most), most), &mut |piece| {
+                body.extend_from_slice(piece);
+                Ok(())
+            });
+            failures += 1;
+            match outcome {
+                Err(error) if error.is_passing() && failures < self.patience.attempts => {
+                    if matches!(error, SyncError::Stalled { .. }) || began.elapsed() >= self.patience.connect {
+                        break Err(error);
+                    }
+                    if let Err(ended) = self.rest(failures) {
+                        break Err(ended);
+                    }
+                }
+                Err(error) => break Err(error),
+                Ok(refusal) => break Ok(refusal.map_or(Answer::Done(body), Answer::Refused)),
+            }
+        };
+        self.patience.stall = stall;
+        self.read(answer?)
     }
 
     /// A call whose answer is JSON.
     pub(super) fn json<T: DeserializeOwned>(&mut self, call: &Call<'_>) -> Result<T, SyncError> {
-        match self.call(call)? {
+        let answer = self.call(call)?;
+        self.read(answer)
+    }
+
+    fn read<T: DeserializeOwned>(&self, answer: Answer) -> Result<T, SyncError> {
+        match answer {
             Answer::Done(body) => {
                 serde_json::from_slice(&body).map_err(|_| SyncError::NotAHub { url: self.url.clone() })
             }
@@ -139,7 +191,7 @@ impl Client {
             match self.once(call) {
                 Err(error) if error.is_passing() && attempt < self.patience.attempts => {
                     tracing::debug!(attempt, "{error}");
-                    std::thread::sleep(pause);
+                    self.cancel.sleep(pause)?;
                     pause *= 2;
                     attempt += 1;
                 }
@@ -154,8 +206,8 @@ impl Client {
     }
 
     /// The pause before another attempt.
-    pub(super) fn rest(&self, failures: u32) {
-        std::thread::sleep(self.patience.pause * 2_u32.saturating_pow(failures.min(8)));
+    pub(super) fn rest(&self, failures: u32) -> Result<(), SyncError> {
+        self.cancel.sleep(self.patience.pause * 2_u32.saturating_pow(failures.min(8)))
     }
 
     /// A call, once.
@@ -177,6 +229,17 @@ impl Client {
         call: &Call<'_>,
         each: &mut dyn FnMut(&[u8]) -> Result<(), SyncError>,
     ) -> Result<Option<Refused>, SyncError> {
+        self.receive_watched(call, &mut |_| (), each)
+    }
+
+    /// The same; `waited` is told now and then how long the call takes.
+    fn receive_watched(
+        &mut self,
+        call: &Call<'_>,
+        waited: &mut dyn FnMut(Duration),
+        each: &mut dyn FnMut(&[u8]) -> Result<(), SyncError>,
+    ) -> Result<Option<Refused>, SyncError> {
+        self.cancel.or_end()?;
         let url = format!("{}{}", self.url, call.path);
         let mut request = self.http.request(call.method.clone(), url);
         if let Some(from) = call.range_from.filter(|x| *x > 0) {
@@ -187,29 +250,38 @@ impl Client {
             request = request.header("content-type", *kind).body(counted(body.clone(), moved.clone()));
             self.bytes_up += body.len() as u64;
         }
-        let Self { runtime, url, pinned, patience, bytes_down, .. } = self;
+        let Self { runtime, url, pinned, patience, cancel, bytes_down, .. } = self;
+        let body_bytes = call.body.as_ref().map_or(0, |(_, body)| body.len() as u64);
         let link = Link { url: url.as_str(), pinned: pinned.as_ref(), patience: *patience };
-        runtime.block_on(async {
-            let mut response = link.send(request, &moved).await?;
+        let began = Instant::now();
+        let work = async {
+            let mut response = link.send(request, &moved, body_bytes).await?;
             if !response.headers().contains_key(PROTOCOL_HEADER) {
                 return Err(SyncError::NotAHub { url: link.url.to_owned() });
             }
             let status = response.status();
             let success = status.is_success();
-            let whole_again = call.range_from.is_some_and(|x| x > 0) && status == StatusCode::OK;
-            if whole_again {
-                // The far end ignores ranges; what is there already would be doubled.
-                return Err(SyncError::Setup("the hub does not serve parts of files".to_owned()));
-            }
+            // Who ignores the range sends what is here already once more; it is not to be doubled.
+            let mut skip = match (status, call.range_from) {
+                (StatusCode::OK, Some(from)) => usize::try_from(from).unwrap_or(usize::MAX),
+                _ => 0,
+            };
             let mut refusal = Vec::new();
             let mut taken = 0;
+            let mut pulse = Pulse::new(link.patience.stall);
             while let Some(piece) = link.piece(&mut response).await? {
                 *bytes_down += piece.len() as u64;
+                if !pulse.beats(piece.len() as u64) {
+                    return Err(SyncError::Stalled { url: link.url.to_owned() });
+                }
+                let known = skip.min(piece.len());
+                skip -= known;
+                let piece = &piece[known..];
                 taken += piece.len();
                 if taken > if success { call.answer_bytes_max } else { JSON_BYTES_MAX } {
-                    return Err(SyncError::NotAHub { url: link.url.to_owned() });
+                    return Err(SyncError::TooMuch { url: link.url.to_owned() });
                 }
-                if success { each(&piece)? } else { refusal.extend_from_slice(&piece) }
+                if success { each(piece)? } else { refusal.extend_from_slice(piece) }
             }
             if success {
                 return Ok(None);
@@ -220,8 +292,46 @@ impl Client {
                 frontier: None,
             });
             Ok(Some(refused))
+        };
+        runtime.block_on(async {
+            let mut work = std::pin::pin!(work);
+            loop {
+                if let Ok(done) = timeout(LOOK_EVERY, &mut work).await {
+                    return done;
+                }
+                cancel.or_end()?;
+                waited(began.elapsed());
+            }
         })
     }
+}
+
+/// Whether an answer still comes at a rate worth waiting for.
+struct Pulse {
+    every: Duration,
+    since: Instant,
+    bytes: u64,
+}
+
+impl Pulse {
+    fn new(every: Duration) -> Self {
+        Self { every, since: Instant::now(), bytes: 0 }
+    }
+
+    fn beats(&mut self, bytes: u64) -> bool {
+        self.bytes += bytes;
+        if self.since.elapsed() < self.every {
+            return true;
+        }
+        let enough = self.bytes >= least(self.every);
+        *self = Self::new(self.every);
+        enough
+    }
+}
+
+/// The least that must move in so long.
+fn least(time: Duration) -> u64 {
+    BYTES_PER_S_MIN * time.as_secs()
 }
 
 /// The link during one call.
@@ -232,8 +342,8 @@ struct Link<'a> {
 }
 
 impl Link<'_> {
-    /// Sends, and waits for the head of the answer for as long as something moves.
-    async fn send(&self, request: RequestBuilder, moved: &AtomicU64) -> Result<Response, SyncError> {
+    /// Sends, and waits for the head of the answer for as long as enough of the body moves.
+    async fn send(&self, request: RequestBuilder, moved: &AtomicU64, whole: u64) -> Result<Response, SyncError> {
         let mut sending = std::pin::pin!(request.send());
         let mut before = moved.load(Ordering::Relaxed);
         loop {
@@ -242,7 +352,7 @@ impl Link<'_> {
                 Ok(Err(error)) => return Err(self.failed(&error)),
                 Err(_) => {
                     let now = moved.load(Ordering::Relaxed);
-                    if now == before {
+                    if now == before || (now < whole && now - before < least(self.patience.stall)) {
                         return Err(SyncError::Stalled { url: self.url.to_owned() });
                     }
                     before = now;

@@ -17,7 +17,7 @@ use crate::registers::delta::{self, Piece};
 use crate::registers::manifest::{BaseList, Blob, MANIFEST_BYTES_MAX, Manifest};
 use crate::registers::state;
 use crate::registers::{ChunkRef, SignedManifest, chunk};
-use crate::wire::{Offer, Refusal};
+use crate::wire::{Offer, Refusal, Refused};
 
 /// A register and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct RegisterChange {
     pub refused: Option<String>,
     /// What else a person must hear: buckets that were not as the hub's, a hub that was set back.
     pub note: Option<String>,
+    /// Whether the note is of buckets that were fetched again.
+    pub repaired: bool,
 }
 
 /// What came down.
@@ -80,7 +82,10 @@ pub(super) fn registers(
     let held: BTreeMap<RegisterId, Held> = shelf.held()?.into_iter().map(|held| (held.id.clone(), held)).collect();
     let mut down = Down::default();
     let mut updates = Vec::new();
-    for offer in offers {
+    for (n, offer) in offers.iter().enumerate() {
+        if offers[..n].iter().any(|before| before.id == offer.id) {
+            continue;
+        }
         let here = held.get(&offer.id);
         if here.is_some_and(|here| is_known(offer, here)) {
             continue;
@@ -91,7 +96,16 @@ pub(super) fn registers(
                 let (from, to) = (here.map(|held| held.version), offer.version);
                 let (id, refused) = (offer.id.clone(), Some(error.to_string()));
                 if !down.registers.iter().any(|change| change.id == id) {
-                    let change = RegisterChange { id, from, to, as_of_ms: 0, records: 0, refused: None, note: None };
+                    let change = RegisterChange {
+                        id,
+                        from,
+                        to,
+                        as_of_ms: 0,
+                        records: 0,
+                        refused: None,
+                        note: None,
+                        repaired: false,
+                    };
                     down.registers.push(change);
                 }
                 down.say(&offer.id, refused, None);
@@ -99,6 +113,11 @@ pub(super) fn registers(
             Err(error) => return Err(error),
         }
     }
+    let mut pieces = BTreeSet::new();
+    for update in &updates {
+        pieces.extend(wanted(update, shelf)?.into_iter().map(|wanted| wanted.hash));
+    }
+    staging.keep_only(&pieces);
     for (register, why) in fetch(client, &updates, shelf, staging, progress, &mut down)? {
         updates.retain(|u| u.manifest.register != register);
         down.say(&register, Some(why), None);
@@ -212,6 +231,7 @@ fn update(
             as_of_ms: manifest.as_of_ms,
             records: manifest.records,
             refused: None,
+            repaired: false,
             note: held.filter(|_| is_other_line).map(|held| {
                 format!(
                     "register {}: version {} here is not the hub's version {}: the hub was set back to an older state and numbered anew; all was compared and version {} taken over; tell the centre",
@@ -248,6 +268,18 @@ fn since_base(manifest: &Manifest) -> Result<Vec<Piece>, SyncError> {
     Ok(way.iter().flat_map(|d| d.pieces.iter().cloned()).collect())
 }
 
+/// Why a file did not come. What is wrong with one file is no reason to leave the other registers.
+fn not_given(register: &RegisterId, refusal: Refused, what: &str) -> SyncError {
+    let why = match refusal.error {
+        Refusal::NotFound => format!("the hub does not have a {what} that it promises"),
+        Refusal::Unavailable | Refusal::Malformed => {
+            format!("the hub cannot give its {what} now ({})", refusal.message)
+        }
+        other => return refused(other, refusal.message),
+    };
+    SyncError::Register { register: register.clone(), why }
+}
+
 /// A manifest, when the pinned key signed it and it is what was offered.
 fn manifest(
     client: &mut Client,
@@ -257,12 +289,11 @@ fn manifest(
 ) -> Result<(SignedManifest, Manifest), SyncError> {
     let refuse = |why: String| SyncError::Register { register: offer.id.clone(), why };
     let path = format!("/v1/registers/{}/manifest", offer.id);
-    let bytes = match client.call(&Call::get(&path, MANIFEST_BYTES_MAX + 1024))? {
-        Answer::Done(bytes) => bytes,
-        Answer::Refused(refusal) if refusal.error == Refusal::NotFound => {
-            return Err(refuse("the hub offers it and does not have it".to_owned()));
-        }
-        Answer::Refused(refusal) => return Err(refused(refusal.error, refusal.message)),
+    let bytes = match client.call(&Call::get(&path, MANIFEST_BYTES_MAX + 1024)) {
+        Ok(Answer::Done(bytes)) => bytes,
+        Ok(Answer::Refused(refusal)) => return Err(not_given(&offer.id, refusal, "table of contents")),
+        Err(SyncError::TooMuch { .. }) => return Err(refuse("its table of contents has no end".to_owned())),
+        Err(error) => return Err(error),
     };
     let signed = SignedManifest::from_wire(&bytes).map_err(|e| refuse(e.to_string()))?;
     let manifest = signed.verify(&who.hub_key).map_err(|e| refuse(e.to_string()))?;
@@ -302,6 +333,7 @@ fn repair(
             records: manifest.records,
             refused: None,
             note: None,
+            repaired: false,
         });
     }
     if !shelf.may_repair(&register)? {
@@ -324,6 +356,7 @@ fn repair(
     }
     install(&[update], shelf, staging, progress)?;
     down.say(&register, None, Some(note));
+    down.registers.iter_mut().filter(|c| c.id == register).for_each(|c| c.repaired = true);
     Ok(())
 }
 
@@ -368,6 +401,7 @@ fn fetch(
         return Ok(Vec::new());
     }
     let total = missing.iter().map(|(_, wanted)| u64::from(wanted.len)).sum();
+    staging.has_room(total)?;
     let mut done = 0;
     let mut spoilt: Vec<(RegisterId, String)> = Vec::new();
     progress.step(Phase::Registers, 0, total);
@@ -390,6 +424,9 @@ fn fetch(
     }
     Ok(spoilt)
 }
+
+/// An attempt that brought less than this was in vain: a link that drips must not be tried for ever.
+const PROGRESS_BYTES: usize = 1 << 10;
 
 /// A list that the manifest names.
 fn blob(client: &mut Client, register: &RegisterId, blob: &Blob) -> Result<Vec<u8>, SyncError> {
@@ -419,18 +456,16 @@ fn chunk_bytes(
         });
         match outcome {
             Ok(None) => break,
-            Ok(Some(refusal)) if refusal.error == Refusal::NotFound => {
-                return Err(refuse("the hub does not have a piece that it promises".to_owned()));
-            }
-            Ok(Some(refusal)) => return Err(refused(refusal.error, refusal.message)),
+            Ok(Some(refusal)) => return Err(not_given(register, refusal, "piece")),
+            Err(SyncError::TooMuch { .. }) => return Err(refuse("a piece is longer than it was promised".to_owned())),
             // The link broke after the last byte: there is no rest to ask for.
             Err(error) if error.is_passing() && bytes.len() == wanted.len as usize => break,
             Err(error) if error.is_passing() => {
-                without_progress = if bytes.len() > before { 0 } else { without_progress + 1 };
+                without_progress = if bytes.len() - before >= PROGRESS_BYTES { 0 } else { without_progress + 1 };
                 if without_progress >= client.attempts() {
                     return Err(error);
                 }
-                client.rest(without_progress);
+                client.rest(without_progress)?;
             }
             Err(error) => return Err(error),
         }

@@ -1,5 +1,6 @@
 //! Enrolment: a device shows a one-time token and its own key, and is given a post and a certificate.
 
+use super::cancel::Cancel;
 use super::client::{Client, Patience};
 use super::error::SyncError;
 use crate::domain::{DeviceId, Fingerprint, PostId};
@@ -37,7 +38,7 @@ pub fn enrol_with(
     practice: Option<bool>,
     patience: Patience,
 ) -> Result<Enrolled, SyncError> {
-    let mut client = Client::new(&code.url, code.fingerprint, None, patience)?;
+    let mut client = Client::new(&code.url, code.fingerprint, None, patience, Cancel::default())?;
     let proof = enrol_proof(&code.fingerprint, &code.token.hash(), device);
     let request = EnrolRequest {
         token: code.token.to_string(),

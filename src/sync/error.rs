@@ -35,6 +35,19 @@ pub enum SyncError {
         /// The hub's address.
         url: String,
     },
+    /// A person ended it.
+    #[error(
+        "the sync was ended before it was done; what the hub has confirmed is kept, and checks go on; sync again, it goes on from there"
+    )]
+    Cancelled,
+    /// More came than may.
+    #[error(
+        "the hub at {url} sends more than an answer may hold; none of it was used; nothing is lost; tell the centre if it stays"
+    )]
+    TooMuch {
+        /// The hub's address.
+        url: String,
+    },
     /// The far end has another key.
     #[error(
         "this is not the hub that the code names: what answers at {url} has another key; nothing was sent to it; checks go on; ask the centre, and do not enrol again unless it says so"
@@ -166,6 +179,7 @@ impl SyncError {
                 | Self::Stalled { .. }
                 | Self::WrongKey { .. }
                 | Self::NotAHub { .. }
+                | Self::Cancelled
                 | Self::NotEnrolled
                 | Self::Code(_)
                 | Self::Setup(_)

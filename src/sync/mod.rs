@@ -13,6 +13,7 @@
 //!
 //! The calls block and start a small runtime of their own, so they must not be made from async code.
 
+mod cancel;
 mod client;
 mod down;
 mod enrol;
@@ -24,6 +25,7 @@ mod session;
 mod staging;
 mod up;
 
+pub use cancel::Cancel;
 pub use client::Patience;
 pub use down::{Down, RegisterChange};
 pub use enrol::{Enrolled, enrol_with};

@@ -3,7 +3,7 @@
 /// A step of a sync.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Phase {
-    /// Reaching the hub.
+    /// Reaching the hub; in milliseconds of the time that it may take.
     Connect,
     /// Hits, ahead of everything else.
     Urgent,

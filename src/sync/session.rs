@@ -1,5 +1,6 @@
 //! One meeting of a device with its hub, in steps: connect, down, (the desk checks past sightings again), up.
 
+use super::cancel::Cancel;
 use super::client::{Answer, Call, Client, Patience};
 use super::down::{self, Down};
 use super::error::SyncError;
@@ -46,15 +47,23 @@ pub struct Session {
 }
 
 impl Session {
-    /// Reaches the hub and asks where things stand.
+    /// Reaches the hub and asks where things stand. While it waits for the answer, progress is told the time, in milliseconds.
     ///
     /// # Errors
     /// When there is no hub, another key, or the hub does not know the device.
-    pub fn connect(who: Identity, patience: Patience, progress: &mut dyn Progress) -> Result<Self, SyncError> {
+    pub fn connect(
+        who: Identity,
+        patience: Patience,
+        cancel: Cancel,
+        progress: &mut dyn Progress,
+    ) -> Result<Self, SyncError> {
         progress.step(Phase::Connect, 0, 1);
         let certificate = Some((who.certificate.as_slice(), &who.signing));
-        let mut client = Client::new(&who.url, who.fingerprint, certificate, patience)?;
-        let hello: Hello = client.json(&Call::get("/v1/hello", JSON_BYTES_MAX * 4))?;
+        let mut client = Client::new(&who.url, who.fingerprint, certificate, patience, cancel)?;
+        let ms = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let hello: Hello = client.greet("/v1/hello", JSON_BYTES_MAX * 4, &mut |waited, most| {
+            progress.step(Phase::Connect, ms(waited), ms(most));
+        })?;
         if hello.device != who.device {
             return Err(SyncError::Unknown);
         }

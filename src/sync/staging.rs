@@ -3,6 +3,7 @@
 //! A chunk is saved whole, encrypted with a key of the device, under its hash. Whatever is read back is checked against the
 //! manifest again before use.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -13,8 +14,14 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 
 use super::SyncError;
 use crate::domain::Hash;
+use crate::platform::files;
 use crate::registers::ChunkRef;
 use crate::registers::chunk;
+
+/// Bytes on the disk for each that is fetched: the piece itself, and the rows and the index built of it (55 B a record, of 10).
+const INSTALLED_PER_FETCHED: u64 = 7;
+/// What registers leave free for the ledger and for everything else.
+const ROOM_LEFT_BYTES: u64 = 16 << 20;
 
 /// The folder of chunks on their way in.
 pub struct Staging {
@@ -80,6 +87,32 @@ impl Staging {
     fn open_sealed(&self, hash: &Hash, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, text) = sealed.split_first_chunk::<24>()?;
         self.cipher.decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: &hash.0 }).ok()
+    }
+
+    /// Removes what nobody waits for any more: pieces of a version that was never taken over must not gather.
+    pub fn keep_only(&self, wanted: &BTreeSet<Hash>) {
+        let names: BTreeSet<String> = wanted.iter().map(Hash::to_string).collect();
+        for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
+            if !entry.file_name().to_str().is_some_and(|name| names.contains(name)) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
+    /// Whether so many bytes more may come: they must leave the ledger its room, and what is built of them takes more.
+    ///
+    /// # Errors
+    /// When the disk is too full for that; nothing is fetched then.
+    pub fn has_room(&self, bytes: u64) -> Result<(), SyncError> {
+        let needed = bytes.saturating_mul(INSTALLED_PER_FETCHED).saturating_add(ROOM_LEFT_BYTES);
+        match files::free_bytes(&self.dir) {
+            Some(free) if free < needed => Err(SyncError::Store(format!(
+                "the registers need {} MB and the disk has {} MB left; the versions in use stay, checks go on; free the disk and sync again",
+                needed >> 20,
+                free >> 20
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Removes everything: the chunks are installed.

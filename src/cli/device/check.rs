@@ -1,10 +1,12 @@
 //! `tracepost check`: one item from the arguments, or many from standard input.
 
 use std::io::{self, BufRead};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 
 use serde_json::{Value, json};
 
 use super::args::{CheckArguments, DescriptionArguments};
+use super::ending::{CHECKS_STAND, Ending, LOOK_EVERY};
 use super::question;
 use super::words;
 use crate::cli::common::{Failure, Printer, Stop};
@@ -14,15 +16,17 @@ use crate::ledger::CheckSource;
 
 /// Longest line that is read from standard input, in bytes; a longer one is answered with an error.
 const LINE_BYTES_MAX: usize = 1 << 20;
+/// Lines that are read ahead of the one being answered.
+const LINES_AHEAD_MAX: usize = 8;
 
 /// Runs the subcommand.
 ///
 /// # Errors
 /// When the arguments name no item. A line of standard input that cannot be answered gets an error of its own and the rest
-/// goes on; the status is then 1.
-pub fn run(desk: &Desk, arguments: &CheckArguments, out: &Printer) -> Result<(), Stop> {
+/// goes on; the status is then 1. When the end comes from outside, the line in hand is the last.
+pub fn run(desk: &Desk, arguments: &CheckArguments, ending: &Ending, out: &Printer) -> Result<(), Stop> {
     if arguments.marks == ["-"] {
-        return many(desk, io::stdin().lock(), &arguments.description, out);
+        return many(desk, &read_ahead()?, &arguments.description, ending, out);
     }
     let answer = desk.check(CheckRequest::new(item_of(arguments)?, CheckSource::Typed));
     if out.is_json() {
@@ -69,22 +73,56 @@ pub fn not_recorded(number: &str) -> Failure {
     Failure::new(
         format_args!("NOT RECORDED: WRITE ON PAPER, number {number}. The disk refused the entry."),
         "The answer above is right all the same; earlier entries are safe.",
-        "Write number, marks and answer on paper, then free space on the disk.",
+        "Write number, marks and answer on paper, then free the disk; if it is not full, run tracepost verify.",
     )
 }
 
-fn many(desk: &Desk, mut input: impl BufRead, otherwise: &DescriptionArguments, out: &Printer) -> Result<(), Stop> {
+/// A line of standard input; `None` stands for one that is too long, or no text.
+type Line = Option<String>;
+
+/// The lines of standard input, read by a thread of their own: whoever waits for the next one must hear the end as well.
+fn read_ahead() -> io::Result<Receiver<io::Result<Line>>> {
+    let (send, lines) = sync_channel(LINES_AHEAD_MAX);
+    std::thread::Builder::new().name("input".into()).spawn(move || {
+        let mut input = io::stdin().lock();
+        let mut text = String::new();
+        loop {
+            let line = match next_line(&mut input, &mut text) {
+                Ok(None) => return,
+                Ok(Some(whole)) => Ok(whole.then(|| std::mem::take(&mut text))),
+                Err(error) => Err(error),
+            };
+            let failed = line.is_err();
+            if send.send(line).is_err() || failed {
+                return;
+            }
+        }
+    })?;
+    Ok(lines)
+}
+
+fn many(
+    desk: &Desk,
+    lines: &Receiver<io::Result<Line>>,
+    otherwise: &DescriptionArguments,
+    ending: &Ending,
+    out: &Printer,
+) -> Result<(), Stop> {
     let mut failed = false;
-    let mut line = String::new();
-    while let Some(whole) = next_line(&mut input, &mut line)? {
-        if whole && line.trim().is_empty() {
+    loop {
+        ending.or_stop(CHECKS_STAND)?;
+        let line = match lines.recv_timeout(LOOK_EVERY) {
+            Ok(line) => line?,
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        if line.as_ref().is_some_and(|line| line.trim().is_empty()) {
             continue;
         }
-        let id = if whole { question::id_of(&line) } else { None };
-        let item = if whole {
-            question::from_line(&line, otherwise).map_err(|e| e.to_string())
-        } else {
-            Err(format!("not UTF-8, or longer than {LINE_BYTES_MAX} bytes"))
+        let id = line.as_deref().and_then(question::id_of);
+        let item = match &line {
+            Some(line) => question::from_line(line, otherwise).map_err(|e| e.to_string()),
+            None => Err(format!("not UTF-8, or longer than {LINE_BYTES_MAX} bytes")),
         };
         match item {
             Ok(item) => {

@@ -1,14 +1,18 @@
 //! `tracepost search`, `sync`, `status` and `verify`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::{Value, json};
 
 use super::args::RecordArguments;
+use super::ending::{Ending, LOOK_EVERY};
 use super::{Globals, failed, words};
 use crate::cli::common::{Failure, Printer, Stop, progress_bar};
 use crate::desk::control::{self, Request};
-use crate::desk::{Desk, read_status};
+use crate::desk::{Desk, Status, read_status, verify as verify_ledger};
 use crate::domain::{Candidate, RegisterId, Seq};
-use crate::store::{Access, Home, LedgerStore, StoreError};
+use crate::store::{Home, StoreError};
+use crate::sync::Phase;
 
 /// `tracepost search PATTERN`. Beside a running app, the app does it, for it is an entry in the ledger.
 ///
@@ -74,10 +78,12 @@ fn record_words(report: &Value) -> String {
 /// # Errors
 /// When the hub was not reached (status 1), or a part failed after the rest was done.
 pub fn sync(globals: &Globals, out: &Printer) -> Result<(), Stop> {
+    let ending = Ending::by_signal()?;
     let report = here_or_there(globals, &Request::Sync, |desk| {
         let bar = progress_bar("connect", 1);
-        let report =
-            desk.sync(&mut |phase: crate::sync::Phase, done: u64, total: u64| show(&bar, phase.code(), done, total));
+        let report = watched(desk, &ending, || {
+            desk.sync(&mut |phase: Phase, done: u64, total: u64| show(&bar, phase.code(), done, total))
+        });
         bar.finish_and_clear();
         Ok(serde_json::to_value(report?).unwrap_or_default())
     })?;
@@ -90,6 +96,24 @@ pub fn sync(globals: &Globals, out: &Printer) -> Result<(), Stop> {
         eprintln!("tracepost: {failure}");
     }
     Err(Stop::Status(1))
+}
+
+/// Works, and hands an end from outside on to the sync that runs meanwhile.
+fn watched<T>(desk: &Desk, ending: &Ending, work: impl FnOnce() -> T) -> T {
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                if ending.has_come() {
+                    desk.cancel_sync();
+                }
+                std::thread::sleep(LOOK_EVERY);
+            }
+        });
+        let result = work();
+        done.store(true, Ordering::Relaxed);
+        result
+    })
 }
 
 fn show(bar: &indicatif::ProgressBar, phase: &str, done: u64, total: u64) {
@@ -141,18 +165,20 @@ fn sync_words(report: &Value) -> String {
             hit["grade"].as_str().unwrap_or("")
         ));
     }
-    for late in report["late"].as_array().into_iter().flatten() {
-        text.push_str(&format!(
-            "\nLATE: the hub vouched for register {} on {} and meant to do so again by {}; its records may be out of date",
-            late["id"].as_str().unwrap_or(""),
-            late["signed"].as_str().unwrap_or(""),
-            late["next"].as_str().unwrap_or("")
-        ));
+    for register in report["late"].as_array().into_iter().flatten() {
+        let said = |name: &str| register[name].as_str().unwrap_or("");
+        text.push_str(&late(said("id"), &said("signed"), &said("next")));
     }
     if let Some(through) = report["receipt"]["through"].as_u64() {
         text.push_str(&format!("\nReceipt: the hub holds everything up to entry {through}"));
     }
     text
+}
+
+fn late(register: &str, signed: &dyn std::fmt::Display, next: &dyn std::fmt::Display) -> String {
+    format!(
+        "\nLATE: the hub vouched for register {register} on {signed} and meant to do so again by {next}; its records may be out of date"
+    )
 }
 
 /// `tracepost status`, also beside a running app.
@@ -184,6 +210,9 @@ pub fn status(home: &Home, out: &Printer) -> Result<(), Stop> {
                 r.records,
                 words::age(now, r.as_of)
             ));
+            if r.late {
+                text.push_str(&late(&r.id.0, &r.signed, &r.next));
+            }
         }
         if let Some(why) = &status.registers_unreadable {
             text.push_str(&format!("\nRegisters unreadable: {why}"));
@@ -196,6 +225,7 @@ pub fn status(home: &Home, out: &Printer) -> Result<(), Stop> {
             )),
             None => text.push_str("\nLast receipt: none"),
         }
+        text.push_str(&verified(&status));
         if status.clock.behind_receipt {
             text.push_str(
                 "\nThe clock of this device is wrong: it shows a moment before the last receipt. Checks go on.",
@@ -206,14 +236,26 @@ pub fn status(home: &Home, out: &Printer) -> Result<(), Stop> {
     Ok(())
 }
 
+/// When somebody last looked whether the ledger is whole: a page that decayed is seen by nothing else.
+fn verified(status: &Status) -> String {
+    let Some(last) = &status.last_verify else {
+        return "\nNever verified: run tracepost verify".into();
+    };
+    let ago = words::age(status.clock.now, last.at);
+    if !last.whole {
+        return format!("\nDAMAGED: the ledger was not whole {ago} ago; run tracepost verify and tell the centre");
+    }
+    let since = status.ledger.entries.saturating_sub(last.entries);
+    format!("\nLast verified: {ago} ago, whole; {since} entries since")
+}
+
 /// `tracepost verify`, also beside a running app.
 ///
 /// # Errors
 /// When the ledger is broken (status 1, with the first bad entry) or cannot be read.
 pub fn verify(home: &Home, out: &Printer) -> Result<(), Stop> {
-    let ledger = LedgerStore::open(home, Access::Read).map_err(failed)?;
     let bar = progress_bar("verifying", 0);
-    let report = ledger.verify(&mut |done, total| show(&bar, "verifying", done, total)).map_err(failed)?;
+    let report = verify_ledger(home, &mut |done, total| show(&bar, "verifying", done, total)).map_err(failed)?;
     bar.finish_and_clear();
     let chain = &report.chain;
     let first_bad = chain.first_bad.as_ref();

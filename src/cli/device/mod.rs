@@ -22,6 +22,7 @@ use crate::desk::{Desk, DeskError, DeskOptions, home_of};
 use crate::store::records::RecordsError;
 use crate::store::{Home, StoreError};
 use args::{AppArguments, Arguments, Command};
+use ending::Ending;
 
 pub use enrol::code_in;
 pub use scan::scan_footage;
@@ -52,12 +53,14 @@ fn run(arguments: Arguments) -> Result<(), Stop> {
             // Wrong words and ports are found before a home is made.
             scan::reader_options(&scan.formats)?;
             scan.serial.as_deref().map(serial::ready).transpose()?;
+            let ending = Ending::by_signal()?;
             let desk = if scan.decode_only { None } else { Some(globals.desk()?) };
-            scan::run(desk.as_ref(), &scan, &out)
+            scan::run(desk.as_ref(), &scan, &ending, &out)
         }
         Some(Command::Check(check)) => {
             check::refuse_wrong_words(&check)?;
-            check::run(&globals.desk()?, &check, &out)
+            let ending = Ending::by_signal()?;
+            check::run(&globals.desk()?, &check, &ending, &out)
         }
         Some(Command::Search(search)) => look::search(&globals, &search.pattern, &out),
         Some(Command::Record(record)) => look::record(&globals, &record, &out),
@@ -99,10 +102,23 @@ impl Globals {
     fn app(&self, arguments: &AppArguments) -> Result<(), Stop> {
         crate::app::display_is_there().map_err(no_display)?;
         let desk = Arc::new(Desk::open(&self.options(true)).map_err(failed)?);
+        crate::desk::verify_when_due(desk.ledger().home().clone());
         let _door = crate::desk::control::open(&desk)
             .inspect_err(|error| tracing::warn!(%error, "a second tracepost sync will be refused while the app runs"));
-        let options = crate::app::AppOptions::new(desk, arguments.footage.clone()).in_language(&language());
-        crate::app::run(options).map_err(no_display)
+        // A session that ends, or Ctrl+C where it was started, closes the window as a person does: the head is signed.
+        let ending = Ending::by_signal()?;
+        std::thread::spawn(move || {
+            ending.wait();
+            while !crate::app::close() {
+                std::thread::sleep(ending::LOOK_EVERY);
+            }
+        });
+        let window = crate::app::AppOptions::new(Arc::clone(&desk), arguments.footage.clone()).in_language(&language());
+        let ran = crate::app::run(window).map_err(no_display);
+        // A helper that still works, as a sync does, holds the desk open beyond the window.
+        desk.cancel_sync();
+        desk.sign_off();
+        ran
     }
 
     #[cfg(not(feature = "gui"))]

@@ -1,6 +1,7 @@
 //! `tracepost scan`: pictures, folders and footage in, a line for each accepted symbol out.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -8,6 +9,7 @@ use serde::Serialize;
 
 use super::args::ScanArguments;
 use super::check::not_recorded;
+use super::ending::{CHECKS_STAND, Ending};
 use super::{serial, words};
 use crate::capture::{FootageEvent, Worker, is_picture_name};
 use crate::cli::common::{Failure, Printer, Stop, progress_bar};
@@ -105,16 +107,17 @@ pub fn reader_options(formats: &[String]) -> Result<ReaderOptions, Failure> {
     Ok(options)
 }
 
-/// Runs the subcommand. `desk` is `None` with `--decode-only`.
+/// Runs the subcommand. `desk` is `None` with `--decode-only`. When the end comes from outside, the picture or frame in hand
+/// is the last.
 ///
 /// # Errors
-/// When the arguments are wrong; when a file could not be read, after the others were (status 1).
-pub fn run(desk: Option<&Desk>, arguments: &ScanArguments, out: &Printer) -> Result<(), Stop> {
+/// When the arguments are wrong; when a file could not be read, after the others were (status 1); when it was ended early.
+pub fn run(desk: Option<&Desk>, arguments: &ScanArguments, ending: &Ending, out: &Printer) -> Result<(), Stop> {
     if let Some(port) = &arguments.serial {
-        return serial::run(desk, &serial::options(port)?, arguments, out);
+        return serial::run(desk, &serial::options(port)?, arguments, ending, out);
     }
     let options = reader_options(&arguments.formats)?;
-    let mut scan = Scan::new(desk, out, arguments.one_item);
+    let mut scan = Scan { ending: ending.clone(), ..Scan::new(desk, out, arguments.one_item) };
     if arguments.footage {
         for path in &arguments.paths {
             scan.footage(path, arguments.fps, &options)?;
@@ -168,13 +171,14 @@ pub(super) struct Scan<'a> {
     desk: Option<&'a Desk>,
     out: &'a Printer,
     one_item: bool,
+    ending: Ending,
     failed: bool,
     verdicts: Vec<Verdict>,
 }
 
 impl<'a> Scan<'a> {
     pub(super) fn new(desk: Option<&'a Desk>, out: &'a Printer, one_item: bool) -> Self {
-        Self { desk, out, one_item, failed: false, verdicts: Vec::new() }
+        Self { desk, out, one_item, ending: Ending::default(), failed: false, verdicts: Vec::new() }
     }
 
     fn stills(&mut self, paths: &[PathBuf], options: &ReaderOptions) -> Result<(), Stop> {
@@ -189,6 +193,7 @@ impl<'a> Scan<'a> {
         let bar = progress_bar("reading pictures", files.len() as u64);
         let mut worker = worker()?;
         for file in &files {
+            self.go_on()?;
             let name = file.display().to_string();
             let began = Instant::now();
             match worker.still(file, options) {
@@ -205,15 +210,13 @@ impl<'a> Scan<'a> {
     }
 
     fn footage(&mut self, path: &Path, fps: Option<f32>, options: &ReaderOptions) -> Result<(), Stop> {
+        self.go_on()?;
         let name = path.display().to_string();
         let began = Instant::now();
         let mut symbols = Vec::new();
         let mut ended = Ok(());
         let bar = progress_bar("reading frames", 0);
         let frames = worker()?.footage(path, fps, options, &mut |event| {
-            if ended.is_err() {
-                return;
-            }
             ended = match event {
                 FootageEvent::Frame { index, accepted } => {
                     bar.set_position(index + 1);
@@ -223,16 +226,24 @@ impl<'a> Scan<'a> {
                 }
                 FootageEvent::BrokenFrame { index, why } => self.broken(path, Some(index), &why),
             };
+            if ended.is_err() || self.ending.has_come() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         bar.finish_and_clear();
         ended?;
         if self.one_item {
             self.symbols(&name, &symbols)?;
         }
+        self.go_on()?;
         match frames {
             Ok(frames) => self.done(&name, frames, symbols.len(), began),
             Err(error) => self.broken(path, None, &error.to_string()),
         }
+    }
+
+    /// Nothing more is begun once the end has come.
+    fn go_on(&self) -> Result<(), Stop> {
+        let proven = if self.desk.is_some() { CHECKS_STAND } else { "what was printed stands" };
+        self.ending.or_stop(proven)
     }
 
     /// Prints and, with a desk, checks the symbols of a path: each an item of its own, or all one item.

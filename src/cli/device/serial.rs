@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::args::ScanArguments;
-use super::ending::end_by_signal;
+use super::ending::Ending;
 use super::scan::{Scan, SymbolLine};
 use crate::capture::serial::{Lost, SerialError, SerialEvent, SerialOptions, connected, listen, probe};
 use crate::cli::common::{Failure, Printer, Stop};
@@ -47,15 +47,20 @@ pub fn ready(given: &str) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When something the scanner sent could not be used, after the rest was (status 1). A port that goes away is waited for.
-pub fn run(desk: Option<&Desk>, options: &SerialOptions, arguments: &ScanArguments, out: &Printer) -> Result<(), Stop> {
-    let end = end_by_signal()?;
+pub fn run(
+    desk: Option<&Desk>,
+    options: &SerialOptions,
+    arguments: &ScanArguments,
+    ending: &Ending,
+    out: &Printer,
+) -> Result<(), Stop> {
     let settings =
         desk.map(|desk| desk.ledger().hand_scanner()).transpose().map_err(super::failed)?.unwrap_or_default();
     let mut scan = Scan::new(desk, out, arguments.one_item);
     let began = Instant::now();
     let mut codes = 0;
     let mut ended = Ok(());
-    listen(options, &end, &mut |event| {
+    listen(options, ending.flag(), &mut |event| {
         ended = match event {
             SerialEvent::Code(text) => {
                 codes += 1;

@@ -1,0 +1,173 @@
+//! A made-up desk for the window.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use chrono::Utc;
+use tracepost::app::{
+    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, Past, Recorded, Retro, Steps, SyncEnd, Trouble,
+};
+use tracepost::domain::keys::canonical;
+use tracepost::domain::{
+    Ask, Candidate, DecisionCode, Difference, Finding, Grade, HandScannerSettings, NotChecked, Object, RegisterAge,
+    RegisterId, RegisterVersion, Rule, Seq, Trait, Verdict, Why,
+};
+
+/// A desk that knows one pistol, AB12B4 of 1978, and writes down what it is told.
+#[derive(Default)]
+pub struct MadeUp {
+    pub told: Mutex<Vec<String>>,
+    pub settings: Mutex<BTreeMap<String, String>>,
+    pub scanner: Mutex<HandScannerSettings>,
+    pub disk_full: bool,
+    pub no_link: bool,
+    /// Photos stay, the hub counts anew, and a feed stands still.
+    pub rough_sync: bool,
+    /// The last look at the whole ledger found it damaged.
+    pub damaged: bool,
+}
+
+impl MadeUp {
+    fn say(&self, what: String) -> u64 {
+        let mut told = self.told.lock().unwrap();
+        told.push(what);
+        told.len() as u64
+    }
+}
+
+pub fn register() -> RegisterAge {
+    RegisterAge {
+        id: RegisterId("practice-weapons".into()),
+        version: RegisterVersion(3),
+        as_of: Utc::now() - chrono::Duration::hours(14),
+    }
+}
+
+pub fn wanted(grade: Grade, rule: Rule, differs: Vec<Difference>) -> Candidate {
+    let fields =
+        [("serial", "AB12B4"), ("kind", "pistol"), ("year", "1978"), ("status", "stolen"), ("owner", "Unit 4")];
+    Candidate {
+        register: RegisterId("practice-weapons".into()),
+        record: "P-1".into(),
+        grade,
+        rule,
+        differs,
+        why: Why::default(),
+        fields: fields.map(|(k, v)| (k.to_owned(), v.to_owned())).into_iter().collect::<BTreeMap<_, _>>(),
+    }
+}
+
+impl Bench for MadeUp {
+    fn check(&self, request: CheckRequest) -> CheckAnswer {
+        let keys: Vec<String> = request.item.marks.iter().map(|m| canonical(&m.mark.value)).collect();
+        let seq = Seq(self.say(format!("check {}", keys.join("+"))));
+        let mut verdict = Verdict { registers: vec![register()], ..Verdict::not_checked(NotChecked::UnusableMark) };
+        verdict.reason = None;
+        verdict.entry = Some(seq);
+        let year = request.item.description.year;
+        if keys.iter().any(|k| k == "DL500") {
+            verdict.grade = Grade::Hit;
+            verdict.findings = vec![Finding::DeliveredElsewhere];
+            let mut listed = wanted(Grade::Hit, Rule::Exact, vec![]);
+            listed.fields.insert("delivered_to".into(), "72nd Brigade".into());
+            verdict.candidates = vec![listed];
+        } else if keys.iter().any(|k| k == "CR1979") {
+            verdict.grade = Grade::Possible;
+            verdict.more = 12;
+            let why = Why { contradicts: vec![Trait::Year], shared_by: 3, second_mark: true, ..Why::default() };
+            verdict.candidates = vec![Candidate { why, ..wanted(Grade::Possible, Rule::Number, vec![]) }];
+        } else if matches!(request.item.description.object, Some(Object::Vehicle)) {
+            verdict = Verdict { entry: Some(seq), ..Verdict::not_checked(NotChecked::NoRegisterForObject) };
+        } else if keys.iter().any(|k| k == "AB1284") {
+            let differs = vec![Difference { at: 5, read: "8".into(), record: "B".into() }];
+            verdict.grade = if year == Some(1978) { Grade::Hit } else { Grade::Probable };
+            verdict.rule = Some(Rule::LookAlike);
+            verdict.ask = if year.is_some() { vec![] } else { vec![Ask::Characters, Ask::Year, Ask::Make] };
+            verdict.candidates = vec![wanted(verdict.grade, Rule::LookAlike, differs)];
+        } else {
+            verdict.grade = Grade::NoRecord;
+        }
+        let recorded =
+            if self.disk_full { Recorded::OnPaper { number: "P22-1".into() } } else { Recorded::OnDisk(seq) };
+        if self.disk_full {
+            verdict.entry = None;
+        }
+        CheckAnswer { verdict, recorded }
+    }
+
+    fn decide(&self, of: Seq, code: DecisionCode, note: &str, photo: Option<&[u8]>) -> Result<(), Trouble> {
+        self.say(format!("decide {of} {} {note:?} photo {}", code.code(), photo.is_some()));
+        Ok(())
+    }
+
+    fn open_record(&self, register: &str, record: &str, _: Option<Seq>) -> Result<Option<Facts>, Trouble> {
+        self.say(format!("open {register} {record}"));
+        let mut whole = wanted(Grade::Hit, Rule::Exact, vec![]).fields;
+        whole.insert("contact".into(), "+00 123".into());
+        Ok(Some(whole))
+    }
+
+    fn sync(&self, step: &mut Steps<'_>) -> Result<SyncEnd, Trouble> {
+        step("ledger", 1, 2);
+        if self.no_link {
+            return Err(Trouble { code: "unreachable", words: "no route to host".into() });
+        }
+        let failed = |code| Trouble { code, words: format!("{code} in English") };
+        let failed = if self.rough_sync { vec![failed("photos_waiting"), failed("register_note")] } else { Vec::new() };
+        Ok(SyncEnd { bytes_up: 1_200, bytes_down: 340_000, failed, late: self.rough_sync })
+    }
+
+    fn stop_sync(&self) {
+        self.say("stop sync".into());
+    }
+
+    fn bearings(&self) -> Result<Bearings, Trouble> {
+        Ok(Bearings {
+            post: "XX TST".into(),
+            officer: "A. Practice".into(),
+            practice: true,
+            hub: Some("https://127.0.0.1:8443".into()),
+            registers: vec![Held { age: register(), records: 100_000, late: self.rough_sync }],
+            entries: 3,
+            unsent: 2,
+            damaged: self.damaged,
+            on_paper: usize::from(self.disk_full),
+            ..Bearings::default()
+        })
+    }
+
+    fn feed(&self, _: usize) -> Vec<Past> {
+        Vec::new()
+    }
+
+    fn retro_hits(&self, _: usize) -> Vec<Retro> {
+        vec![Retro {
+            grade: Grade::Hit,
+            mark: "KT004417".into(),
+            seen: Utc::now(),
+            register: "practice-weapons".into(),
+            record: "P-9".into(),
+        }]
+    }
+
+    fn setting(&self, name: &str) -> Option<String> {
+        self.settings.lock().unwrap().get(name).cloned()
+    }
+
+    fn keep_setting(&self, name: &str, value: &str) -> Result<(), Trouble> {
+        if self.disk_full {
+            return Err(Trouble { code: "disk_full", words: "no space left".into() });
+        }
+        self.settings.lock().unwrap().insert(name.into(), value.into());
+        Ok(())
+    }
+
+    fn hand_scanner(&self) -> HandScannerSettings {
+        self.scanner.lock().unwrap().clone()
+    }
+
+    fn keep_hand_scanner(&self, settings: &HandScannerSettings) -> Result<(), Trouble> {
+        *self.scanner.lock().unwrap() = settings.clone();
+        Ok(())
+    }
+}

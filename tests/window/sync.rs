@@ -1,0 +1,52 @@
+//! The sync screen: one key away, stopped by the same key, and what it says of how it ended.
+
+use slint::platform::Key;
+
+use super::desk::MadeUp;
+use super::stage::Window;
+
+#[test]
+fn what_failed_is_told_in_the_language_of_the_screen() {
+    let window = Window::over(MadeUp { no_link: true, ..MadeUp::default() });
+    window.press(Key::F10);
+    window.click("Українська");
+    window.press(Key::F5);
+    window.enter();
+    window.must_say("Центр недосяжний");
+    assert!(!window.says("no route to host"), "the machine's words are for the log");
+}
+
+#[test]
+fn a_sync_that_failed_in_part_tells_every_part_in_the_language_of_the_screen() {
+    let window = Window::over(MadeUp { rough_sync: true, ..MadeUp::default() });
+    window.press(Key::F10);
+    window.click("Français");
+    window.press(Key::F5);
+    window.enter();
+    for said in
+        ["Des photos ne sont pas parties", "Le centre est revenu à un état antérieur", "n’a pas confirmé un registre"]
+    {
+        window.must_say(said);
+    }
+    assert!(!window.says("in English"), "the machine's words are for the log");
+}
+
+#[test]
+fn a_sync_is_one_key_away_and_tells_how_it_ended() {
+    let window = Window::open();
+    window.press(Key::F5);
+    window.must_say("KT004417: seen here");
+    window.enter();
+    window.must_say("Done. Sent 1.2 kB, fetched 340.0 kB.");
+}
+
+#[test]
+fn a_register_that_the_hub_has_not_vouched_for_is_late_and_damage_of_the_ledger_is_told_once() {
+    let window = Window::over(MadeUp { rough_sync: true, damaged: true, ..MadeUp::default() });
+    window.must_say("The ledger on this disk is damaged");
+    window.press(Key::F5);
+    window.must_say("LATE");
+    window.click("Understood");
+    window.enter();
+    assert!(!window.says("The ledger on this disk is damaged"), "what was read and put away stays away");
+}
