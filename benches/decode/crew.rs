@@ -5,6 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+/// Pictures and clips are looked at one after the other: the reader has threads of its own, and its time is told by the whole
+/// process.
+pub const ALONE: usize = 1;
+
 /// Does the same to each of these on as many threads as there are cores, at most `threads`, and says how far it is. Each
 /// thread has hands of its own to work with.
 pub fn each<T: Sync, H: Default, R: Send>(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tracepost::decode::{Frame, Reader};
 
 /// rxing hangs on some pictures.
-const RXING_DEADLINE: Duration = Duration::from_secs(10);
+const RXING_DEADLINE: Duration = Duration::from_secs(4);
 /// The argument that makes this program rxing's worker.
 pub const RXING_WORKER: &str = "--rxing-worker";
 
@@ -36,8 +36,13 @@ pub fn timed<T>(look: impl FnOnce() -> T) -> (T, f64) {
     (result, (cpu() - start).as_secs_f64() * 1000.0)
 }
 
-pub fn ours(reader: &Reader, frame: &Frame) -> Timed {
-    timed(|| reader.still(frame).accepted.into_iter().map(|a| a.text).collect())
+/// Texts, processor time of all threads, and that of the one that took longest: what a person waits for where nothing else
+/// keeps the cores busy. Nothing else may run in this process meanwhile.
+pub fn ours(reader: &Reader, frame: &Frame) -> (Timed, f64) {
+    let before = cpu_of_all();
+    let (texts, own_ms) = timed(|| reader.still(frame).accepted.into_iter().map(|a| a.text).collect());
+    let all_ms = (cpu_of_all() - before).as_secs_f64() * 1000.0;
+    ((texts, all_ms), own_ms.max(all_ms - own_ms))
 }
 
 /// One default pass. `same` asks only for the symbologies that are on by default here.

@@ -12,8 +12,6 @@ use crate::synth::{self, Clip};
 
 /// By then a person expects an answer: half a second.
 const SOON_FRAMES: usize = 15;
-/// Clips are played one after the other: the reader has threads of its own, and its time is told by the whole process.
-const ALONE: usize = 1;
 /// Plain passes are this many at least for each clip, for the ratio.
 const PLAIN_EVERY: usize = 3;
 
@@ -50,7 +48,7 @@ struct Outcome {
 
 pub fn run(extent: &Extent) {
     let scripts = synth::clips(extent.seed, extent.clip_rounds, extent.clip_frames, extent.clip_every);
-    let played = crew::each(ALONE, "footage", &scripts, |(): &mut (), script| play(&script.clip()));
+    let played = crew::each(crew::ALONE, "footage", &scripts, |(): &mut (), script| play(&script.clip()));
     let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
     let mut costs = Costs::default();
     let mut wrong = [0; 2];
@@ -88,7 +86,7 @@ pub fn run(extent: &Extent) {
 
 pub fn negatives(extent: &Extent) {
     let scripts = synth::negatives_and_damaged(extent.seed, extent.bad_rounds, extent.bad_frames);
-    let played = crew::each(ALONE, "without a code", &scripts, |(): &mut (), script| play(&script.clip()));
+    let played = crew::each(crew::ALONE, "without a code", &scripts, |(): &mut (), script| play(&script.clip()));
     let mut costs = Costs::default();
     let mut rows: BTreeMap<&str, (usize, usize, usize)> = BTreeMap::new();
     println!("\nfootage without a code, and of spoilt linear codes, {} frames each", extent.bad_frames);

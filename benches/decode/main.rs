@@ -4,8 +4,8 @@
 //! FOLDER holds photographs with known contents, in folders by symbology (`README.md` there says how); without it
 //! `TRACEPOST_MARKS`, else `../shared/marks` beside the checkout. Stills and footage are drawn by `benches/footage/synth`
 //! and always measured, except with `--save`, which only writes them to a folder to be looked at. `--quick` takes a part of
-//! each and no photographs, for two minutes of two cores; the whole takes about twenty. Times are of the thread's
-//! processor, so that other work on the machine counts for little.
+//! each and no photographs, for two minutes of two cores; the whole takes about ten. Times are of the processor, so that other
+//! work on the machine counts for little.
 
 mod crew;
 mod engines;
@@ -45,12 +45,12 @@ const QUICK: Extent = Extent {
 };
 const WHOLE: Extent = Extent {
     seed: 1,
-    still_rounds: 2,
+    still_rounds: 1,
     still_every: 1,
     clip_every: 1,
     clip_rounds: 2,
     clip_frames: 30,
-    bad_rounds: 3,
+    bad_rounds: 2,
     bad_frames: 15,
 };
 

@@ -8,7 +8,9 @@ pub struct Seen {
     pub right: usize,
     /// Something else was read.
     pub wrong: bool,
+    /// Processor time of all threads, and of the one that took longest.
     pub ms: f64,
+    pub longest_ms: f64,
 }
 
 /// What one reader did with one family of pictures.
@@ -19,6 +21,7 @@ struct Score {
     /// Pictures in which something else was read.
     wrong: usize,
     ms: Vec<f64>,
+    longest_ms: Vec<f64>,
 }
 
 /// Scores by family of pictures, in the order in which they came, and by reader.
@@ -29,6 +32,8 @@ pub struct Table {
 
 /// Columns, in this order.
 const READERS: [&str; 4] = ["ours", "zxing-cpp", "rxing", "rqrr"];
+/// The one of them that has more than one thread.
+const OURS: usize = 0;
 
 impl Table {
     /// Counts one picture for a family, as each reader saw it.
@@ -42,14 +47,16 @@ impl Table {
             score.right += seen.right;
             score.wrong += usize::from(seen.wrong);
             score.ms.push(seen.ms);
+            score.longest_ms.push(seen.longest_ms);
         }
     }
 
     /// Prints it with a sum of all families.
     pub fn print(&self, heading: &str) {
-        println!("\n{heading}: share read right / pictures with another text / median ms of processor time a picture");
+        println!("\n{heading}: share read right / pictures with another text / median ms of processor time a picture,");
+        println!("of all threads together, and for ours of the one that took longest");
         print!("{:<18}{:>5}", "", "codes");
-        READERS.iter().for_each(|r| print!("{r:>26}"));
+        READERS.iter().enumerate().for_each(|(i, r)| print!("{r:>0$}", if i == OURS { 36 } else { 26 }));
         println!();
         let mut sums: [Score; 4] = Default::default();
         for (family, scores) in &self.families {
@@ -59,6 +66,7 @@ impl Table {
                 sum.right += score.right;
                 sum.wrong += score.wrong;
                 sum.ms.extend(&score.ms);
+                sum.longest_ms.extend(&score.longest_ms);
             }
         }
         line("all", &sums);
@@ -67,9 +75,12 @@ impl Table {
 
 fn line(family: &str, scores: &[Score; 4]) {
     print!("{family:<18}{:>5}", scores[0].shown);
-    for Score { shown, right, wrong, ms } in scores {
+    for (reader, Score { shown, right, wrong, ms, longest_ms }) in scores.iter().enumerate() {
         let share = if *shown == 0 { "-".to_owned() } else { format!("{:.1} %", percent(*right, *shown)) };
         print!("  {share:>10} {wrong:>3} {:>6.1} ms", median(ms));
+        if reader == OURS {
+            print!(" {:>6.1} ms", median(longest_ms));
+        }
     }
     println!();
 }
