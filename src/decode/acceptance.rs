@@ -100,6 +100,12 @@ pub(super) fn on_by_default() -> Vec<Symbology> {
     Symbology::ALL.into_iter().filter(|&s| rule(s).on).collect()
 }
 
+/// Whether the symbol is a matrix whose error correction makes a text out of it or none: another text than its own is next
+/// to impossible.
+pub(super) fn corrects(symbology: Symbology) -> bool {
+    matches!(symbology, Symbology::QrCode | Symbology::DataMatrix | Symbology::Aztec)
+}
+
 /// In how many frames looks at this symbology count together.
 pub(super) fn window_frames(symbology: Symbology) -> u64 {
     rule(symbology).window_frames

@@ -136,30 +136,6 @@ pub(super) const GRID: [Look; 21] = [
     look(["deblur_most", "deblur_most_again"], 1.5, Tone::Deblur(2.0), DEBLUR_COST + 0.6),
 ];
 
-/// Looks at a code that is pulled straight in different ways, by turns.
-pub(super) const CREASED: [Look; 3] = [
-    look(["creased", "creased_again"], 1.5, Tone::Even(GLOBAL), 2.0),
-    look(["creased_local", "creased_local_again"], 1.5, Tone::Even(LOCAL), 2.0),
-    look(["creased_soft", "creased_soft_again"], 1.3, Tone::Soft, 2.0),
-];
-
-/// A place pulled straight in different ways, the gentlest first. The engine itself sets a plane straight that is seen from
-/// anywhere; what is left are bows and pushes, each by a twentieth of half a side.
-pub(super) fn pulled(place: &Proposal) -> impl Iterator<Item = Proposal> {
-    const WAYS: [f32; 3] = [0.0, -0.05, 0.05];
-    let place = *place;
-    let mut ways: Vec<[usize; 4]> = (0..81).map(|i| [i % 3, i / 3 % 3, i / 9 % 3, i / 27]).collect();
-    ways.sort_by_key(|way| way.iter().filter(|&&w| w > 0).count());
-    ways.into_iter().map(move |way| {
-        let [along, across] = place.half;
-        let mut pulled = place;
-        // The bow of a row is told over its length and bounded by the height, and the other way round.
-        let by = [across / (along * along), along / (across * across), 1.0 / along, 1.0 / across];
-        pulled.shape.pull = [0, 1, 2, 3].map(|i| WAYS[way[i]] * by[i]);
-        pulled
-    })
-}
-
 /// Looks that suit a place.
 pub(super) fn looks(kind: Kind) -> &'static [Look] {
     match kind {

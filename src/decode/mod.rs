@@ -13,6 +13,7 @@ mod engine;
 mod frame;
 mod live;
 mod looks;
+mod mesh;
 mod passes;
 mod pixels;
 mod place;

@@ -10,7 +10,9 @@ use super::engine::{self, Read, Threshold};
 use super::frame::Luma;
 use super::pixels::{self, Grey, WayBack};
 use super::place::Region;
-use crate::domain::Symbology;
+use super::propose::Proposal;
+use super::rectify::{self, Cut};
+use crate::domain::{Quad, Symbology};
 
 /// One way to look.
 #[derive(Debug)]
@@ -116,11 +118,27 @@ impl Pass {
         }
     }
 
+    /// Looks again where this pass read something: the same change to pixels that are sampled at other points and another
+    /// size.
+    pub fn again(&self, luma: Luma<'_>, quad: &Quad, symbology: Symbology) -> impl Iterator<Item = Vec<Read>> {
+        let place = Proposal::of(quad);
+        AGAIN.into_iter().map(move |(scale, shift, turned)| {
+            let place = if turned { place.upside_down() } else { place };
+            let patch = rectify::upright(luma, &place, Cut { margin: [0.25; 2], scale, shift, pixels_max: 400_000.0 });
+            let mut reads = self.run(patch.grey(|_, p| p).view(), &[symbology]);
+            reads.iter_mut().for_each(|r| r.quad = r.quad.map(|p| patch.warp.point(p)));
+            reads
+        })
+    }
+
     /// Looks once at a region; corners come back in pixels of `luma`.
     pub fn run_in(&self, luma: Luma<'_>, region: Region, symbologies: &[Symbology]) -> Vec<Read> {
         in_region(luma, region, |part| self.run(part, symbologies))
     }
 }
+
+/// How a place is sampled when a pass looks at it again: pixels for one of the picture, by how much it is moved, upside down.
+const AGAIN: [(f32, f32, bool); 3] = [(1.31, 0.37, true), (0.83, 0.5, true), (1.12, 0.25, false)];
 
 /// rqrr over a region.
 pub(super) fn second_opinion(luma: Luma<'_>, region: Region) -> Vec<Read> {

@@ -71,9 +71,8 @@ impl Proposal {
 
     /// The same box, called by its other sides.
     pub fn aside(&self) -> Self {
-        let Shape { slope, lean, bend, pull } = self.shape;
-        let pull = [-pull[1], pull[0], pull[3], -pull[2]];
-        let shape = Shape { slope: [-lean[0], lean[1]], lean: [-slope[0], -slope[1]], bend, pull };
+        let Shape { slope, lean, bend } = self.shape;
+        let shape = Shape { slope: [-lean[0], lean[1]], lean: [-slope[0], -slope[1]], bend };
         let angle = self.angle + std::f32::consts::FRAC_PI_2;
         Self { angle, half: [self.half[1], self.half[0]], shape, ..*self }
     }

@@ -7,6 +7,7 @@ use super::ends;
 use super::engine::Read;
 use super::frame::{Frame, Luma};
 use super::looks::{self, Look};
+use super::mesh;
 use super::passes::{self, PLAIN, Pass, RESCUE, TURNED};
 use super::place;
 use super::propose::{self, Kind, Proposal};
@@ -58,7 +59,8 @@ impl Reader {
     /// found so far is given.
     pub fn still_while(&self, frame: &Frame, wanted: &dyn Fn() -> bool) -> StillResult {
         let (luma, options) = (frame.luma(), &self.options);
-        Search { luma, options, wanted, board: Board::default(), broken: Vec::new(), round: 0 }.finish()
+        Search { luma, options, wanted, board: Board::default(), broken: Vec::new(), patterns: Vec::new(), round: 0 }
+            .finish()
     }
 }
 
@@ -79,8 +81,8 @@ const WEAKER_MIN: f32 = 0.3;
 /// So many proposed places are looked at.
 const PLACES_MAX: usize = 24;
 
-/// So many ways to pull a creased code straight: none, and each with one or two of the four pulls.
-const PULLS_MAX: usize = 33;
+/// So many codes on uneven ground are looked at through a net.
+const CREASED_MAX: usize = 3;
 
 /// In a still each pass is a round of its own, and none is ever too old.
 const WINDOW: Window = Window::Everything;
@@ -91,6 +93,8 @@ struct Search<'a> {
     wanted: &'a dyn Fn() -> bool,
     board: Board,
     broken: Vec<(Symbology, Quad)>,
+    /// Where looks at places saw a QR code and no text.
+    patterns: Vec<Quad>,
     round: u64,
 }
 
@@ -128,15 +132,32 @@ impl Search<'_> {
 
     fn pass(&mut self, pass: &Pass) {
         let reads = pass.run(self.luma, &self.options.symbologies);
-        self.count(reads, Voice::of(pass));
+        self.count_pass(reads, pass);
     }
 
     /// Two passes at the same time; what the first read counts first.
     fn passes(&mut self, first: &Pass, second: &Pass) {
         let (luma, symbologies) = (self.luma, &self.options.symbologies);
         let (reads, more) = both(THREADS, || first.run(luma, symbologies), || second.run(luma, symbologies));
-        self.count(reads, Voice::of(first));
-        self.count(more.unwrap_or_default(), Voice::of(second));
+        self.count_pass(reads, first);
+        self.count_pass(more.unwrap_or_default(), second);
+    }
+
+    /// Counts what a pass over the whole still read. No other pass may be able to read it: then the same one looks again,
+    /// at that place.
+    fn count_pass(&mut self, reads: Vec<Read>, pass: &Pass) {
+        let confirmable = |r: &&Read| !r.broken && pass.source() == Source::Rescue && acceptance::corrects(r.symbology);
+        let texts: Vec<(Symbology, Quad)> = reads.iter().filter(confirmable).map(|r| (r.symbology, r.quad)).collect();
+        self.count(reads, Voice::of(pass));
+        for (symbology, quad) in texts {
+            for again in pass.again(self.luma, &quad, symbology) {
+                if self.is_explained(&quad) || !(self.wanted)() {
+                    break;
+                }
+                let again = again.into_iter().filter(|r| !r.broken).collect();
+                self.count(again, Voice { pass: "again", ..Voice::of(pass) });
+            }
+        }
     }
 
     fn count(&mut self, reads: Vec<Read>, voice: Voice) {
@@ -164,19 +185,30 @@ impl Search<'_> {
         }
     }
 
-    /// Where a QR code was seen and none of the looks read it, its ground may be uneven (creased cloth): it is pulled straight
-    /// in many ways until two of them give the same text.
+    /// Where a QR code was seen and none of the looks read it, its ground may be uneven (creased cloth): it is read through a
+    /// net, laid in different ways until two of them give the same text.
     fn smooth_creases(&mut self) {
-        let places: Vec<Quad> = self.unexplained().filter(|b| b.0 == Symbology::QrCode).map(|b| b.1).take(2).collect();
-        for quad in places {
-            let place = Proposal::of(&quad);
-            for (at, pulled) in looks::pulled(&place).take(PULLS_MAX).enumerate() {
-                self.count_look(&looks::CREASED[at % looks::CREASED.len()], &pulled);
+        for quad in self.unsettled_qr() {
+            for reads in mesh::reads(self.luma, &quad) {
+                self.count(reads, Voice { pass: "net", source: Source::Rescue, enlarges: false });
                 if self.is_explained(&quad) || !(self.wanted)() {
                     break;
                 }
             }
         }
+    }
+
+    /// Places where a QR code was seen, in the whole picture or by a look, or read once, and nothing is settled.
+    fn unsettled_qr(&self) -> Vec<Quad> {
+        let broken = self.broken.iter().filter(|b| b.0 == Symbology::QrCode).map(|b| &b.1);
+        let mut places: Vec<Quad> = Vec::new();
+        for quad in broken.chain(&self.patterns) {
+            if !self.is_explained(quad) && !places.iter().any(|p| place::overlap(p, quad)) {
+                places.push(*quad);
+            }
+        }
+        places.truncate(CREASED_MAX);
+        places
     }
 
     /// Looks closer at places that look like codes and are not explained yet: each look at every place before the next
@@ -255,6 +287,8 @@ impl Search<'_> {
 
     fn count_reads(&mut self, look: &Look, reads: Vec<Read>) -> bool {
         let any = reads.iter().any(|r| !r.broken);
+        let pattern = |r: &&Read| r.broken && r.symbology == Symbology::QrCode;
+        self.patterns.extend(reads.iter().filter(pattern).map(|r| r.quad));
         let reads = reads.into_iter().filter(|r| !r.broken).collect();
         self.count(reads, Voice { pass: look.name, source: Source::Rescue, enlarges: false });
         any

@@ -9,9 +9,6 @@ pub(super) struct Shape {
     pub lean: [f32; 2],
     /// Half of the angle of a cylinder that it is wrapped round, in radians; 0 when flat. The axis runs from top to bottom.
     pub bend: f32,
-    /// What no plane seen from anywhere shows, as on creased cloth, for each square pixel from the middle: rows bowed by
-    /// `x²`, columns bowed by `y²`, columns pushed by `x²`, rows pushed by `y²`.
-    pub pull: [f32; 4],
 }
 
 /// From pixels of a patch to pixels of the frame.
@@ -51,11 +48,10 @@ impl Warp {
     /// The way of one row: for a horizontal place as seen, the pixel of the frame.
     pub fn row(&self, v: f32) -> impl Fn(f32) -> [f32; 2] + use<> {
         let y = (v - self.middle[1]) / self.scale;
-        let Shape { slope, lean, pull, .. } = self.shape;
+        let Shape { slope, lean, .. } = self.shape;
         let (sin, cos) = self.angle.sin_cos();
         let [cx, cy] = self.centre;
         move |x| {
-            let (x, y) = (x + pull[1] * y * y + pull[2] * x * x, y + pull[0] * x * x + pull[3] * y * y);
             // A plane seen at a slant, to the first order: what lies nearer is larger.
             let near = 1.0 / (1.0 - slope[1] * x - lean[1] * y).max(0.3);
             let (x, y) = ((x + lean[0] * y) * near, (y + slope[0] * x) * near);
