@@ -11,6 +11,7 @@ mod budget;
 mod ends;
 mod engine;
 mod frame;
+mod joined;
 mod live;
 mod looks;
 mod mesh;

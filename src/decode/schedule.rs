@@ -9,6 +9,7 @@
 use super::board::{Accepted, Board};
 use super::budget::{Budget, Mode, ONE_THREAD, RESCUE, SWEEP, Stopwatch, TRACKING};
 use super::frame::Luma;
+use super::joined;
 use super::place;
 use super::rescue::Rescue;
 use super::scene::{Find, Scene};
@@ -149,7 +150,8 @@ impl Schedule {
     }
 
     fn count(&mut self, finds: Vec<Find>, work: &mut Work<'_>) {
-        for Find { reads, voice } in finds {
+        for Find { mut reads, voice } in finds {
+            joined::join(work.luma, &mut reads);
             let places: Vec<(bool, Symbology, Quad)> = reads.iter().map(|r| (r.broken, r.symbology, r.quad)).collect();
             for read in reads {
                 if !read.broken {

@@ -6,6 +6,7 @@ use super::board::{Accepted, Board, Voice, Window};
 use super::ends;
 use super::engine::Read;
 use super::frame::{Frame, Luma};
+use super::joined;
 use super::looks::{self, Look};
 use super::mesh;
 use super::passes::{self, PLAIN, Pass, RESCUE, TURNED};
@@ -160,8 +161,9 @@ impl Search<'_> {
         }
     }
 
-    fn count(&mut self, reads: Vec<Read>, voice: Voice) {
+    fn count(&mut self, mut reads: Vec<Read>, voice: Voice) {
         self.round += 1;
+        joined::join(self.luma, &mut reads);
         for read in reads {
             if read.broken {
                 self.broken.push((read.symbology, read.quad));
