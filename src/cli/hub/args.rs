@@ -166,6 +166,12 @@ pub enum DeviceCommand {
     },
     /// List devices
     List,
+    /// Give a lost or stolen device no registers any more, from now on; its ledger is still taken in
+    #[command(after_help = "Example:\n  tracepost-hub device revoke ba33e245")]
+    Revoke {
+        /// The device, or the first characters of its id
+        device: String,
+    },
 }
 
 /// Sightings.

@@ -52,6 +52,7 @@ fn run(args: Args) -> Result<(), Stop> {
             invite(&out, &open()?, post, lasts, picture.as_deref())
         }
         Command::Device(DeviceCommand::List) => show::devices(&out, &open()?),
+        Command::Device(DeviceCommand::Revoke { device }) => show::revoke(&out, &open()?, &device),
         Command::Sighting(SightingCommand::List { post, device, grade, limit }) => {
             show::sightings(&out, &open()?, post, device.as_deref(), grade, limit)
         }

@@ -32,6 +32,9 @@ pub(super) fn devices(out: &Printer, hub: &Hub) -> Result<(), Stop> {
         out.either(&line, || {
             let mut words =
                 format!("{id}  {post}  {entries} entries, last heard {}", time(device.seen_ms).unwrap_or_default());
+            if let Some(since) = device.revoked_ms.and_then(time) {
+                let _ = write!(words, ", REVOKED since {since}");
+            }
             if *forks > 0 {
                 let _ = write!(words, ", FORK: {forks} entries came with other bytes");
             }
@@ -41,6 +44,21 @@ pub(super) fn devices(out: &Printer, hub: &Hub) -> Result<(), Stop> {
             words
         })?;
     }
+    Ok(())
+}
+
+pub(super) fn revoke(out: &Printer, hub: &Hub, text: &str) -> Result<(), Stop> {
+    let id = device(hub, text)?;
+    let now_ms = Utc::now().timestamp_millis();
+    let newly = hub.storage().revoke(id, now_ms).map_err(|e| failure(e.into()))?;
+    let held = hub.storage().device(id).map_err(|e| failure(e.into()))?;
+    let since = held.and_then(|held| held.revoked_ms);
+    out.either(&json!({ "device": id, "revoked": since.and_then(time), "newly": newly }), || {
+        let when = if newly { "Revoked" } else { "Was revoked before" };
+        format!(
+            "{when}: {id}. It gets no registers any more; its ledger is still taken in.\nThe registers that it holds already stay readable on it."
+        )
+    })?;
     Ok(())
 }
 

@@ -453,6 +453,9 @@ pub trait Storage: Send + Sync + 'static {
     fn device(&self, id: DeviceId) -> Result<Option<Device>, StorageError>;
     /// All devices, by post and id.
     fn devices(&self) -> Result<Vec<Device>, StorageError>;
+    /// Revokes a device, from then on and for ever: nothing comes down to it, its ledger is still taken in. False when it is
+    /// unknown, or was revoked before.
+    fn revoke(&self, id: DeviceId, now_ms: i64) -> Result<bool, StorageError>;
     /// Notes that a device spoke.
     fn seen(&self, id: DeviceId, now_ms: i64) -> Result<(), StorageError>;
 

@@ -104,6 +104,11 @@ pub(super) fn all(db: &Connection) -> rusqlite::Result<Vec<Device>> {
     db.prepare(&format!("SELECT {COLUMNS} FROM devices ORDER BY post, device_id"))?.query_map([], device)?.collect()
 }
 
+pub(super) fn revoke(db: &Connection, id: DeviceId, now_ms: i64) -> rusqlite::Result<bool> {
+    let sql = "UPDATE devices SET revoked_ms = ?2 WHERE device_id = ?1 AND revoked_ms IS NULL";
+    Ok(db.execute(sql, params![id.0.as_bytes(), now_ms])? == 1)
+}
+
 pub(super) fn seen(db: &Connection, id: DeviceId, now_ms: i64) -> rusqlite::Result<()> {
     db.execute("UPDATE devices SET seen_ms = ?2 WHERE device_id = ?1", params![id.0.as_bytes(), now_ms])?;
     Ok(())

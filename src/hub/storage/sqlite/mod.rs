@@ -197,6 +197,10 @@ impl Storage for SqliteStorage {
         self.hub.read(|db| devices::all(db).map_err(failed))
     }
 
+    fn revoke(&self, id: DeviceId, now_ms: i64) -> Result<bool, StorageError> {
+        self.hub.write(|tx| devices::revoke(tx, id, now_ms).map_err(failed))
+    }
+
     fn seen(&self, id: DeviceId, now_ms: i64) -> Result<(), StorageError> {
         self.hub.write(|tx| devices::seen(tx, id, now_ms).map_err(failed))
     }
