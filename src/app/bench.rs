@@ -52,6 +52,8 @@ pub struct Bearings {
     pub photos_pending: u64,
     /// The last receipt: how many entries it covers, and the hub's time.
     pub receipt: Option<(u64, DateTime<Utc>)>,
+    /// Why nothing can be recorded since the start, as a code of `Words.error`; mostly nothing.
+    pub unrecorded: Option<&'static str>,
     /// Whether the ledger on this disk was not whole when it was last verified.
     pub damaged: bool,
     /// Checks that stand on paper only.

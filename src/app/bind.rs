@@ -64,6 +64,7 @@ impl Bench for Desk {
             unsent: status.ledger.unsent,
             photos_pending: status.ledger.photos_pending,
             receipt: status.last_receipt.map(|receipt| (receipt.through.0, receipt.server_time)),
+            unrecorded: self.unrecorded(),
             damaged: status.last_verify.is_some_and(|last| !last.whole),
             on_paper: self.on_paper(),
         })

@@ -315,17 +315,22 @@ impl Scan {
 
     fn open_entry(&self, index: i32) {
         if let Some(card) = self.feed.card(index) {
-            let mut open = self.card.borrow_mut();
-            if open.number != card.number {
-                if !open.is_empty() {
-                    *self.before.borrow_mut() = Some(open.clone());
-                }
-                *open = card;
-            }
-            drop(open);
-            self.refresh();
+            self.take_up(card);
             self.go(Screen::Verdict);
         }
+    }
+
+    /// Opens an item of before again.
+    pub fn take_up(&self, card: Card) {
+        let mut open = self.card.borrow_mut();
+        if open.number != card.number {
+            if !open.is_empty() {
+                *self.before.borrow_mut() = Some(open.clone());
+            }
+            *open = card;
+        }
+        drop(open);
+        self.refresh();
     }
 
     /// The card as it is.
@@ -372,8 +377,19 @@ impl Scan {
             data.set_item_number(i32::try_from(card.number).unwrap_or(i32::MAX));
             data.set_grade(grade);
         });
-        if let Some(app) = self.app.upgrade() {
-            app.global::<ShellData>().set_grade(grade);
-        }
+        drop(card);
+        self.show_grade();
+    }
+
+    /// The outline by the post's name: the open item's grade, or that of a stronger match that nobody has looked at.
+    pub fn show_grade(&self) {
+        let Some(app) = self.app.upgrade() else { return };
+        let card = self.card.borrow();
+        let unseen = self.feed.unseen();
+        let strongest = unseen.as_ref().and_then(|(card, _)| card.answer.as_ref());
+        let shown = [card.answer.as_ref(), strongest].into_iter().flatten().max_by_key(|answer| answer.grade());
+        let bar = app.global::<ShellData>();
+        bar.set_grade(shown.map_or(tracepost_ui::Grade::None, face::shown_grade));
+        bar.set_unseen(unseen.map_or(0, |(_, count)| i32::try_from(count).unwrap_or(i32::MAX)));
     }
 }

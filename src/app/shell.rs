@@ -122,7 +122,8 @@ impl Shell {
         }
         app.global::<ShellData>().set_screen(screen);
         match screen {
-            Screen::Verdict => self.verdict.entered(),
+            // Who is there already looks at a card, and it stays.
+            Screen::Verdict if here != Screen::Verdict => self.verdict.entered(),
             Screen::Sync => self.sync.look(false),
             _ => {}
         }

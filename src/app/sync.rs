@@ -28,7 +28,7 @@ pub struct Sync {
     running: Cell<bool>,
     /// Whether the last try reached the hub; `None` before the first.
     reached: Cell<Option<bool>>,
-    damage_told: Cell<bool>,
+    wrong_told: Cell<bool>,
     registers: Rc<VecModel<RegisterRow>>,
     retro: Rc<VecModel<RetroRow>>,
 }
@@ -44,7 +44,7 @@ impl Sync {
             scan,
             running: Cell::new(false),
             reached: Cell::new(None),
-            damage_told: Cell::new(false),
+            wrong_told: Cell::new(false),
             registers: Rc::default(),
             retro: Rc::default(),
         });
@@ -148,8 +148,14 @@ impl Sync {
         });
     }
 
-    /// Shows where the device stands. True when the ledger turns out to be damaged and nobody was told yet.
-    pub fn stands(&self, bearings: &Bearings, past: Option<Vec<Past>>, retro: Vec<Retro>) -> bool {
+    /// Shows where the device stands. Gives what is wrong with the ledger, a code of `Words.trouble` and why, when nobody was
+    /// told yet.
+    pub fn stands(
+        &self,
+        bearings: &Bearings,
+        past: Option<Vec<Past>>,
+        retro: Vec<Retro>,
+    ) -> Option<(&'static str, &'static str)> {
         let now = Utc::now();
         let rows: Vec<RegisterRow> = bearings
             .registers
@@ -192,7 +198,8 @@ impl Sync {
         }
         self.scan.feed.mark_sent(bearings.receipt.map_or(0, |(covers, _)| covers));
         self.show_bar(bearings);
-        bearings.damaged && !self.damage_told.replace(bearings.damaged)
+        let wrong = bearings.unrecorded.map(|why| ("unrecorded", why)).or(bearings.damaged.then_some(("ledger", "")));
+        wrong.filter(|_| !self.wrong_told.replace(true))
     }
 
     fn show_bar(&self, bearings: &Bearings) {

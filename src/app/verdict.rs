@@ -1,6 +1,6 @@
 //! The card of one verdict: what to do, why, and what was decided.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -28,6 +28,8 @@ pub struct Verdict {
     mail: Mail,
     scan: Rc<Scan>,
     shown: RefCell<Option<Card>>,
+    /// Whether the card is entered for the sake of the open item.
+    about_open: Cell<bool>,
     /// Records whose opening is written down, by entry and index of the candidate, with all that they say.
     opened: RefCell<HashMap<(Option<Seq>, usize), Facts>>,
     candidates: Rc<VecModel<CandidateRow>>,
@@ -43,6 +45,7 @@ impl Verdict {
             mail,
             scan,
             shown: RefCell::default(),
+            about_open: Cell::default(),
             opened: RefCell::default(),
             candidates: Rc::default(),
         });
@@ -163,21 +166,36 @@ impl Verdict {
         });
         *self.shown.borrow_mut() = Some(card);
         self.show_candidate(0);
-        if self.app.upgrade().is_some_and(|app| app.global::<ShellData>().get_screen() == Screen::Verdict) {
-            self.entered();
-        }
+        self.saw();
     }
 
-    /// The card is looked at.
+    /// The card that is shown was seen, if it is on the screen.
+    fn saw(&self) {
+        if !self.app.upgrade().is_some_and(|app| app.global::<ShellData>().get_screen() == Screen::Verdict) {
+            return;
+        }
+        if let Some(card) = self.shown.borrow().as_ref() {
+            self.scan.feed.saw(card);
+        }
+        self.scan.show_grade();
+    }
+
+    /// The card is looked at: the open item's, unless that is no match and one that nobody has looked at waits.
     pub fn entered(&self) {
         let open = self.scan.card();
-        let is_open = |shown: &Card| (shown.number, shown.revision) == (open.number, open.revision);
-        let newer = open.answer.is_some() && !self.shown.borrow().as_ref().is_some_and(is_open);
-        if newer {
-            // Shows it and comes back here.
-            return self.show(open);
+        let waiting = self.scan.feed.unseen().map(|(card, _)| card);
+        let grade = |card: &Card| card.answer.as_ref().map(Answer::grade);
+        let waiting = waiting.filter(|card| !self.about_open.get() && grade(card) > grade(&open));
+        let wanted = waiting.or(Some(open).filter(|open| open.answer.is_some()));
+        let is_shown = |wanted: &Card| {
+            let shown = self.shown.borrow();
+            shown.as_ref().is_some_and(|shown| (shown.number, shown.revision) == (wanted.number, wanted.revision))
+        };
+        if let Some(card) = wanted.filter(|card| !is_shown(card)) {
+            return self.show(card);
         }
         self.show_candidate(self.chosen());
+        self.saw();
     }
 
     fn chosen(&self) -> usize {
@@ -238,6 +256,10 @@ impl Verdict {
 
     /// Goes to where the observation can be made.
     fn settle(&self, ask: &str) {
+        // What is added belongs to the item whose card this is, whatever the camera has read since.
+        if let Some(shown) = self.shown.borrow().clone().filter(|shown| shown.number != self.scan.card().number) {
+            self.scan.take_up(shown);
+        }
         match ask {
             "year" | "make" | "model" | "calibre" | "kind" | "object" => self.scan.open_picker(ask),
             "characters" => {
@@ -260,11 +282,16 @@ impl Verdict {
 
     /// Opens the decision, if there is an entry to decide about.
     pub fn open_decision(&self) {
-        let entry = self.shown.borrow().as_ref().and_then(|c| c.answer.as_ref()?.given.verdict.entry);
-        if entry.is_some() {
+        // From another screen it is about the open item; on the card about what is shown.
+        self.about_open.set(true);
+        let on_card = self.app.upgrade().is_some_and(|app| app.global::<ShellData>().get_screen() == Screen::Verdict);
+        let open = self.scan.card();
+        let about = if on_card || open.answer.is_none() { self.shown.borrow().clone() } else { Some(open) };
+        if about.and_then(|card| card.answer?.given.verdict.entry).is_some() {
             self.go(Screen::Verdict);
             self.with(|data| data.set_deciding(true));
         }
+        self.about_open.set(false);
     }
 
     /// Leaves the decision; nothing is written. True when it was open.

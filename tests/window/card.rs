@@ -1,8 +1,9 @@
 //! The card: what it says of a verdict, and what an officer does about it.
 
-use slint::ComponentHandle;
+use i_slint_backend_testing::ElementHandle;
 use slint::platform::Key;
-use tracepost_ui::ScanData;
+use slint::{ComponentHandle, PhysicalSize};
+use tracepost_ui::{ScanData, ShellData};
 
 use super::stage::Window;
 
@@ -24,6 +25,60 @@ fn a_record_is_opened_in_a_second_step_which_is_written_down() {
     assert_eq!(window.told()[1..], ["open practice-weapons P-1"]);
     window.press(Key::F12);
     assert_eq!(window.told().len(), 2, "once is enough");
+}
+
+#[test]
+fn a_match_waits_for_the_eye_however_fast_the_next_items_come() {
+    let window = Window::open();
+    // A crate: each code its own item, the match in the middle.
+    window.press(Key::F9);
+    for mark in ["KT004417", "DL500", "KT004418", "KT004419"] {
+        window.scan(mark);
+    }
+    let bar = || (window.app().global::<ShellData>().get_grade(), window.app().global::<ShellData>().get_unseen());
+    assert_eq!(bar(), (tracepost_ui::Grade::Hit, 1), "the last item is not listed, and still the match shows");
+    window.must_say("1 match waits to be looked at");
+    window.press(Key::F4);
+    window.must_say("MATCH: hold, verify with the owner");
+    assert_eq!(bar().1, 0);
+    window.press(Key::F4);
+    window.press(Key::F4);
+    window.must_say("NOT LISTED: in 1 register, 14 h old");
+    assert_eq!(bar(), (tracepost_ui::Grade::NotListed, 0), "what was seen does not come back");
+}
+
+#[test]
+fn a_decision_is_about_the_card_on_the_screen_whatever_the_camera_reads_meanwhile() {
+    let window = Window::open();
+    window.press(Key::F9);
+    window.scan("DL500");
+    window.press(Key::F4);
+    window.must_say("MATCH: hold, verify with the owner");
+    // Footage goes on behind the card; the file is read as the camera is.
+    window.read("KT004418");
+    window.must_say("MATCH: hold, verify with the owner");
+    window.press(Key::F6);
+    window.must_say("Decision on DL500");
+    window.click("Detained to verify");
+    window.enter();
+    assert!(window.told().iter().any(|told| told.starts_with("decide 1 detained")), "{:?}", window.told());
+}
+
+#[test]
+fn however_much_could_be_added_the_next_item_stays_on_a_small_screen() {
+    let window = Window::open();
+    window.app().window().set_size(PhysicalSize::new(1_024, 600));
+    window.type_slowly("SX6000");
+    window.enter();
+    window.press(Key::F4);
+    window.must_say("Add the kind");
+    for label in ["Decide", "Next item"] {
+        let named =
+            |e: &ElementHandle| e.accessible_label().is_some_and(|l| l.starts_with(label)) && e.size().height > 50.0;
+        let button = window.elements().into_iter().find(named).unwrap_or_else(|| panic!("{label}"));
+        let end = button.absolute_position().y + button.size().height;
+        assert!(end <= 600.0, "{label} ends at {end}");
+    }
 }
 
 #[test]

@@ -71,6 +71,10 @@ impl Bench for MadeUp {
             let mut listed = wanted(Grade::Hit, Rule::Exact, vec![]);
             listed.fields.insert("delivered_to".into(), "72nd Brigade".into());
             verdict.candidates = vec![listed];
+        } else if keys.iter().any(|k| k == "SX6000") {
+            verdict.grade = Grade::Possible;
+            verdict.ask = vec![Ask::Characters, Ask::Year, Ask::Make, Ask::Model, Ask::Calibre, Ask::Kind];
+            verdict.candidates = vec![wanted(Grade::Possible, Rule::Number, vec![])];
         } else if keys.iter().any(|k| k == "CR1979") {
             verdict.grade = Grade::Possible;
             verdict.more = 12;
