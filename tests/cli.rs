@@ -140,6 +140,28 @@ fn status_says_when_the_ledger_was_last_found_whole_or_damaged() {
 }
 
 #[test]
+fn a_disk_that_was_full_before_the_start_hides_no_answer() {
+    let home = tempfile::tempdir().expect("temporary folder");
+    assert!(run(home.path(), &["check", "AB1234"]).status.success());
+    let full = |arguments: &[&str], input: &[u8]| {
+        let mut command = tracepost(home.path(), arguments);
+        command.env("TRACEPOST_FAILPOINTS", "ledger.open=fail").stdin(Stdio::piped());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        child.stdin.take().expect("piped").write_all(input).expect("the program reads its input");
+        child.wait_with_output().expect("the program ends")
+    };
+    let one = full(&["check", "AB1235"], b"");
+    assert_eq!(one.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&one.stdout).contains("NOT CHECKED: no register"), "the answer is shown");
+    assert!(stderr(&one).contains("NOT RECORDED: WRITE ON PAPER"), "{}", stderr(&one));
+    let many = full(&["--json", "check", "-"], b"{\"marks\":[\"AB1236\"]}\n");
+    assert_eq!((lines(&many)[0]["entry"].clone(), many.status.code()), (Value::Null, Some(1)));
+    let entry = lines(&run(home.path(), &["--json", "check", "AB1237"]))[0]["entry"].as_u64();
+    assert_eq!(entry, Some(2), "nothing was written meanwhile, and the next entry follows the last");
+    assert!(run(home.path(), &["verify"]).status.success());
+}
+
+#[test]
 fn files_that_are_no_pictures_are_named_and_the_rest_goes_on() {
     let home = tempfile::tempdir().expect("temporary folder");
     let folder = tempfile::tempdir().expect("temporary folder");

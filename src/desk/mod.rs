@@ -33,7 +33,7 @@ use crate::domain::{PostId, Seq};
 use crate::ledger::{Payload, SignedIn, Started};
 use crate::platform::dirs;
 use crate::store::records::Records;
-use crate::store::{Access, Home, LedgerStore};
+use crate::store::{Access, Home, LedgerStore, StoreError};
 use crate::sync::Cancel;
 use check::Unwritten;
 
@@ -57,6 +57,8 @@ pub struct Desk {
     post: Mutex<Option<PostId>>,
     syncing: Mutex<()>,
     cancel: Cancel,
+    /// Why nothing can be recorded, as a code of [`DeskError::code`].
+    unrecorded: Option<&'static str>,
 }
 
 /// The home that the options name.
@@ -68,17 +70,19 @@ pub fn home_of(named: Option<&PathBuf>) -> Result<PathBuf, DeskError> {
 }
 
 impl Desk {
-    /// Opens the home for writing, making it when it is not there. Records load in the background.
+    /// Opens the home for writing, making it when it is not there. Records load in the background. Where a full or damaged
+    /// disk lets the ledger be read and not written, the desk answers all the same, and each answer is *not recorded*: an
+    /// officer's safety outranks the log.
     ///
     /// # Errors
     /// When another program has it open for writing, or when keys or ledger cannot be used; nothing is changed then.
     pub fn open(options: &DeskOptions) -> Result<Self, DeskError> {
         let home = Home::open(home_of(options.home.as_ref())?)?;
-        let ledger = LedgerStore::open(&home, Access::Write)?;
+        let (ledger, unrecorded) = open_ledger(&home)?;
         let records = Records::open(home.dir(), ledger.keys().database());
         let post = ledger.enrolment()?.map(|e| e.post);
         let officer = options.officer.clone().unwrap_or_else(|| "unnamed".to_owned());
-        if options.attended {
+        if options.attended && unrecorded.is_none() {
             let started =
                 Started { program: concat!("tracepost ", env!("CARGO_PKG_VERSION")).into(), face: "app".into() };
             let signed_in = SignedIn { post: post.clone(), method: "name given".into() };
@@ -92,6 +96,7 @@ impl Desk {
             post: Mutex::new(post),
             syncing: Mutex::new(()),
             cancel: Cancel::default(),
+            unrecorded,
         })
     }
 
@@ -110,6 +115,11 @@ impl Desk {
         &self.ledger
     }
 
+    /// Why nothing can be recorded from the start, as a code of [`DeskError::code`]; mostly nothing.
+    pub fn unrecorded(&self) -> Option<&'static str> {
+        self.unrecorded
+    }
+
     /// Waits until the registers can be asked, or cannot be at all. For callers without eyes: see `docs/adr/0002`.
     pub fn wait_for_registers(&self) {
         self.records.wait();
@@ -121,9 +131,31 @@ impl Desk {
     }
 }
 
+/// The ledger, and why it can only be read, if so.
+fn open_ledger(home: &Home) -> Result<(LedgerStore, Option<&'static str>), DeskError> {
+    let error = match LedgerStore::open(home, Access::Write) {
+        Ok(ledger) => return Ok((ledger, None)),
+        Err(error) => error,
+    };
+    let of_the_disk = matches!(
+        error,
+        StoreError::DiskFull { .. } | StoreError::Database(_) | StoreError::Io { .. } | StoreError::Unreadable { .. }
+    );
+    match LedgerStore::open(home, Access::Read) {
+        Ok(ledger) if of_the_disk => {
+            tracing::error!(%error, "the ledger can only be read; nothing is recorded");
+            Ok((ledger, Some(DeskError::from(error).code())))
+        }
+        _ => Err(error.into()),
+    }
+}
+
 impl Desk {
     /// Signs the head, so that what was written until now is proven by the device. Done at exit by itself.
     pub fn sign_off(&self) {
+        if self.unrecorded.is_some() {
+            return;
+        }
         self.write_late_checks();
         // A ledger without entries has nothing to sign, and signing would settle for ever whether it is for practice.
         let begun = self.ledger.head().is_ok_and(|(size, _)| size > Seq(0));

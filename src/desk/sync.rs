@@ -235,6 +235,9 @@ impl Desk {
     }
 
     fn registers_down(&self, session: &mut Session, progress: &mut dyn Progress, report: &mut SyncReport) {
+        if session.hello().revoked {
+            return report.fail_for(SyncError::Revoked);
+        }
         let staging = self.ledger.home().dir().join("incoming");
         let key = self.ledger.keys().derived("staged chunks");
         let down = Staging::open(staging, &key).and_then(|staging| {

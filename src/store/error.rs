@@ -32,7 +32,7 @@ pub enum StoreError {
         pid: Option<u32>,
     },
     /// There is nothing to read.
-    #[error("there is no ledger in {dir}: nothing was checked with this home yet, or --home names another place", dir = dir.display())]
+    #[error("there is no ledger in {dir}; nothing was checked with this home yet, or --home names another place: enrol this device (tracepost enrol CODE) or check something first", dir = dir.display())]
     NoLedger {
         /// The home.
         dir: PathBuf,

@@ -119,6 +119,7 @@ impl LedgerStore {
     fn open_writer(home: &Home, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         Home::open(home.dir())?;
         let lock = home.lock()?;
+        failpoint::hit("ledger.open").map_err(|_| StoreError::DiskFull { path: home.ledger() })?;
         if !home.ledger().exists() && home.reserve().exists() {
             // The reserve is made after the ledger: there was one, and a new one would hide that it is gone.
             return Err(StoreError::LedgerMissing { dir: home.dir().to_owned() });

@@ -21,7 +21,7 @@ use crate::registers::chunk;
 /// Bytes on the disk for each that is fetched: the piece itself, and the rows and the index built of it (55 B a record, of 10).
 const INSTALLED_PER_FETCHED: u64 = 7;
 /// What registers leave free for the ledger and for everything else.
-const ROOM_LEFT_BYTES: u64 = 16 << 20;
+const ROOM_LEFT_BYTES: u64 = 8 << 20;
 
 /// The folder of chunks on their way in.
 pub struct Staging {

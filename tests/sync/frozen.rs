@@ -69,3 +69,34 @@ fn a_feed_that_stands_still_is_said_by_sync_and_status_until_it_moves_again() {
     let checked = json(&tracepost(&home, &["--json", "check", "ZZ77777", "--object", "firearm"]));
     assert_eq!(checked["candidates"][0]["record"], "rec-2");
 }
+
+#[test]
+fn a_revoked_device_hears_it_gets_nothing_more_and_its_ledger_still_arrives() {
+    let world = World::real();
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let post = tracepost::domain::PostId("XX-TEST".into());
+    let invite = world.hub.invite(&post, std::time::Duration::from_secs(600), None).unwrap();
+    assert!(tracepost(&home, &["enrol", &invite.code]).status.success());
+    world.register("reg", 10);
+    assert!(tracepost(&home, &["sync"]).status.success());
+    assert!(tracepost(&home, &["check", "QX000035", "--object", "firearm"]).status.success());
+    let device = json(&tracepost(&home, &["--json", "status"]))["device"].as_str().unwrap().to_owned();
+
+    let hub = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tracepost-hub"));
+        command.arg("--data").arg(world.hub.dir().path()).args(arguments).output().expect("the program starts")
+    };
+    assert!(words(&hub(&["device", "revoke", &device[..8]])).starts_with("Revoked"));
+    assert!(words(&hub(&["device", "revoke", &device])).starts_with("Was revoked before"));
+    assert_eq!(hub(&["device", "revoke", "zz"]).status.code(), Some(1));
+    world.update("reg", "new-1,firearm,ZZ77777\n");
+
+    let synced = tracepost(&home, &["sync"]);
+    assert_eq!(synced.status.code(), Some(1));
+    assert!(words(&synced).contains("the centre has revoked this device"), "{}", words(&synced));
+    let status = json(&tracepost(&home, &["--json", "status"]));
+    assert_eq!((&status["registers"][0]["version"], &status["ledger"]["unsent"]), (&1.into(), &0.into()), "{status}");
+    let query = tracepost::hub::storage::SightingQuery::default();
+    assert_eq!(world.sightings(&query).len(), 1, "what it saw counts");
+}
