@@ -71,7 +71,7 @@ fn however_much_could_be_added_the_next_item_stays_on_a_small_screen() {
     window.type_slowly("SX6000");
     window.enter();
     window.press(Key::F4);
-    window.must_say("Add the kind");
+    window.must_say("Add the calibre");
     for label in ["Decide", "Next item"] {
         let named =
             |e: &ElementHandle| e.accessible_label().is_some_and(|l| l.starts_with(label)) && e.size().height > 50.0;
