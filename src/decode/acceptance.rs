@@ -43,10 +43,10 @@ struct Rule {
     rescue: usize,
     /// Looks count within so many frames.
     window_frames: u64,
-    /// Characters at least.
+    /// Characters at least, in pixels as the camera gave them.
     chars: usize,
-    /// Characters at least, when the pass enlarged its pixels: short linear codes appear in any enlarged noise.
-    chars_enlarged: usize,
+    /// Characters at least in a look at changed pixels, where short linear codes appear in noise and in spoilt labels.
+    chars_rescue: usize,
     /// If any are given, no other lengths are believed: a cut-off label imitates a shorter one.
     lengths: &'static [usize],
     check: Check,
@@ -60,15 +60,15 @@ const fn rule(symbology: Symbology) -> Rule {
     use Check::*;
     use Symbology::*;
     match symbology {
-        //                 on   plain rescue window chars enlarged lengths       check
+        //                 on   plain rescue window chars rescued  lengths       check
         QrCode     => row(true,   1,    2,    15,     1,    1,     &[],          Within),
         DataMatrix => row(true,   1,    2,    15,     1,    1,     &[],          Within),
         Aztec      => row(true,   1,    2,    15,     1,    1,     &[],          Within),
         MicroQr    => row(true,   2,    2,     5,     1,    1,     &[],          Within),
         Pdf417     => row(true,   2,    2,    15,     1,    1,     &[],          Within),
-        Code128    => row(true,   1,    2,     5,     1,    4,     &[],          Within),
-        Code93     => row(true,   2,    2,     5,     1,    4,     &[],          Within),
-        Code39     => row(true,   2,    2,     5,     1,    4,     &[],          Nothing),
+        Code128    => row(true,   1,    2,     5,     2,    4,     &[],          Within),
+        Code93     => row(true,   2,    2,     5,     2,    4,     &[],          Within),
+        Code39     => row(true,   2,    2,     5,     2,    4,     &[],          Nothing),
         Codabar    => row(false,  2,    3,     5,     4,    4,     &[],          Nothing),
         Itf        => row(false,  2,    3,     5,    14,   14,     &[14, 16],    Mod10),
         Ean13      => row(false,  2,    2,     5,    13,   13,     &[13],        Mod10),
@@ -85,11 +85,11 @@ const fn row(
     rescue: usize,
     window_frames: u64,
     chars: usize,
-    chars_enlarged: usize,
+    chars_rescue: usize,
     lengths: &'static [usize],
     check: Check,
 ) -> Rule {
-    Rule { on, plain, rescue, window_frames, chars, chars_enlarged, lengths, check }
+    Rule { on, plain, rescue, window_frames, chars, chars_rescue, lengths, check }
 }
 
 /// No row looks back further than this many frames.
@@ -119,12 +119,14 @@ pub(super) fn suffice(symbology: Symbology, looks: &[Source], disputed: bool) ->
     looks.len() >= wanted + usize::from(disputed)
 }
 
-/// Whether a text can be what its symbology says, before any look is counted. `enlarged` says that the pass had enlarged
-/// its pixels.
-pub(super) fn possible(symbology: Symbology, text: &str, enlarged: bool) -> bool {
+/// Whether a text that was seen in such pixels can be what its symbology says, before any look is counted.
+pub(super) fn possible(symbology: Symbology, text: &str, source: Source) -> bool {
     let rule = rule(symbology);
     let chars = text.chars().count();
-    let least = if enlarged { rule.chars_enlarged } else { rule.chars };
+    let least = match source {
+        Source::Plain => rule.chars,
+        Source::Rescue => rule.chars_rescue,
+    };
     let long_enough = chars >= least && (rule.lengths.is_empty() || rule.lengths.contains(&chars));
     long_enough
         && match rule.check {
@@ -258,43 +260,45 @@ mod tests {
             let rule = rule(symbology);
             assert!(rule.rescue >= 2 && rule.plain >= 1 && rule.window_frames >= 5, "{symbology}");
             assert!(rule.plain >= 2 || rule.check == Check::Within, "{symbology}");
-            assert!(rule.chars >= 1 && rule.chars_enlarged >= rule.chars, "{symbology}");
+            assert!(rule.chars >= 1 && rule.chars_rescue >= rule.chars, "{symbology}");
         }
     }
 
     #[test]
     fn texts() {
-        let table: &[(Symbology, &str, bool, bool)] = &[
-            (QrCode, "A", false, true),
-            (QrCode, "", false, false),
-            (Code39, "AB1", false, true),
-            (Code39, "AB1", true, false),
-            (Code39, "AB12", true, true),
-            (Code128, "AB1", false, true),
-            (Code128, "AB1", true, false),
-            (Code93, "AB1", true, false),
-            (Pdf417, "A", true, true),
-            (DataMatrix, "", true, false),
-            (Ean13, "4006381333931", false, true),
-            (Ean13, "4006381333930", false, false),
-            (Ean13, "400638133393", false, false),
-            (Ean13, "400638133393A", false, false),
-            (Ean8, "96385074", false, true),
-            (Ean8, "96385075", false, false),
-            (UpcA, "036000291452", false, true),
-            (UpcA, "036000291453", false, false),
-            (UpcE, "01234565", false, true),
-            (UpcE, "01234566", false, false),
-            (UpcE, "012345", false, false),
-            (Itf, "00012345678905", false, true),
-            (Itf, "00012345678906", false, false),
-            (Itf, "1234567895", false, false),
-            (Itf, "123456", false, false),
-            (Codabar, "A1B", false, false),
-            (Codabar, "A40156B", false, true),
+        let table: &[(Symbology, &str, Source, bool)] = &[
+            (QrCode, "A", Plain, true),
+            (QrCode, "", Plain, false),
+            (Code39, "AB1", Plain, true),
+            (Code39, "AB1", Rescue, false),
+            (Code39, "AB12", Rescue, true),
+            (Code128, "AB1", Plain, true),
+            (Code128, "U", Plain, false),
+            (Code128, "U", Rescue, false),
+            (Code128, "AB1", Rescue, false),
+            (Code93, "AB1", Rescue, false),
+            (Pdf417, "A", Rescue, true),
+            (DataMatrix, "", Rescue, false),
+            (Ean13, "4006381333931", Plain, true),
+            (Ean13, "4006381333930", Plain, false),
+            (Ean13, "400638133393", Plain, false),
+            (Ean13, "400638133393A", Plain, false),
+            (Ean8, "96385074", Plain, true),
+            (Ean8, "96385075", Plain, false),
+            (UpcA, "036000291452", Plain, true),
+            (UpcA, "036000291453", Plain, false),
+            (UpcE, "01234565", Plain, true),
+            (UpcE, "01234566", Plain, false),
+            (UpcE, "012345", Plain, false),
+            (Itf, "00012345678905", Plain, true),
+            (Itf, "00012345678906", Plain, false),
+            (Itf, "1234567895", Plain, false),
+            (Itf, "123456", Plain, false),
+            (Codabar, "A1B", Plain, false),
+            (Codabar, "A40156B", Plain, true),
         ];
-        for &(symbology, text, enlarged, want) in table {
-            assert_eq!(possible(symbology, text, enlarged), want, "{symbology} {text} enlarged {enlarged}");
+        for &(symbology, text, source, want) in table {
+            assert_eq!(possible(symbology, text, source), want, "{symbology} {text} {source:?}");
         }
     }
 

@@ -121,26 +121,25 @@ pub(super) struct Board {
     pub candidates: Vec<Candidate>,
 }
 
-/// Name of a pass, whether its pixels count as plain, whether it enlarges.
+/// Name of a pass, and whether its pixels count as plain.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Voice {
     pub pass: &'static str,
     pub source: Source,
-    pub enlarges: bool,
 }
 
 impl Voice {
-    pub const RQRR: Self = Self { pass: "rqrr", source: Source::Rescue, enlarges: false };
+    pub const RQRR: Self = Self { pass: "rqrr", source: Source::Rescue };
 
     pub fn of(pass: &Pass) -> Self {
-        Self { pass: pass.name, source: pass.source(), enlarges: pass.enlarges() }
+        Self { pass: pass.name, source: pass.source() }
     }
 }
 
 impl Board {
     /// Counts one read as a look; a text that cannot be what its symbology says is dropped.
     pub fn vote(&mut self, read: Read, voice: Voice, round: u64, at_ms: u64, window: Window) {
-        if acceptance::possible(read.symbology, &read.text, voice.enlarges) {
+        if acceptance::possible(read.symbology, &read.text, voice.source) {
             self.count(read, voice, round, at_ms, window);
         }
     }
@@ -259,8 +258,8 @@ mod tests {
 
     const HERE: Quad = [[100, 100], [200, 100], [200, 160], [100, 160]];
     const THERE: Quad = [[400, 100], [500, 100], [500, 160], [400, 160]];
-    const PLAIN: Voice = Voice { pass: "plain", source: Source::Plain, enlarges: false };
-    const RESCUE: Voice = Voice { pass: "blur", source: Source::Rescue, enlarges: false };
+    const PLAIN: Voice = Voice { pass: "plain", source: Source::Plain };
+    const RESCUE: Voice = Voice { pass: "blur", source: Source::Rescue };
 
     fn read(symbology: Symbology, text: &str, quad: Quad) -> Read {
         Read { symbology, identifier: String::new(), text: text.into(), bytes: text.into(), quad, broken: false }

@@ -82,8 +82,8 @@ impl Pass {
         }
     }
 
-    /// Whether the pass enlarges its pixels, which lets short linear codes appear in noise.
-    pub fn enlarges(&self) -> bool {
+    /// Whether the pass enlarges its pixels.
+    fn enlarges(&self) -> bool {
         matches!(self.change, Change::Double | Change::DoubleAndBlur)
     }
 

@@ -253,7 +253,7 @@ fn next_look(spot: &Spot, which: usize, luma: Luma<'_>) -> (&'static Look, f32) 
 }
 
 fn voice_of(look: &Look) -> Voice {
-    Voice { pass: look.name, source: Source::Rescue, enlarges: false }
+    Voice { pass: look.name, source: Source::Rescue }
 }
 
 fn share_of(place: &Proposal, luma: Luma<'_>) -> f32 {
