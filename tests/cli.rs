@@ -126,7 +126,7 @@ fn status_says_when_the_ledger_was_last_found_whole_or_damaged() {
     assert!(words(&["status"]).contains("Never verified"));
     assert!(run(home.path(), &["verify"]).status.success());
     assert!(run(home.path(), &["check", "AB1235"]).status.success());
-    assert!(words(&["status"]).contains("whole; 1 entries since"), "{}", words(&["status"]));
+    assert!(words(&["status"]).contains("whole; 1 entry since"), "{}", words(&["status"]));
     // A page of old entries decays; checks go on, and only a look at all of it tells.
     let ledger = home.path().join("ledger.db");
     let mut bytes = fs::read(&ledger).expect("a ledger");

@@ -114,6 +114,11 @@ impl Printer {
     }
 }
 
+/// A number with its word: `1 entry`, `2 entries`.
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 /// A progress bar on stderr for work of known length; silent where stderr is no terminal.
 pub fn progress_bar(label: &str, total: u64) -> ProgressBar {
     let bar = if io::stderr().is_terminal() { ProgressBar::new(total) } else { ProgressBar::hidden() };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::args::RecordArguments;
 use super::ending::{Ending, LOOK_EVERY};
 use super::{Globals, failed, words};
-use crate::cli::common::{Failure, Printer, Stop, progress_bar};
+use crate::cli::common::{Failure, Printer, Stop, counted, progress_bar};
 use crate::desk::control::{self, Request};
 use crate::desk::{Desk, Status, read_status, verify as verify_ledger};
 use crate::domain::{Candidate, RegisterId, Seq};
@@ -151,10 +151,10 @@ fn here_or_there(
 fn sync_words(report: &Value) -> String {
     let number = |name: &str| report[name].as_u64().unwrap_or(0);
     let mut text = format!(
-        "{} entries and {} photos up, {} registers down; {} bytes sent, {} received",
-        number("entries"),
-        number("photos"),
-        report["registers"].as_array().map_or(0, Vec::len),
+        "{} and {} up, {} down; {} bytes sent, {} received",
+        counted(number("entries"), "entry", "entries"),
+        counted(number("photos"), "photo", "photos"),
+        counted(report["registers"].as_array().map_or(0, |all| all.len() as u64), "register", "registers"),
         number("bytes_up"),
         number("bytes_down"),
     );
@@ -190,13 +190,13 @@ pub fn status(home: &Home, out: &Printer) -> Result<(), Stop> {
     out.either(&status, || {
         let now = status.clock.now;
         let mut text = format!(
-            "Post {}{}\nLedger: {} entries, {} not yet at the hub, {} photos pending, {} hits open",
+            "Post {}{}\nLedger: {}, {} not yet at the hub, {} pending, {} open",
             status.post.as_ref().map_or("none (not enrolled)", |p| p.0.as_str()),
             if status.practice { " (PRACTICE: made-up records)" } else { "" },
-            status.ledger.entries,
+            counted(status.ledger.entries, "entry", "entries"),
             status.ledger.unsent,
-            status.ledger.photos_pending,
-            status.ledger.open_hits,
+            counted(status.ledger.photos_pending, "photo", "photos"),
+            counted(status.ledger.open_hits, "hit", "hits"),
         );
         if status.registers.is_empty() {
             let next = if status.hub.is_some() { "sync" } else { "enrol CODE" };
@@ -246,7 +246,7 @@ fn verified(status: &Status) -> String {
         return format!("\nDAMAGED: the ledger was not whole {ago} ago; run tracepost verify and tell the centre");
     }
     let since = status.ledger.entries.saturating_sub(last.entries);
-    format!("\nLast verified: {ago} ago, whole; {since} entries since")
+    format!("\nLast verified: {ago} ago, whole; {} since", counted(since, "entry", "entries"))
 }
 
 /// `tracepost verify`, also beside a running app.
@@ -281,14 +281,17 @@ pub fn verify(home: &Home, out: &Printer) -> Result<(), Stop> {
                 text.push_str(&format!("\n  {damage}"));
             }
             if !report.projections.is_empty() {
-                text.push_str(&format!("\n  derived tables differ at {} entries; the entries themselves decide", report.projections.len()));
+                text.push_str(&format!(
+                    "\n  derived tables differ at {} entries; the entries themselves decide",
+                    report.projections.len()
+                ));
             }
             text.push_str("\nKeep the whole folder as it is and tell the centre.");
             return text;
         }
         format!(
-            "Whole: {} entries, proven to {}, received by the hub to {}; {} later entries are chained but not yet proven",
-            chain.last,
+            "Whole: {}, proven to {}, received by the hub to {}; {} later entries are chained but not yet proven",
+            counted(chain.last.0, "entry", "entries"),
             chain.proven_to.map_or_else(|| "none".into(), |s| s.to_string()),
             chain.received_to.map_or_else(|| "none".into(), |s| s.to_string()),
             chain.unproven,
