@@ -183,6 +183,21 @@ mod tests {
     }
 
     #[test]
+    fn a_pass_looks_again_at_its_own_place_and_sees_the_same() {
+        let qr = draw(BarcodeFormat::QRCodeModel2, "https://reg.example/w/AK123456", 6);
+        let scene = frame(640, 480, &[(&qr, 200, 120)]);
+        let near_white = RESCUE.iter().find(|p| p.name == "near_white").unwrap();
+        let first = &near_white.run(scene.luma(), &[Symbology::QrCode])[0];
+        let mut looked = 0;
+        for again in near_white.again(scene.luma(), &first.quad, Symbology::QrCode) {
+            assert_eq!(again.iter().map(|r| r.text.as_str()).collect::<Vec<_>>(), [first.text.as_str()]);
+            assert!(place::overlap(&again[0].quad, &first.quad), "{:?}", again[0].quad);
+            looked += 1;
+        }
+        assert_eq!(looked, AGAIN.len());
+    }
+
+    #[test]
     fn tiny_pictures_are_survived_by_every_pass() {
         for (w, h) in [(1, 1), (1, 30), (30, 1), (3, 3), (16, 16), (17, 2)] {
             let scene = frame(w, h, &[]);
