@@ -57,6 +57,32 @@ pub fn create_private_dir(dir: &Path) -> io::Result<()> {
     builder.create(dir)
 }
 
+/// A new file that only its owner can read; what stood there is gone.
+pub fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Fills `into` with what stands at a place of a file, which threads may share.
+pub fn read_at(file: &File, into: &mut [u8], place: u64) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::read_exact_at(file, into, place);
+    #[cfg(windows)]
+    {
+        let (mut into, mut place) = (into, place);
+        while !into.is_empty() {
+            match std::os::windows::fs::FileExt::seek_read(file, into, place)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                read => (into, place) = (&mut into[read..], place + read as u64),
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Whether others than the owner can read or write the file.
 pub fn is_open_to_others(path: &Path) -> io::Result<bool> {
     #[cfg(unix)]

@@ -1,4 +1,5 @@
-//! The machine as the rest of the house sees it: clock, randomness, directories, files that only their owner can read.
+//! The machine as the rest of the house sees it: clock, randomness, directories, memory, files that only their owner can
+//! read.
 //!
 //! Layer 2. Everything that differs between systems or must be set by hand in a test stands here, so that no other room
 //! asks the operating system for the time or for randomness by itself.
@@ -8,6 +9,8 @@ pub mod clock;
 pub mod dirs;
 pub mod failpoint;
 pub mod files;
+#[cfg(feature = "device")]
+pub mod memory;
 pub mod random;
 
 pub use clock::{Clock, ClockWatch, HandClock, Moment, Step, SystemClock};

@@ -145,7 +145,7 @@ impl Changes {
     }
 
     /// Key, id and canonical bytes of each record, in the order of keys.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, &str, Option<&[u8]>)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (u32, &str, Option<&[u8]>)> {
         self.0.iter().map(|((key, id), bytes)| (*key, id.as_str(), bytes.as_deref()))
     }
 

@@ -13,6 +13,8 @@ use std::sync::Arc;
 #[cfg(feature = "device")]
 use super::Frozen;
 use super::describe::Forms;
+#[cfg(feature = "device")]
+use super::index::merge;
 use super::index::{Compact, Found, InLot, Index, IndexBuilder, IndexError, KeyId, RecordRef, RegisterFacts};
 use super::pattern::Pattern;
 use crate::domain::Record;
@@ -103,23 +105,20 @@ impl Overlay {
         Ok(Self { index: builder.finish()?, hidden })
     }
 
-    /// The same of records by their canonical bytes.
+    /// The same of records in frozen form, each with the number of its register and what it says beyond that form: `fill`
+    /// hands them over.
     ///
     /// # Errors
-    /// Also when the bytes are no record.
+    /// Also when `fill` fails.
     #[cfg(feature = "device")]
-    pub(crate) fn build_of_bytes<'a>(
+    pub(crate) fn build_with<E: From<IndexError>>(
         base: &Index,
         registers: Vec<RegisterFacts>,
         hidden: Hidden,
-        records: impl IntoIterator<Item = (usize, &'a [u8])>,
-    ) -> Result<Self, IndexError> {
+        fill: impl FnOnce(&mut dyn FnMut(usize, &Frozen<'_>, &[u8]) -> Result<(), IndexError>) -> Result<(), E>,
+    ) -> Result<Self, E> {
         let mut builder = IndexBuilder::beside(base, registers)?;
-        for (register, bytes) in records {
-            let damaged = |_| IndexError::Damaged("a changed record does not decode");
-            let (frozen, more) = Frozen::read(bytes).map_err(damaged)?;
-            within(builder.push_frozen(register, &frozen, more)?)?;
-        }
+        fill(&mut |register, frozen, more| within(builder.push_frozen(register, frozen, more)?))?;
         Ok(Self { index: builder.finish()?, hidden })
     }
 
@@ -183,6 +182,17 @@ impl Registers {
     /// The overlay.
     pub fn overlay(&self) -> Option<&Arc<Overlay>> {
         self.over.as_ref()
+    }
+
+    /// An index of both layers; `moved` gives the row there and the row here of each of the overlay's records, in ascending
+    /// order of those there. `None` while nothing has changed.
+    ///
+    /// # Errors
+    /// When `moved` does not name them all, or there are more records than an index holds.
+    #[cfg(feature = "device")]
+    pub(crate) fn merged(&self, moved: &[(u32, u32)]) -> Option<Result<Index, IndexError>> {
+        let over = self.over.as_ref()?;
+        Some(merge::merged(&self.base, &over.index, over.hidden.words.clone(), moved))
     }
 
     /// The registers as they are now, in the order of their numbers.

@@ -30,6 +30,11 @@ impl Sum {
         stretch(content).iter().zip(&mut self.0).for_each(|(&x, lane)| *lane = lane.wrapping_sub(x));
     }
 
+    /// What another sum counts, counted here.
+    pub fn join(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(lane, more)| *lane = lane.wrapping_add(more));
+    }
+
     /// What is compared and sent.
     pub fn digest(&self) -> Hash {
         Hash(

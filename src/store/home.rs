@@ -16,7 +16,7 @@ use crate::platform::files;
 /// | `keys/database.key` | opens `ledger.db`, the records and the photos | everything is lost |
 /// | `keys/device.key` | the device's id and signing key | the device must be enrolled anew |
 /// | `photos/` | pictures, encrypted, named by their hash | pictures not yet sent are lost |
-/// | `records-<generation>.db`, `records` | copies of registers, and the generation in use | downloaded again |
+/// | `records-<generation>.*`, `records` | copies of registers, and the generation in use | downloaded again |
 /// | `verified` | when the ledger was last verified, and whether it was whole | told as never |
 /// | `reserve` | space kept for entries on a full disk | made again |
 /// | `lock` | held by the writer | made again |

@@ -3,11 +3,12 @@
 //! | file | what |
 //! |---|---|
 //! | `records` | names the generation in use; put in place by one rename |
-//! | `records-<generation>.db` | the records (SQLCipher); built fresh, flushed, then only ever read |
+//! | `records-<generation>.db` | what is in it, and the sums of all (SQLCipher); built fresh, flushed, then only ever read |
+//! | `records-<generation>.rows` | the records, in blocks that are sealed one by one; written and read as the database |
 //! | `records-<generation>.idx` | the search index, sealed; built again from the records when it is damaged |
 //! | `records-<generation>.over` | what has changed since (SQLCipher, write-ahead log); absent until something has |
 //!
-//! An update that brings changes goes into the third file in one transaction and, once that is on disk, into memory; when
+//! An update that brings changes goes into the last file in one transaction and, once that is on disk, into memory; when
 //! much has gathered there, a new generation is built of both in the background. Checks go on all the while with the last
 //! state that was whole. Every state was proven first: the sum over all records must be the one that the hub signed.
 //!
@@ -15,10 +16,12 @@
 //! makes every check *not checked*, never *no record*. An update refused half way leaves what is in use as it is.
 
 mod apply;
+mod blocks;
 mod bucket;
 mod build;
 mod db;
 mod generation;
+mod log;
 mod over;
 mod pointer;
 mod row;
@@ -35,6 +38,7 @@ use zeroize::Zeroizing;
 use self::apply::Next;
 use self::generation::Generation;
 use crate::domain::{Candidate, Hash, Item, NotChecked, Object, Record, RegisterId, RegisterVersion, Verdict};
+use crate::platform::memory;
 use crate::registers::delta::Piece;
 use crate::registers::manifest::BaseList;
 use crate::registers::pattern::{self, PatternError};
@@ -231,7 +235,10 @@ impl Records {
             installing: Mutex::new(()),
         };
         let (dir, key, state) = (records.dir.clone(), records.key.clone(), Arc::clone(&records.state));
-        let load = move || settle(&state, loaded(Generation::open(&dir, &key)));
+        let load = move || {
+            settle(&state, loaded(Generation::open(&dir, &key)));
+            memory::give_back();
+        };
         if let Err(error) = std::thread::Builder::new().name("registers".into()).spawn(load) {
             settle(&records.state, State::Unreadable(format!("no thread to load them: {error}")));
         }
@@ -389,9 +396,10 @@ impl Records {
                 progress(done, total);
                 next.take(&current, update, &mut fetch)?;
             }
-            self.put_over(&current, next)?;
+            self.put_over(&current, &next)?;
             progress(total, total);
         }
+        memory::give_back();
         if !whole.is_empty() {
             let current = self.generation().ok();
             self.put_generation(current.as_deref(), &whole, &mut fetch, progress)?;
@@ -399,13 +407,12 @@ impl Records {
         Ok(())
     }
 
-    fn put_over(&self, current: &Generation, next: Next) -> Result<(), RecordsError> {
-        let Next { registers, over, touched } = next;
-        let path = &over::paths(&self.dir, current.number)[0];
-        let (base, in_memory) = (Arc::clone(&current.base), over.clone());
+    fn put_over(&self, current: &Generation, next: &Next) -> Result<(), RecordsError> {
+        let path = &log::paths(&self.dir, current.number)[0];
+        let (base, over) = (Arc::clone(&current.base), Arc::clone(&next.over));
         let (ready, written) = std::thread::scope(|scope| {
-            let ready = scope.spawn(|| Generation::changed(current.number, base, registers.clone(), in_memory));
-            let written = over::write(path, &self.key, &registers, &over, touched.iter());
+            let ready = scope.spawn(|| Generation::changed(current.number, base, next.registers.clone(), over));
+            let written = log::write(path, &self.key, &next.registers, &next.over.sums, next.changes());
             (ready.join().unwrap_or(Err(RecordsError::Damaged("indexing what changed broke off"))), written)
         });
         // What is ready cannot fail once the disk has it.
@@ -433,19 +440,22 @@ impl Records {
         let number = next.number;
         settle(&self.state, State::Ready(Arc::new(next)));
         build::remove_others(&self.dir, number);
+        memory::give_back();
         Ok(())
     }
 
     /// Changes that are not part of the generation yet.
     pub fn changes(&self) -> u64 {
-        self.generation().map_or(0, |g| g.over.changes.len() as u64)
+        self.generation().map_or(0, |g| g.over.len() as u64)
     }
 
     /// Whether so much has changed that a new generation should be built of it: a start reads all changes, and a look-up
     /// asks two indexes instead of one.
     pub fn wants_merging(&self) -> bool {
-        let records = self.generation().map_or(0, |g| g.registers.iter().map(|r| r.manifest.records).sum());
-        self.changes() > MERGE_CHANGES_MIN.max(records / MERGE_ONE_IN)
+        let Ok(generation) = self.generation() else { return false };
+        let records: u64 = generation.registers.iter().map(|r| r.manifest.records).sum();
+        // Records that change again and again lengthen only the log.
+        generation.over.logged > MERGE_CHANGES_MIN.max(records / MERGE_ONE_IN)
     }
 
     /// Builds a new generation of the one in use and its changes. Checks go on; updates wait.
@@ -456,6 +466,7 @@ impl Records {
         let _one_at_a_time = lock(&self.installing);
         self.wait();
         let current = self.generation()?;
+        memory::give_back();
         let mut nothing = |_: &ChunkRef| Err("a merge fetches nothing".into());
         self.put_generation(Some(&current), &[], &mut nothing, progress)
     }

@@ -1,10 +1,10 @@
 //! Builds an index from records, one after the other.
 
-use super::density::Counter;
-use super::dictionary::DictionaryBuilder;
+use super::density::{Counter, Density};
+use super::dictionary::{Dictionary, DictionaryBuilder};
 use super::ends::Ends;
-use super::facts::FactsBuilder;
-use super::lots::LotsBuilder;
+use super::facts::{Facts, FactsBuilder};
+use super::lots::{Lots, LotsBuilder};
 use super::packed::{Flags, Packed};
 use super::runs::Runs;
 use super::table::{Table, hash};
@@ -116,47 +116,95 @@ impl IndexBuilder {
     /// Sorts and builds the tables.
     pub fn finish(self) -> Result<Index, IndexError> {
         u32::try_from(self.pairs).map_err(|_| IndexError::TooManyRecords)?;
-        let mut postings = Postings::new(self.facts.len());
-        let mut trie = TrieBuilder::new();
+        let mut assembly = Assembly { counter: self.counter, ..Assembly::new(self.facts.len()) };
         let mut waiting: Option<(Vec<u8>, Records)> = None;
         self.runs.merge(|key, record| match &mut waiting {
             Some((held, records)) if held == key => records.add(record),
             Some((held, records)) => {
                 let done = std::mem::replace(records, Records::One(record));
-                trie.push(held, done, &mut |records| postings.put(records));
+                assembly.put(held, done);
                 held.clear();
                 held.extend_from_slice(key);
             }
             None => waiting = Some((key.to_vec(), Records::One(record))),
         });
         if let Some((held, records)) = waiting {
-            trie.push(&held, records, &mut |records| postings.put(records));
+            assembly.put(&held, records);
         }
-        let trie = trie.finish(&mut |records| postings.put(records)).ok_or(IndexError::TooManyRecords)?;
+        let dictionaries = self.dictionaries.map(DictionaryBuilder::finish);
         let facts = self.facts.finish();
-        let ((cores, numbers), ends) = std::thread::scope(|scope| {
-            let ends = scope.spawn(|| Ends::of(&trie));
-            (derived(&trie), ends.join())
-        });
-        let ends = ends.map_err(|_| IndexError::Damaged("building it broke off"))?;
-        Ok(Index {
-            registers: self.registers,
-            dictionaries: self.dictionaries.map(DictionaryBuilder::finish),
-            facts,
-            trie,
-            first_of_key: postings.first_of_key.finish(),
-            postings: postings.records,
-            ends,
-            cores,
-            numbers,
-            lots: self.lots.finish(),
-            density: self.counter.finish(),
-        })
+        Ok(assembly.finish()?.with(self.registers, dictionaries, facts, self.lots.finish()))
+    }
+}
+
+/// The tables of an index whose keys come in order.
+pub(super) struct Assembly {
+    trie: TrieBuilder<Records>,
+    postings: Postings,
+    counter: Counter,
+}
+
+impl Assembly {
+    /// For so many records.
+    pub fn new(records: usize) -> Self {
+        Self { trie: TrieBuilder::new(), postings: Postings::new(records), counter: Counter::default() }
+    }
+
+    /// Has room for what two indexes hold.
+    #[cfg(feature = "device")]
+    pub fn reserve(&mut self, indexes: [&Index; 2]) {
+        self.trie.reserve(indexes.map(|index| &index.trie));
+        let postings = indexes.iter().map(|index| index.postings.len()).sum();
+        self.postings.records.reserve_like(&indexes[0].postings, postings);
+        self.postings.first_of_key.reserve(postings);
+    }
+
+    /// So many records of a register bear that key.
+    pub fn count(&mut self, register: u8, key: &[u8], records: u32) {
+        self.counter.add_some(register, key, records);
+    }
+
+    /// The next key.
+    pub fn put(&mut self, key: &[u8], records: Records) {
+        let Self { trie, postings, .. } = self;
+        trie.push(key, records, &mut |records| postings.put(records));
+    }
+
+    /// Builds what is made of the keys.
+    pub fn finish(self) -> Result<Keys, IndexError> {
+        let mut postings = self.postings;
+        let trie = self.trie.finish(&mut |records| postings.put(records)).ok_or(IndexError::TooManyRecords)?;
+        u32::try_from(postings.records.len()).map_err(|_| IndexError::TooManyRecords)?;
+        // One after the other: what either needs on the way is a tenth of the index.
+        let (cores, numbers) = derived(&trie);
+        let ends = Ends::of(&trie);
+        let first_of_key = postings.first_of_key.finish();
+        let (postings, density) = (postings.records, self.counter.finish());
+        Ok(Keys { trie, first_of_key, postings, ends, cores, numbers, density })
+    }
+}
+
+/// What an index is but for the facts of its records.
+pub(super) struct Keys {
+    trie: Trie,
+    first_of_key: Flags,
+    postings: Packed,
+    ends: Ends,
+    cores: Table,
+    numbers: Table,
+    density: Density,
+}
+
+impl Keys {
+    /// The index.
+    pub fn with(self, registers: Vec<RegisterFacts>, dictionaries: [Dictionary; 4], facts: Facts, lots: Lots) -> Index {
+        let Self { trie, first_of_key, postings, ends, cores, numbers, density } = self;
+        Index { registers, dictionaries, facts, trie, first_of_key, postings, ends, cores, numbers, lots, density }
     }
 }
 
 /// The records of one key; nearly always one.
-enum Records {
+pub(super) enum Records {
     One(u32),
     Many(Vec<u32>),
 }

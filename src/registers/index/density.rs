@@ -57,8 +57,13 @@ pub(super) struct Counter {
 
 impl Counter {
     pub fn add(&mut self, register: u8, key: &[u8]) {
+        self.add_some(register, key, 1);
+    }
+
+    /// So many records at once.
+    pub fn add_some(&mut self, register: u8, key: &[u8], records: u32) {
         let (pattern, shape) = pattern_of(register, key);
-        self.patterns.entry(pattern).or_insert((shape, 0)).1 += 1;
+        self.patterns.entry(pattern).or_insert((shape, 0)).1 += records;
     }
 
     pub fn finish(self) -> Density {

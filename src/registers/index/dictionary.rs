@@ -22,6 +22,19 @@ impl Dictionary {
         self.entries.len()
     }
 
+    /// A fact that is new here; gives its number.
+    pub fn add(&mut self, forms: Forms) -> u32 {
+        self.entries.push((forms, 0));
+        self.entries.len() as u32
+    }
+
+    /// One more record has it.
+    pub fn count_one(&mut self, id: u32) {
+        if let Some((_, count)) = (id as usize).checked_sub(1).and_then(|i| self.entries.get_mut(i)) {
+            *count += 1;
+        }
+    }
+
     /// Number of records that have it.
     pub fn count(&self, id: u32) -> u32 {
         (id as usize).checked_sub(1).and_then(|i| self.entries.get(i)).map_or(0, |(_, count)| *count)
@@ -67,9 +80,7 @@ impl DictionaryBuilder {
                 id
             }
         });
-        if let Some((_, count)) = (id as usize).checked_sub(1).and_then(|i| self.done.entries.get_mut(i)) {
-            *count += 1;
-        }
+        self.done.count_one(id);
         id
     }
 
@@ -82,8 +93,7 @@ fn number(by_forms: &mut HashMap<Forms, u32>, done: &mut Dictionary, forms: Form
     if let Some(&id) = by_forms.get(&forms) {
         return id;
     }
-    done.entries.push((forms.clone(), 0));
-    let id = done.entries.len() as u32;
+    let id = done.add(forms.clone());
     by_forms.insert(forms, id);
     id
 }

@@ -40,7 +40,8 @@ impl Ends {
         trie.for_each(|_, key| counts[(end_of(key) >> 48) as usize] += 1);
         let mut order = Packed::zeros(trie.labels.len() as u32, trie.len());
         let mut samples = Vec::with_capacity(trie.len().div_ceil(STEP));
-        let mut pairs: Vec<(u64, u32)> = Vec::new();
+        // The two halves of an end, and its key: twelve bytes.
+        let mut pairs: Vec<[u32; 3]> = Vec::new();
         let (mut from, mut at) = (0, 0);
         while from < counts.len() {
             let mut to = from;
@@ -54,15 +55,15 @@ impl Ends {
             trie.for_each(|edge, key| {
                 let end = end_of(key);
                 if (from..to).contains(&((end >> 48) as usize)) {
-                    pairs.push((end, edge));
+                    pairs.push([(end >> 32) as u32, end as u32, edge]);
                 }
             });
             pairs.sort_unstable();
-            for (end, edge) in &pairs {
+            for &[high, low, edge] in &pairs {
                 if at % STEP == 0 {
-                    samples.push(*end);
+                    samples.push(u64::from(high) << 32 | u64::from(low));
                 }
-                order.set(at, *edge);
+                order.set(at, edge);
                 at += 1;
             }
             from = to;

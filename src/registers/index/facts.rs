@@ -70,6 +70,13 @@ impl FactsBuilder {
         self.profile_of.len()
     }
 
+    /// Has room for so many records whose facts are as various as those of others.
+    #[cfg(feature = "device")]
+    pub fn reserve_like(&mut self, facts: &Facts, records: usize) {
+        self.profile_of.reserve_like(&facts.profile_of, records);
+        self.year_of.reserve_like(&facts.year_of, records);
+    }
+
     /// The next record's; the profile comes without a year.
     pub fn push(&mut self, profile: Compact, year: u16) {
         let number = match self.last {
@@ -102,6 +109,7 @@ impl FactsBuilder {
         let place = |year: u16| years.iter().position(|(known, _)| *known == year).unwrap_or(0) as u32;
         let places: Vec<u32> = self.years.iter().map(|(year, _)| place(*year)).collect();
         let mut year_of = Packed::up_to(years.len() as u32 - 1);
+        year_of.reserve_like(&self.year_of, self.year_of.len());
         (0..self.year_of.len()).filter_map(|at| self.year_of.get(at)).for_each(|n| year_of.push(places[n as usize]));
         Facts { profiles: self.profiles, years, profile_of: self.profile_of, year_of }
     }

@@ -17,6 +17,8 @@ mod facts;
 mod lookup;
 mod loose;
 mod lots;
+#[cfg(feature = "device")]
+pub(in crate::registers) mod merge;
 mod near;
 mod packed;
 mod runs;
@@ -127,6 +129,10 @@ impl Compact {
     }
     fn with_year(self, year: u16) -> Self {
         Self { rest: self.rest | u32::from(year) << 16, ..self }
+    }
+    #[cfg(feature = "device")]
+    fn without_year(self) -> Self {
+        Self { rest: self.rest & 0xffff, ..self }
     }
     pub fn year(self) -> Option<u16> {
         let year = (self.rest >> 16) as u16;

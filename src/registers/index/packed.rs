@@ -17,6 +17,12 @@ impl Packed {
         Self { width: u32::BITS - max.leading_zeros(), len: 0, words: Vec::new() }
     }
 
+    /// Has room for so many numbers as wide as those of another list. A list that grows by itself leaves every smaller one
+    /// behind as memory that fits nothing else.
+    pub fn reserve_like(&mut self, other: &Self, len: usize) {
+        self.words.reserve_exact((len * other.width.max(self.width) as usize).div_ceil(64));
+    }
+
     /// `len` zeros, to be filled by [`Self::set`].
     pub fn zeros(max: u32, len: usize) -> Self {
         let mut list = Self::up_to(max);
@@ -62,11 +68,31 @@ impl Packed {
     pub fn push_wide(&mut self, value: u32) {
         let width = u32::BITS - value.leading_zeros();
         if width > self.width {
-            let mut wider = Self { width, ..Self::default() };
-            (0..self.len).filter_map(|at| self.get(at)).for_each(|number| wider.push(number));
-            *self = wider;
+            self.widen(width);
         }
         self.push(value);
+    }
+
+    /// Packs all anew in the same memory, the last first: each comes to stand at or behind its place of before.
+    fn widen(&mut self, width: u32) {
+        let narrow = self.width;
+        self.width = width;
+        self.words.resize(self.words_needed(), 0);
+        for at in (0..self.len).rev() {
+            let number = number_at(&self.words, narrow, at);
+            self.clear(at);
+            self.set(at, number);
+        }
+    }
+
+    /// Makes the number at a place a zero.
+    fn clear(&mut self, at: usize) {
+        let bit = at * self.width as usize;
+        let (word, shift) = (bit / 64, bit % 64);
+        self.words[word] &= !(self.mask() << shift);
+        if shift + self.width as usize > 64 {
+            self.words[word + 1] &= !(self.mask() >> (64 - shift));
+        }
     }
 
     /// Puts a number where there is a zero.
@@ -89,18 +115,24 @@ impl Packed {
         if at >= self.len {
             return None;
         }
-        let bit = at * self.width as usize;
-        let (word, shift) = (bit / 64, bit % 64);
-        let mut value = self.words.get(word).map_or(0, |w| w >> shift);
-        if shift + self.width as usize > 64 {
-            value |= self.words.get(word + 1).map_or(0, |w| w << (64 - shift));
-        }
-        Some((value & self.mask()) as u32)
+        Some(number_at(&self.words, self.width, at))
     }
 
     pub fn memory_bytes(&self) -> usize {
         self.words.len() * 8
     }
+}
+
+/// The number at a place of a list of that width; zero past its end.
+#[inline]
+fn number_at(words: &[u64], width: u32, at: usize) -> u32 {
+    let bit = at * width as usize;
+    let (word, shift) = (bit / 64, bit % 64);
+    let mut value = words.get(word).map_or(0, |w| w >> shift);
+    if shift + width as usize > 64 {
+        value |= words.get(word + 1).map_or(0, |w| w << (64 - shift));
+    }
+    (value & ((1u64 << width) - 1)) as u32
 }
 
 /// Flags, with the number of those set before any place.
@@ -118,6 +150,11 @@ impl Flags {
         let spare = (words.len() * 64).checked_sub(len).filter(|&spare| spare < 64)?;
         let clean = words.last().is_none_or(|last| spare == 0 || last >> (64 - spare) == 0);
         (clean && u32::try_from(len).is_ok()).then(|| Self { len, words, before: Vec::new() }.finish())
+    }
+
+    /// Has room for so many flags.
+    pub fn reserve(&mut self, len: usize) {
+        self.words.reserve_exact(len.div_ceil(64));
     }
 
     /// Length and words.

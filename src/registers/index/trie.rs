@@ -341,6 +341,20 @@ impl<T> TrieBuilder<T> {
         }
     }
 
+    /// Has room for the keys of some other trees.
+    #[cfg(feature = "device")]
+    pub fn reserve(&mut self, trees: [&Trie; 2]) {
+        let sum = |len: fn(&Trie) -> usize| trees.iter().map(|tree| len(tree)).sum::<usize>();
+        let edges = sum(|tree| tree.labels.len());
+        self.labels.reserve_exact(edges);
+        self.inner.reserve(edges);
+        self.last.reserve(edges);
+        self.children.reserve_like(&trees[0].children, sum(|tree| tree.children.len()));
+        self.tailed.reserve(sum(|tree| tree.tailed.len()));
+        self.tails.reserve_exact(sum(|tree| tree.tails.len()));
+        self.tail_starts.reserve_like(&trees[0].tail_starts, sum(|tree| tree.tail_starts.len()));
+    }
+
     /// The next key, greater than the one before; `done` gets what came with each key whose number is now certain.
     pub fn push(&mut self, key: &[u8], with: T, done: &mut impl FnMut(T)) {
         let shared =

@@ -121,3 +121,74 @@ fn a_row_is_hidden_once() {
     assert!(hidden.hide(1000) && !hidden.hide(1000) && hidden.hide(0));
     assert_eq!((hidden.len(), hidden.holds(1000), hidden.holds(999), hidden.holds(1001)), (2, true, false, false));
 }
+
+/// An index that was laid together is the one that is built of all records.
+#[cfg(feature = "device")]
+#[test]
+fn two_layers_merge_into_the_index_of_all_their_records() {
+    use crate::domain::{SerialRange, Status};
+    let mut records: Vec<(usize, Record)> = practice::Generator::new(3).take(3000).map(|r| (0, r)).collect();
+    records.extend(practice::Generator::new(4).take(500).map(|r| (2, r)));
+    for (n, (_, record)) in records.iter_mut().enumerate() {
+        record.id = format!("id-{n}");
+        if n % 40 == 0 {
+            record.marks.push(Mark::new(Scheme::Serial, format!("QX{} (ЖЯ 12)", n / 80)));
+            record.ranges = vec![SerialRange::new("ЗЯ1000", format!("ЗЯ{}", 2000 + n)).unwrap()];
+        }
+        if n % 97 == 0 {
+            record.status = Status::Delivered;
+        }
+    }
+    let named = |n| RegisterFacts { id: RegisterId(format!("r{n}")), ..facts(1, 9).remove(0) };
+    let facts = || (0..3).map(named).collect::<Vec<_>>();
+    let built = |all: &[(usize, Record)]| {
+        let mut builder = IndexBuilder::new(facts()).unwrap();
+        for (register, record) in all {
+            builder.push(*register, record).unwrap();
+        }
+        builder.finish().unwrap()
+    };
+    // Nothing, a few, a stretch at the beginning and at the end, and all of them withdrawn, changed or added to.
+    type Pick = fn(usize) -> bool;
+    let picks: [(Pick, Pick, Pick); 5] = [
+        (|_| false, |_| false, |n| n == 7),
+        (|n| n % 50 == 3, |n| n % 70 == 9, |n| n % 90 == 1),
+        (|n| n < 700, |n| n > 2800, |n| n == 0 || n == 3499),
+        (|_| true, |_| false, |n| n > 3490),
+        (|_| false, |_| true, |_| true),
+    ];
+    for (number, (is_withdrawn, is_changed, is_followed)) in picks.into_iter().enumerate() {
+        let base = Arc::new(built(&records));
+        let (mut hidden, mut now, mut over) = (Hidden::default(), Vec::new(), Vec::new());
+        for (row, (register, record)) in records.iter().enumerate() {
+            let mut above = Vec::new();
+            if is_withdrawn(row) {
+                hidden.hide(row as u32);
+            } else if is_changed(row) {
+                hidden.hide(row as u32);
+                let mut record = record.clone();
+                record.description.model = Some(format!("новий зразок {}", row % 7));
+                record.marks[0].value = format!("ЩЩ {:05}", row % 900);
+                above.push(record);
+            } else {
+                now.push((*register, record.clone()));
+            }
+            if is_followed(row) {
+                above.push(Record { id: format!("new-{row}"), ..records[(row * 7) % 3000].1.clone() });
+            }
+            for record in above {
+                over.push((now.len() as u32, (*register, record.clone())));
+                now.push((*register, record));
+            }
+        }
+        // The overlay keeps its records in an order of its own.
+        over.sort_by_key(|(row, _)| row % 16);
+        let layer = Overlay::build(&base, facts(), hidden, over.iter().map(|(_, (n, record))| (*n, record))).unwrap();
+        let registers = Registers::new(base, Some(Arc::new(layer)));
+        let mut moved: Vec<(u32, u32)> = (0u32..).zip(&over).map(|(old, (new, _))| (*new, old)).collect();
+        moved.sort_unstable();
+        let merged = registers.merged(&moved).unwrap().unwrap();
+        assert!(merged == built(&now), "{number}");
+        assert!(moved.is_empty() || registers.merged(&moved[1..]).unwrap().is_err(), "{number}: one is not named");
+    }
+}

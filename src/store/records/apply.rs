@@ -6,28 +6,49 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::generation::{Generation, Register};
-use super::over::{Change, Over, Place};
+use super::over::{Change, Over};
 use super::{Content, RecordsError, RegisterUpdate};
 use crate::domain::Hash;
 use crate::registers::chunk::{self, bucket_key, bucket_of};
 use crate::registers::delta::{Changes, Piece};
 use crate::registers::manifest::BaseList;
 use crate::registers::state::{self, Sum};
-use crate::registers::{ChunkRef, RecordBytes};
+use crate::registers::{ChunkError, ChunkRef, RecordBytes};
 
 pub(super) type Fetch<'a> = &'a mut dyn FnMut(&ChunkRef) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>;
 
 /// A generation's state after updates, not yet written.
 pub(super) struct Next {
     pub registers: Vec<Register>,
-    pub over: Over,
-    pub touched: BTreeSet<Place>,
+    pub over: Arc<Over>,
+    taken: Vec<Taken>,
+}
+
+/// What an update changed.
+struct Taken {
+    register: u32,
+    changes: Changes,
+    /// The row in the base of each.
+    base_rows: Vec<Option<u32>>,
+}
+
+impl Taken {
+    fn each(&self) -> impl ExactSizeIterator<Item = Change<'_>> {
+        let register = self.register;
+        let change = move |((key, id, body), base_row)| Change { register, key, id, base_row, body };
+        self.changes.iter().zip(self.base_rows.iter().copied()).map(change)
+    }
 }
 
 impl Next {
     /// Begins from what is in use.
     pub fn of(current: &Generation) -> Self {
-        Self { registers: current.registers.clone(), over: (*current.over).clone(), touched: BTreeSet::new() }
+        Self { registers: current.registers.clone(), over: Arc::clone(&current.over), taken: Vec::new() }
+    }
+
+    /// What the updates changed, in the order in which it counts.
+    pub fn changes(&self) -> impl Iterator<Item = Change<'_>> {
+        self.taken.iter().flat_map(Taken::each)
     }
 
     /// Takes one register's update in. On an error this state must be thrown away.
@@ -50,7 +71,7 @@ impl Next {
         }
         self.put(current, number, changes)?;
         for (bucket, sum) in rebuilt {
-            self.over.sums[number][bucket as usize] = sum;
+            Arc::make_mut(&mut self.over).sums[number][bucket as usize] = sum;
         }
         let sums = &self.over.sums[number];
         if state::root(sums) != update.manifest.states.hash {
@@ -115,63 +136,56 @@ impl Next {
     }
 
     fn put(&mut self, current: &Generation, number: usize, changes: Changes) -> Result<(), RecordsError> {
-        let bits = current.base.bits(number);
-        let all: Vec<(Place, Option<Arc<[u8]>>)> =
-            changes.into_each().map(|(key, id, body)| ((number, key, id), body.map(Arc::from))).collect();
+        let mut taken = Taken { register: number as u32, base_rows: vec![None; changes.len()], changes };
+        let buckets = self.over.sums[number].len();
         // Each thread has a connection of its own, and checks have another.
-        let (first, second) = all.split_at(all.len() / 2);
-        let before = std::thread::scope(|scope| {
-            let second = scope.spawn(|| self.before(current, second));
-            let mut before = self.before(current, first)?;
-            before.extend(second.join().unwrap_or(Err(RecordsError::Damaged("looking them up broke off")))?);
-            Ok::<_, RecordsError>(before)
+        let half = taken.changes.len() / 2;
+        let (first, second) = taken.base_rows.split_at_mut(half);
+        let (over, changes) = (&*self.over, &taken.changes);
+        let differences = std::thread::scope(|scope| {
+            let second = scope.spawn(|| look_up(over, current, number, buckets, changes.iter().skip(half), second));
+            let first = look_up(over, current, number, buckets, changes.iter(), first)?;
+            let second = second.join().unwrap_or(Err(RecordsError::Damaged("looking them up broke off")))?;
+            Ok::<_, RecordsError>([first, second])
         })?;
-        for ((place, body), before) in all.into_iter().zip(before) {
-            let sum = &mut self.over.sums[number][bucket_of(place.1, bits) as usize];
-            if let Some(was) = before.was {
-                sum.remove(&was);
-            }
-            if let Some(is) = before.becomes {
-                sum.add(&is);
-            }
-            self.touched.insert(place.clone());
-            if body.is_none() && before.base_row.is_none() {
-                self.over.changes.remove(&place);
-            } else {
-                self.over.changes.insert(place, Change { base_row: before.base_row, body });
-            }
+        let mut over = self.over.then(taken.each())?;
+        for difference in &differences {
+            over.sums[number].iter_mut().zip(difference).for_each(|(sum, more)| sum.join(more));
         }
+        self.over = Arc::new(over);
+        self.taken.push(taken);
         Ok(())
-    }
-
-    /// What is held of records that are to change.
-    fn before(
-        &self,
-        current: &Generation,
-        changes: &[(Place, Option<Arc<[u8]>>)],
-    ) -> Result<Vec<Before>, RecordsError> {
-        let mut finder = current.base.finder()?;
-        let mut all = Vec::with_capacity(changes.len());
-        for (place, body) in changes {
-            let (number, key, id) = place;
-            let (base_row, was) = match self.over.changes.get(place) {
-                Some(change) => (change.base_row, change.body.as_deref().map(hash_of)),
-                None => match finder.find(*number, bucket_of(*key, current.base.bits(*number)), id)? {
-                    Some((row, hash)) => (Some(row), Some(hash)),
-                    None => (None, None),
-                },
-            };
-            all.push(Before { base_row, was, becomes: body.as_deref().map(hash_of) });
-        }
-        Ok(all)
     }
 }
 
-/// A record that is to change: its row in the base, its content hash, and the one that it will have.
-struct Before {
-    base_row: Option<u32>,
-    was: Option<Hash>,
-    becomes: Option<Hash>,
+/// Looks up what is held of records that are to change, as many as there are places for their rows in the base; gives the
+/// difference that they make to the sum of each bucket.
+fn look_up<'a>(
+    over: &Over,
+    current: &Generation,
+    number: usize,
+    buckets: usize,
+    changes: impl Iterator<Item = (u32, &'a str, Option<&'a [u8]>)>,
+    base_rows: &mut [Option<u32>],
+) -> Result<Vec<Sum>, RecordsError> {
+    let mut finder = current.base.finder()?;
+    let mut sums = vec![Sum::default(); buckets];
+    for ((key, id, body), base_row) in changes.zip(base_rows) {
+        let bucket = bucket_of(key, current.base.bits(number));
+        let was;
+        (*base_row, was) = match over.find(number, key, id) {
+            Some(kept) => over.row_and_hash(kept)?,
+            None => finder.find(number, bucket, id)?.unzip(),
+        };
+        let sum = sums.get_mut(bucket as usize).ok_or(RecordsError::Damaged("a bucket of no register"))?;
+        if let Some(was) = was {
+            sum.remove(&was);
+        }
+        if let Some(body) = body {
+            sum.add(&hash_of(body));
+        }
+    }
+    Ok(sums)
 }
 
 fn hash_of(body: &[u8]) -> Hash {
@@ -182,13 +196,30 @@ fn hash_of(body: &[u8]) -> Hash {
 pub(super) fn read_pieces<'a>(
     changes: &mut Changes,
     update: &RegisterUpdate,
-    pieces: impl Iterator<Item = &'a Piece>,
+    mut pieces: impl Iterator<Item = &'a Piece>,
     fetch: Fetch<'_>,
 ) -> Result<(), RecordsError> {
-    for piece in pieces {
-        let packed = fetch(&piece.chunk)
-            .map_err(|source| RecordsError::Fetch { register: update.manifest.register.clone(), source })?;
-        changes.read(piece, &packed)?;
+    while let Some(piece) = pieces.next() {
+        let mut fetched = |piece: &Piece| {
+            fetch(&piece.chunk)
+                .map_err(|source| RecordsError::Fetch { register: update.manifest.register.clone(), source })
+        };
+        // Two at a time, each on a thread of its own, and the second after the first.
+        let packed = fetched(piece)?;
+        let Some(second) = pieces.next() else {
+            changes.read(piece, &packed)?;
+            break;
+        };
+        let second_packed = fetched(second)?;
+        let later = std::thread::scope(|scope| {
+            let later = scope.spawn(|| {
+                let mut later = Changes::default();
+                later.read(second, &second_packed).map(|()| later)
+            });
+            changes.read(piece, &packed)?;
+            later.join().unwrap_or(Err(ChunkError::Damaged("reading it broke off")))
+        })?;
+        changes.then(later);
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The records of one bucket on their way into a generation: their canonical bytes end to end. One thread makes and proves
 //! them, another reads them again without taking them apart into texts of their own.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
@@ -12,8 +13,16 @@ use crate::registers::chunk::{bucket_key, bucket_of};
 use crate::registers::state::Sum;
 use crate::registers::{ChunkError, Frozen};
 
-/// What became of some records: canonical bytes by id, none of those that were withdrawn.
-pub(super) type Later<'a> = BTreeMap<&'a str, Option<&'a [u8]>>;
+/// What became of some records, by id.
+pub(super) type Later<'a> = BTreeMap<&'a str, Became<'a>>;
+
+/// What became of a record.
+pub(super) struct Became<'a> {
+    /// Its canonical bytes; `None` when it was withdrawn.
+    pub bytes: Option<Cow<'a, [u8]>>,
+    /// Its row in the overlay in use, when it comes from there.
+    pub over_row: Option<u32>,
+}
 
 /// Records of one bucket, in ascending order of their ids.
 pub(super) struct Bucket {
@@ -27,12 +36,14 @@ pub(super) struct Bucket {
     pub sum: Sum,
     /// [`tag_of`] each id, two bytes each.
     pub tags: Vec<u8>,
+    /// Records from the overlay in use: their places here, and their rows there.
+    pub from_over: Vec<(u32, u32)>,
 }
 
 impl Bucket {
     pub fn new(register: usize, number: u32, bits: u8) -> Self {
-        let (bytes, ends, tags) = (Vec::new(), Vec::new(), Vec::new());
-        Self { register, number, bits, bytes, ends, sum: Sum::default(), tags }
+        let (bytes, ends, tags, from_over) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { register, number, bits, bytes, ends, sum: Sum::default(), tags, from_over }
     }
 
     pub fn len(&self) -> u64 {
@@ -52,14 +63,14 @@ impl Bucket {
         let mut later = later.into_iter().peekable();
         base(&mut |frozen, more| {
             while let Some((id, change)) = later.next_if(|(id, _)| *id < frozen.id) {
-                self.put_bytes(id, change)?;
+                self.put_bytes(id, &change)?;
             }
             match later.next_if(|(id, _)| *id == frozen.id) {
-                Some((id, change)) => self.put_bytes(id, change),
+                Some((id, change)) => self.put_bytes(id, &change),
                 None => self.put(frozen, more),
             }
         })?;
-        later.try_for_each(|(id, change)| self.put_bytes(id, change))
+        later.try_for_each(|(id, change)| self.put_bytes(id, &change))
     }
 
     fn put(&mut self, frozen: &Frozen<'_>, more: &[u8]) -> Result<(), RecordsError> {
@@ -67,8 +78,10 @@ impl Bucket {
         self.prove(frozen.id)
     }
 
-    fn put_bytes(&mut self, id: &str, bytes: Option<&[u8]>) -> Result<(), RecordsError> {
-        let Some(bytes) = bytes else { return Ok(()) };
+    fn put_bytes(&mut self, id: &str, became: &Became<'_>) -> Result<(), RecordsError> {
+        let Some(bytes) = &became.bytes else { return Ok(()) };
+        let place = self.ends.len() as u32;
+        self.from_over.extend(became.over_row.map(|row| (place, row)));
         self.bytes.extend_from_slice(bytes);
         self.prove(id)
     }

@@ -1,23 +1,25 @@
 //! Builds the next generation beside the one in use, and puts it into use.
 
+use std::borrow::Cow;
+use std::fs::File;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use rusqlite::Connection;
 
 use super::apply::{Fetch, read_pieces};
-use super::bucket::{Bucket, Later};
+use super::bucket::{Became, Bucket, Later};
 use super::generation::{Generation, Register};
-use super::over::paths;
-use super::pointer::{Pointer, db_path, index_path};
-use super::rows;
-use super::{Content, RecordsError, RegisterUpdate, db, sealed};
-use crate::platform::{failpoint, files};
-use crate::registers::IndexBuilder;
+use super::log::paths;
+use super::over::Now;
+use super::pointer::{Pointer, db_path, index_path, rows_path};
+use super::{Content, RecordsError, RegisterUpdate, blocks, db, rows, sealed};
+use crate::platform::{failpoint, files, memory};
 use crate::registers::chunk::{self, ChunkError};
 use crate::registers::delta::Changes;
 use crate::registers::manifest::BaseList;
 use crate::registers::state::{self, Sum};
+use crate::registers::{Index, IndexBuilder};
 
 /// Where the records of a register of the next generation come from.
 enum Source<'a> {
@@ -26,6 +28,30 @@ enum Source<'a> {
     /// From a base of the hub, with what changed since; from the generation in use (its number there) where that holds the
     /// same.
     Fetched { update: &'a RegisterUpdate, list: &'a BaseList, since: Changes, held: Option<usize> },
+}
+
+fn became(now: Now<'_>) -> (&str, Became<'_>) {
+    (now.id, Became { bytes: now.bytes.map(Cow::Owned), over_row: Some(now.row) })
+}
+
+/// How the next generation comes to its index.
+enum Indexing {
+    /// Of all records as they come in.
+    Anew(IndexBuilder),
+    /// Of the index in use and what lies over it: the new rows of that, and the rows there.
+    Moved(Vec<(u32, u32)>),
+}
+
+impl Indexing {
+    fn finish(self, in_use: Option<&Generation>) -> Result<Index, RecordsError> {
+        match self {
+            Self::Anew(builder) => Ok(builder.finish()?),
+            Self::Moved(moved) => {
+                let merged = in_use.and_then(|generation| generation.index.merged(&moved));
+                Ok(merged.ok_or(RecordsError::Damaged("the registers in use are gone"))??)
+            }
+        }
+    }
 }
 
 /// A register of the next generation.
@@ -100,27 +126,43 @@ fn fill(
         let row = (n as i64, entry.register.signed.to_wire());
         connection.execute("INSERT INTO registers (number, manifest) VALUES (?1, ?2)", row)?;
     }
-    let index = IndexBuilder::new(entries.iter().map(|e| e.register.facts()).collect())?;
-    let (sums, connection, index) = std::thread::scope(|scope| {
+    let facts = entries.iter().map(|e| e.register.facts()).collect();
+    // Where nothing but changes over the index in use comes in, that one and theirs are laid together.
+    let in_use = current.filter(|g| entries.iter().all(Entry::is_held) && g.index.overlay().is_some());
+    let indexing = match in_use {
+        Some(_) => Indexing::Moved(Vec::new()),
+        None => Indexing::Anew(IndexBuilder::new(facts)?),
+    };
+    let blocks_path = rows_path(dir, number);
+    let blocks = blocks::Writer::create(&blocks_path, key)?;
+    let (sums, taken) = std::thread::scope(|scope| {
         let (send, receive) = std::sync::mpsc::sync_channel(BUCKETS_AHEAD);
         let taking = std::thread::Builder::new()
             .name("records".into())
-            .spawn_scoped(scope, move || take_in(connection, index, &receive))
+            .spawn_scoped(scope, move || take_in(connection, blocks, indexing, &receive))
             .map_err(RecordsError::io(dir))?;
         let sums = read_all(&entries, current, fetch, &send, progress);
         drop(send);
         let taken = taking.join().unwrap_or(Err(RecordsError::Damaged("building them broke off")));
         match (taken, sums) {
-            (Ok((connection, index)), Ok(sums)) => Ok((sums, connection, index)),
+            (Ok(taken), Ok(sums)) => Ok((sums, taken)),
             // When taking in fails, reading ends for want of a listener: the first is the reason.
             (Err(error), Ok(_) | Err(RecordsError::Damaged(NO_LISTENER))) => Err(error),
             (_, Err(error)) => Err(error),
         }
     })?;
     failing("records.build.seal")?;
+    if let Some(generation) = current {
+        generation.base.done_with_bulk();
+    }
+    memory::give_back();
+    let (connection, blocks, indexing) = taken;
     let (db_bytes, index) = std::thread::scope(|scope| {
-        let sealing = scope.spawn(|| db::seal(connection, &path));
-        let index = index.finish();
+        let sealing = scope.spawn(|| {
+            blocks.sync_all().map_err(RecordsError::io(&blocks_path))?;
+            db::seal(connection, &path)
+        });
+        let index = indexing.finish(in_use);
         (sealing.join().unwrap_or(Err(RecordsError::Damaged("flushing them broke off"))), index)
     });
     let (db_bytes, index) = (db_bytes?, index?);
@@ -177,35 +219,46 @@ fn read_all(
 /// Writes and indexes what is read, on a thread of its own.
 fn take_in(
     connection: Connection,
-    mut index: IndexBuilder,
+    blocks: blocks::Writer,
+    mut indexing: Indexing,
     receive: &Receiver<Bucket>,
-) -> Result<(Connection, IndexBuilder), RecordsError> {
-    {
-        let mut rows = rows::Writer::new(&connection)?;
+) -> Result<(Connection, File, Indexing), RecordsError> {
+    let blocks = {
+        let mut rows = rows::Writer::new(&connection, blocks);
         let mut insert = connection.prepare(
             "INSERT INTO buckets (register, bucket, first_row, rows, sum, tags) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?;
         for bucket in receive {
             let first = rows.rows();
             bucket.each(&mut |frozen, more| {
-                index.push_frozen(bucket.register, frozen, more)?;
+                if let Indexing::Anew(index) = &mut indexing {
+                    index.push_frozen(bucket.register, frozen, more)?;
+                }
                 rows.push(frozen, more).map(drop)
             })?;
+            if let Indexing::Moved(moved) = &mut indexing {
+                moved.extend(bucket.from_over.iter().map(|(place, row)| (first + place, *row)));
+            }
             let (register, count) = (bucket.register as i64, rows.rows() - first);
             insert.execute((register, bucket.number, first, count, &bucket.sum.to_bytes()[..], &bucket.tags))?;
         }
-        rows.finish()?;
-    }
-    Ok((connection, index))
+        rows.finish()?
+    };
+    Ok((connection, blocks, indexing))
 }
 
 impl Entry<'_> {
+    fn is_held(&self) -> bool {
+        matches!(self.source, Source::Held(_))
+    }
+
     /// Reads a bucket as it is to be.
     fn read(&self, into: &mut Bucket, current: Option<&Generation>, fetch: Fetch<'_>) -> Result<(), RecordsError> {
         let number = into.number;
         let gone = RecordsError::Damaged("the registers in use are gone");
         let from_held = |into: &mut Bucket, current: &Generation, register: usize, then: Later<'_>| {
-            let mut changes: Later<'_> = current.changes_of(register, number).collect();
+            let changes = current.changes_of(register, number).map(|now| now.map(became));
+            let mut changes = changes.collect::<Result<Later<'_>, _>>()?;
             changes.extend(then);
             into.merge(changes, |take| current.each_of_base(register, number, take))
         };
@@ -214,7 +267,8 @@ impl Entry<'_> {
             Source::Fetched { update, list, since, held } => (update, list, since, held),
         };
         let changed = since.of_bucket(number, update.manifest.bucket_bits);
-        let changes: Later<'_> = changed.map(|(_, id, bytes)| (id, bytes)).collect();
+        let changes: Later<'_> =
+            changed.map(|(_, id, bytes)| (id, Became { bytes: bytes.map(Cow::Borrowed), over_row: None })).collect();
         let entry = list.chunks.binary_search_by_key(&number, |c| c.chunk.bucket).ok().map(|at| &list.chunks[at]);
         match (entry, held.zip(current)) {
             (None, _) => into.merge(changes, |_| Ok(())),
@@ -237,7 +291,7 @@ impl Entry<'_> {
 
 fn remove(dir: &Path, number: u64) {
     let [over, log, shared] = paths(dir, number);
-    for path in [db_path(dir, number), index_path(dir, number), log, shared, over] {
+    for path in [db_path(dir, number), rows_path(dir, number), index_path(dir, number), log, shared, over] {
         // What cannot be removed is only in the way of space; the next update tries again.
         let _ = std::fs::remove_file(path);
     }

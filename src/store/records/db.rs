@@ -14,7 +14,15 @@ const TABLES: &str = "
         register INTEGER NOT NULL, bucket INTEGER NOT NULL, first_row INTEGER NOT NULL, rows INTEGER NOT NULL,
         sum BLOB NOT NULL, tags BLOB NOT NULL, PRIMARY KEY (register, bucket)
     );
+    CREATE TABLE texts (n INTEGER PRIMARY KEY, text TEXT NOT NULL);
+    -- What opens the file of records: one row.
+    CREATE TABLE blocks (salt BLOB NOT NULL, lengths BLOB NOT NULL);
 ";
+
+/// Form of a generation's database.
+const FORM: i64 = 4;
+/// The form before, with the records in a table of the database. It is read, and no more written.
+const FORM_WITH_ROWS: i64 = 3;
 
 fn unlock(connection: &Connection, key: &[u8; 32]) -> Result<(), RecordsError> {
     let hex = Zeroizing::new(data_encoding::HEXLOWER.encode(key));
@@ -30,10 +38,9 @@ pub(super) fn create(path: &Path, key: &[u8; 32]) -> Result<Connection, RecordsE
     unlock(&connection, key)?;
     connection.execute_batch(
         "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
-         PRAGMA cache_size = -4000; PRAGMA user_version = 3; BEGIN;",
+         PRAGMA cache_size = -4000; PRAGMA user_version = 4; BEGIN;",
     )?;
     connection.execute_batch(TABLES)?;
-    connection.execute_batch(super::rows::TABLES)?;
     Ok(connection)
 }
 
@@ -72,16 +79,18 @@ pub(super) fn seal(connection: Connection, path: &Path) -> Result<u64, RecordsEr
 }
 
 /// A sealed database, which nobody writes any more: no locks are taken, and locks are two thirds of a warm look-up.
-pub(super) fn open(path: &Path, key: &[u8; 32]) -> Result<Connection, RecordsError> {
+/// With it, whether the records have a file of their own.
+pub(super) fn open(path: &Path, key: &[u8; 32]) -> Result<(Connection, bool), RecordsError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(immutable(path), flags)?;
     unlock(&connection, key)?;
     connection.set_prepared_statement_cache_capacity(16);
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version != 3 {
-        return Err(RecordsError::Damaged("they are of another version"));
+    match version {
+        FORM => Ok((connection, true)),
+        FORM_WITH_ROWS => Ok((connection, false)),
+        _ => Err(RecordsError::Damaged("they are of another version")),
     }
-    Ok(connection)
 }
 
 fn immutable(path: &Path) -> String {

@@ -5,16 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::over::{Over, paths, read, record_of, sums_of};
+use super::log::{self, sums_of};
+use super::over::{Now, Over};
 use super::pointer::{Pointer, db_path, index_path};
 use super::row::record_of as record_of_row;
 use super::rows::Rows;
-use super::{RecordsError, db, sealed};
+use super::{RecordsError, sealed};
 use crate::domain::{Candidate, Grade, Hash, Record, RegisterId, Rule};
 use crate::registers::chunk::{bucket_key, bucket_of};
 use crate::registers::judge::fields;
 use crate::registers::state::Sum;
-use crate::registers::{Frozen, Index, IndexBuilder, Manifest, RecordRef, RegisterFacts, Registers, SignedManifest};
+use crate::registers::{
+    Frozen, Index, IndexBuilder, Manifest, RecordBytes, RecordRef, RegisterFacts, Registers, SignedManifest,
+};
 
 /// Takes records in frozen form, each with what it says beyond that.
 pub(super) type Take<'a> = &'a mut dyn FnMut(&Frozen<'_>, &[u8]) -> Result<(), RecordsError>;
@@ -50,9 +53,6 @@ pub(super) struct Base {
     db: Option<Mutex<Rows>>,
     /// For whoever reads much of it, once that was needed: no check waits for that one.
     bulk: Mutex<Option<Rows>>,
-    /// Opens one more connection.
-    path: std::path::PathBuf,
-    key: zeroize::Zeroizing<[u8; 32]>,
 }
 
 /// One generation with what has changed since it was built. It never changes: an update makes another one that shares the
@@ -64,8 +64,6 @@ pub(super) struct Generation {
     /// As they are now.
     pub registers: Vec<Register>,
     pub over: Arc<Over>,
-    /// The records that changed, by their rows in the overlay.
-    bodies: Vec<Arc<[u8]>>,
 }
 
 /// A database of records in a home whose pointer is gone: that is damage, and not a home without registers.
@@ -84,12 +82,8 @@ impl Generation {
                 )));
             }
             let index = Arc::new(IndexBuilder::new(Vec::new())?.finish()?);
-            let (path, key) = (db_path(dir, 0), zeroize::Zeroizing::new(*key));
-            return Ok(Self::unchanged(
-                0,
-                Base { index, registers: Vec::new(), db: None, bulk: Mutex::default(), path, key },
-                Vec::new(),
-            ));
+            let base = Base { index, registers: Vec::new(), db: None, bulk: Mutex::default() };
+            return Ok(Self::unchanged(0, base, Vec::new()));
         };
         match Self::open_number(dir, key, pointer) {
             Ok(generation) => Ok(generation),
@@ -107,7 +101,7 @@ impl Generation {
         if len != pointer.db_bytes {
             return Err(RecordsError::Damaged("the file of records is not as long as it was written"));
         }
-        let rows = Rows::new(db::open(&path, key)?);
+        let rows = Rows::open(dir, pointer.generation, key)?;
         let registers = read_registers(rows.db())?;
         let index_path = index_path(dir, pointer.generation);
         let index = match sealed::read(&index_path, key, |from, len| Ok(Index::read_from(from, len)?)) {
@@ -123,11 +117,10 @@ impl Generation {
             }
         };
         let sums = read_sums(rows.db(), &registers)?;
-        let (index, key) = (Arc::new(index), zeroize::Zeroizing::new(*key));
-        let base = Base { index, registers, db: Some(Mutex::new(rows)), bulk: Mutex::default(), path, key };
-        let over_path = &paths(dir, pointer.generation)[0];
-        match read(over_path, &base.key, &base)? {
-            Some((registers, over)) => Self::changed(pointer.generation, Arc::new(base), registers, over),
+        let base = Base { index: Arc::new(index), registers, db: Some(Mutex::new(rows)), bulk: Mutex::default() };
+        let over_path = &log::paths(dir, pointer.generation)[0];
+        match log::read(over_path, key, &base)? {
+            Some((registers, over)) => Self::changed(pointer.generation, Arc::new(base), registers, Arc::new(over)),
             None if pointer.changed => Err(RecordsError::Damaged("what has changed since they were built is gone")),
             None => Ok(Self::unchanged(pointer.generation, base, sums)),
         }
@@ -142,16 +135,8 @@ impl Generation {
         registers: Vec<Register>,
         sums: Vec<Vec<Sum>>,
     ) -> Result<Self, RecordsError> {
-        let path = db_path(dir, number);
-        let db = Some(Mutex::new(Rows::new(db::open(&path, key)?)));
-        let base = Base {
-            index: Arc::new(index),
-            registers,
-            db,
-            bulk: Mutex::default(),
-            path,
-            key: zeroize::Zeroizing::new(*key),
-        };
+        let db = Some(Mutex::new(Rows::open(dir, number, key)?));
+        let base = Base { index: Arc::new(index), registers, db, bulk: Mutex::default() };
         Ok(Self::unchanged(number, base, sums))
     }
 
@@ -162,23 +147,26 @@ impl Generation {
             index: Registers::new(Arc::clone(&base.index), None),
             registers: base.registers.clone(),
             over: Arc::new(Over::new(sums)),
-            bodies: Vec::new(),
             base,
         }
     }
 
     /// The same base with other changes over it.
-    pub fn changed(number: u64, base: Arc<Base>, registers: Vec<Register>, over: Over) -> Result<Self, RecordsError> {
+    pub fn changed(
+        number: u64,
+        base: Arc<Base>,
+        registers: Vec<Register>,
+        over: Arc<Over>,
+    ) -> Result<Self, RecordsError> {
         let overlay = over.index(&base, registers.iter().map(Register::facts).collect())?;
         let index = Registers::new(Arc::clone(&base.index), Some(Arc::new(overlay)));
-        Ok(Self { number, index, registers, bodies: over.bodies(), over: Arc::new(over), base })
+        Ok(Self { number, index, registers, over, base })
     }
 
     /// The record at a position of the index.
     pub fn record(&self, at: RecordRef) -> Result<Record, RecordsError> {
         if at.is_over() {
-            let body = self.bodies.get(at.row() as usize);
-            return record_of(body.ok_or(RecordsError::Damaged("a changed record is missing"))?);
+            return self.over.record_at(at.row());
         }
         self.base.with_rows(|rows| rows.record(at.0))
     }
@@ -208,8 +196,8 @@ impl Generation {
             return Ok(None);
         };
         let key = bucket_key(id);
-        match self.over.changes.get(&(number, key, id.to_owned())) {
-            Some(change) => change.body.as_deref().map(record_of).transpose(),
+        match self.over.find(number, key, id) {
+            Some(kept) => self.over.record(kept),
             None => self.base.by_id(number, bucket_of(key, self.base.bits(number)), id),
         }
     }
@@ -223,14 +211,16 @@ impl Generation {
     /// The records of a bucket with other changes than those in use, in ascending order of their ids.
     pub fn bucket_with(&self, over: &Over, number: usize, bucket: u32) -> Result<Vec<Record>, RecordsError> {
         let mut records = self.base.bucket(number, bucket)?;
-        let here: Vec<_> = over.of_bucket(number, bucket, self.base.bits(number)).collect();
+        let here = over.of_bucket(number, bucket, self.base.bits(number)).collect::<Result<Vec<_>, _>>()?;
         if here.is_empty() {
             return Ok(records);
         }
-        let gone: std::collections::HashSet<&str> = here.iter().map(|(id, _)| *id).collect();
+        let gone: std::collections::HashSet<&str> = here.iter().map(|now| now.id).collect();
         records.retain(|record| !gone.contains(record.id.as_str()));
-        for (_, body) in here {
-            records.extend(body.map(record_of).transpose()?);
+        for now in here {
+            let record = |bytes: Vec<u8>| Record::from_canonical_bytes(&bytes);
+            let damaged = |_| RecordsError::Damaged("a changed record does not decode");
+            records.extend(now.bytes.map(record).transpose().map_err(damaged)?);
         }
         records.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         Ok(records)
@@ -241,8 +231,8 @@ impl Generation {
         self.base.each(number, bucket, take)
     }
 
-    /// What has changed in a bucket since: ids in no order, with what each record is now.
-    pub fn changes_of(&self, number: usize, bucket: u32) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
+    /// What has changed in a bucket since.
+    pub fn changes_of(&self, number: usize, bucket: u32) -> impl Iterator<Item = Result<Now<'_>, RecordsError>> {
         self.over.of_bucket(number, bucket, self.base.bits(number))
     }
 }
@@ -299,10 +289,15 @@ impl Base {
         }
     }
 
+    /// Much of it was read, and more will not be soon.
+    pub fn done_with_bulk(&self) {
+        *self.bulk.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// One more connection.
     fn own_rows(&self) -> Result<Option<Rows>, RecordsError> {
-        let open = || Ok(Rows::new(db::open(&self.path, &self.key)?));
-        self.db.is_some().then(open).transpose()
+        let shared = self.db.as_ref().map(|rows| rows.lock().unwrap_or_else(PoisonError::into_inner).shared());
+        shared.map(Rows::again).transpose()
     }
 
     /// Finds many records by their ids, on a connection of its own: no check waits for it.

@@ -1,212 +1,238 @@
-//! What changed since a generation was built, on disk and in memory.
+//! What changed since a generation was built, in memory: all of it, so that no check ever waits for the disk.
 //!
-//! A small database beside the generation's own (`records-<generation>.over`), with a write-ahead log and a full flush for
-//! each update: an update is there whole or not at all, whenever the power fails. Everything in it is in memory too, so that
-//! no check ever waits for it.
+//! It lies beside an index of ten million records, so it is kept small: one list in the order of places, and behind it the
+//! changed records as the generation's file keeps its own, some fifty bytes each. An update makes another one of it.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::cmp::Ordering;
 
-use rusqlite::Connection;
+use sha2::{Digest, Sha256};
 
-use super::generation::{Base, Register};
-use super::{RecordsError, db};
-use crate::domain::Record;
-use crate::platform::failpoint;
+use super::RecordsError;
+use super::generation::Base;
+use super::row::{self, Texts};
+use crate::domain::{Hash, Record};
 use crate::registers::chunk::bucket_of;
-use crate::registers::state::{SUM_BYTES, Sum};
-use crate::registers::{Hidden, Manifest, Overlay, RecordBytes, RegisterFacts, SignedManifest};
+use crate::registers::state::Sum;
+use crate::registers::{Frozen, Hidden, Overlay, RegisterFacts};
 
-const TABLES: &str = "
-    CREATE TABLE registers (number INTEGER PRIMARY KEY, manifest BLOB NOT NULL, sums BLOB NOT NULL);
-    CREATE TABLE changes (
-        register INTEGER NOT NULL, key INTEGER NOT NULL, id TEXT NOT NULL, base_row INTEGER, body BLOB,
-        PRIMARY KEY (register, key, id)
-    ) WITHOUT ROWID;
-    PRAGMA user_version = 1;
-";
-
-/// Register, bucket key and id: the order in which a generation keeps its records.
-pub(super) type Place = (usize, u32, String);
+/// What a row takes, or somewhat less.
+const ROW_BYTES: usize = 48;
+const DAMAGED: RecordsError = RecordsError::Damaged("a changed record does not decode");
 
 /// What became of a record of the base, or of one that came later.
-#[derive(Debug, Clone)]
-pub(super) struct Change {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Change<'a> {
+    pub register: u32,
+    /// Its bucket key, which follows from its id.
+    pub key: u32,
+    pub id: &'a str,
     /// Its row in the base, which is hidden now.
     pub base_row: Option<u32>,
-    /// What it is now; `None` when it was withdrawn.
-    pub body: Option<Arc<[u8]>>,
+    /// Its canonical bytes now; `None` when it was withdrawn.
+    pub body: Option<&'a [u8]>,
 }
 
-/// What changed, in memory. Cheap enough to copy for each update.
+impl<'a> Change<'a> {
+    /// Register, bucket key and id: the order in which a generation keeps its records.
+    pub fn place(&self) -> (u32, u32, &'a str) {
+        (self.register, self.key, self.id)
+    }
+}
+
+/// A changed record as it is now.
+pub(super) struct Now<'a> {
+    pub id: &'a str,
+    /// Its canonical bytes; `None` when it was withdrawn.
+    pub bytes: Option<Vec<u8>>,
+    /// Its row in the overlay's index, when it is there.
+    pub row: u32,
+}
+
+/// A change as it is kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kept {
+    register: u32,
+    key: u32,
+    base_row: Option<u32>,
+    /// Where its row stands, or the id alone of a record that was withdrawn.
+    at: u32,
+    len: u32,
+    is_there: bool,
+}
+
+/// What changed.
 #[derive(Clone)]
 pub(super) struct Over {
-    pub changes: BTreeMap<Place, Change>,
+    /// In the order of registers, bucket keys and ids: that in which a generation keeps its records.
+    kept: Vec<Kept>,
+    heap: Vec<u8>,
+    /// Places in the list of the records that are there: their rows in the overlay's index.
+    rows: Vec<u32>,
+    texts: Texts,
+    /// The same texts by their numbers.
+    words: Vec<Box<str>>,
     /// The sum of each bucket of each register, as it is now.
     pub sums: Vec<Vec<Sum>>,
+    /// Changes on disk, with those that later ones replaced.
+    pub logged: u64,
 }
 
 impl Over {
     /// Nothing has changed yet.
     pub fn new(sums: Vec<Vec<Sum>>) -> Self {
-        Self { changes: BTreeMap::new(), sums }
+        let (kept, heap, rows, words) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { kept, heap, rows, texts: Texts::default(), words, sums, logged: 0 }
     }
 
-    /// What changed in a bucket: ids in no order, with what each record is now, `None` when it was withdrawn.
-    pub fn of_bucket(&self, number: usize, bucket: u32, bits: u8) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
-        let first = if bits == 0 { 0 } else { bucket << (32 - u32::from(bits)) };
-        let from_here = self.changes.range((number, first, String::new())..);
-        let here = from_here.take_while(move |((n, key, _), _)| *n == number && bucket_of(*key, bits) == bucket);
-        here.map(|((.., id), change)| (id.as_str(), change.body.as_deref()))
+    /// Number of records that are not as the base has them.
+    pub fn len(&self) -> usize {
+        self.kept.len()
     }
 
-    /// Bodies in the order of their places: their positions are their rows in the overlay's index.
-    pub fn bodies(&self) -> Vec<Arc<[u8]>> {
-        self.changes.values().filter_map(|change| change.body.clone()).collect()
+    /// The same with other changes over these; they come in the order of places, each place once.
+    pub fn then<'a>(&self, changes: impl ExactSizeIterator<Item = Change<'a>>) -> Result<Self, RecordsError> {
+        let mut next = Self {
+            kept: Vec::with_capacity(self.kept.len() + changes.len()),
+            heap: Vec::with_capacity(self.heap.len() + changes.len() * ROW_BYTES),
+            rows: Vec::new(),
+            texts: self.texts.clone(),
+            words: Vec::new(),
+            sums: self.sums.clone(),
+            logged: self.logged + changes.len() as u64,
+        };
+        let mut held = self.kept.iter().peekable();
+        for change in changes {
+            while let Some(kept) = held.next_if(|kept| self.order(kept, change.place()).is_lt()) {
+                next.keep(kept, self.bytes(kept))?;
+            }
+            held.next_if(|kept| self.order(kept, change.place()).is_eq());
+            next.put(&change)?;
+        }
+        held.try_for_each(|kept| next.keep(kept, self.bytes(kept)))?;
+        next.kept.shrink_to_fit();
+        next.heap.shrink_to_fit();
+        next.rows = (0u32..).zip(&next.kept).filter(|(_, kept)| kept.is_there).map(|(at, _)| at).collect();
+        next.words = next.texts.list();
+        Ok(next)
+    }
+
+    fn keep(&mut self, kept: &Kept, bytes: &[u8]) -> Result<(), RecordsError> {
+        let at = u32::try_from(self.heap.len()).map_err(|_| RecordsError::Damaged("too many changes"))?;
+        self.heap.extend_from_slice(bytes);
+        self.kept.push(Kept { at, ..*kept });
+        Ok(())
+    }
+
+    fn put(&mut self, change: &Change<'_>) -> Result<(), RecordsError> {
+        let begin = self.heap.len();
+        let (register, key, id) = change.place();
+        match change.body {
+            Some(body) => {
+                let (frozen, more) = Frozen::read(body).map_err(|_| DAMAGED)?;
+                row::encode_into(&frozen, more, &mut self.texts, &mut self.heap)?;
+                let (len, _) = row::take_len(&self.heap[begin..]).ok_or(DAMAGED)?;
+                // The length before it is kept apart.
+                self.heap.drain(begin..self.heap.len() - len);
+            }
+            // It came after the base and is gone again.
+            None if change.base_row.is_none() => return Ok(()),
+            None => self.heap.extend_from_slice(id.as_bytes()),
+        }
+        let number = |n: usize| u32::try_from(n).map_err(|_| RecordsError::Damaged("too many changes"));
+        let (at, len) = (number(begin)?, number(self.heap.len() - begin)?);
+        let is_there = change.body.is_some();
+        self.kept.push(Kept { register, key, base_row: change.base_row, at, len, is_there });
+        Ok(())
+    }
+
+    fn bytes(&self, kept: &Kept) -> &[u8] {
+        &self.heap[kept.at as usize..(kept.at + kept.len) as usize]
+    }
+
+    fn id(&self, kept: &Kept) -> &str {
+        let bytes = self.bytes(kept);
+        // Both were written from a text.
+        if kept.is_there { row::id_of(bytes).unwrap_or_default() } else { str::from_utf8(bytes).unwrap_or_default() }
+    }
+
+    fn order(&self, kept: &Kept, place: (u32, u32, &str)) -> Ordering {
+        (kept.register, kept.key).cmp(&(place.0, place.1)).then_with(|| self.id(kept).cmp(place.2))
+    }
+
+    /// What became of a record.
+    pub fn find(&self, number: usize, key: u32, id: &str) -> Option<&Kept> {
+        let place = (number as u32, key, id);
+        let at = self.kept.binary_search_by(|kept| self.order(kept, place)).ok()?;
+        self.kept.get(at)
+    }
+
+    fn frozen<T>(
+        &self,
+        kept: &Kept,
+        take: impl FnOnce(&Frozen<'_>, &[u8]) -> Result<T, RecordsError>,
+    ) -> Result<Option<T>, RecordsError> {
+        if !kept.is_there {
+            return Ok(None);
+        }
+        let text = |n: u32| self.words.get((n as usize).wrapping_sub(1)).map(|text| &**text).ok_or(DAMAGED);
+        row::thawing(self.bytes(kept), text, take).map(Some)
+    }
+
+    /// The record now; `None` when it was withdrawn.
+    pub fn record(&self, kept: &Kept) -> Result<Option<Record>, RecordsError> {
+        self.frozen(kept, row::record_of)
+    }
+
+    /// The record at a row of the overlay's index.
+    pub fn record_at(&self, row: u32) -> Result<Record, RecordsError> {
+        let missing = RecordsError::Damaged("a changed record is missing");
+        let kept = self.rows.get(row as usize).and_then(|&at| self.kept.get(at as usize));
+        kept.map_or(Ok(None), |kept| self.record(kept))?.ok_or(missing)
+    }
+
+    fn canonical(&self, kept: &Kept) -> Result<Option<Vec<u8>>, RecordsError> {
+        self.frozen(kept, |frozen, more| {
+            let mut bytes = Vec::with_capacity(256);
+            frozen.write_known(more, &mut bytes).map_err(|_| DAMAGED)?;
+            Ok(bytes)
+        })
+    }
+
+    /// The record's row in the base, and its content hash now.
+    pub fn row_and_hash(&self, kept: &Kept) -> Result<(Option<u32>, Option<Hash>), RecordsError> {
+        let bytes = self.canonical(kept)?;
+        Ok((kept.base_row, bytes.map(|bytes| Hash(Sha256::digest(bytes).into()))))
+    }
+
+    /// What changed in a bucket, in no order that means anything.
+    pub fn of_bucket(
+        &self,
+        number: usize,
+        bucket: u32,
+        bits: u8,
+    ) -> impl Iterator<Item = Result<Now<'_>, RecordsError>> {
+        let register = number as u32;
+        let place = move |kept: &Kept| (kept.register, bucket_of(kept.key, bits));
+        let begin = self.kept.partition_point(|kept| place(kept) < (register, bucket));
+        let row = self.rows.partition_point(|&at| (at as usize) < begin) as u32;
+        let own = self.kept[begin..].iter().take_while(move |kept| place(kept) == (register, bucket));
+        own.scan(row, move |next, kept| {
+            let row = *next;
+            *next += u32::from(kept.is_there);
+            Some(self.canonical(kept).map(|bytes| Now { id: self.id(kept), bytes, row }))
+        })
     }
 
     /// The index of what changed.
     pub fn index(&self, base: &Base, facts: Vec<RegisterFacts>) -> Result<Overlay, RecordsError> {
         let mut hidden = Hidden::default();
-        for row in self.changes.values().filter_map(|change| change.base_row) {
+        for row in self.kept.iter().filter_map(|kept| kept.base_row) {
             hidden.hide(row);
         }
-        let bodies = self.changes.iter().filter_map(|((register, ..), c)| Some((*register, &**c.body.as_ref()?)));
-        Ok(Overlay::build_of_bytes(&base.index, facts, hidden, bodies)?)
+        Overlay::build_with(&base.index, facts, hidden, |put| {
+            let mut put =
+                |kept: &Kept| self.frozen(kept, |f, more| Ok(put(kept.register as usize, f, more)?)).map(drop);
+            self.kept.iter().try_for_each(&mut put)
+        })
     }
-}
-
-/// The record of a body.
-pub(super) fn record_of(body: &[u8]) -> Result<Record, RecordsError> {
-    Record::from_canonical_bytes(body).map_err(|_| RecordsError::Damaged("a changed record does not decode"))
-}
-
-/// The file, and what SQLite puts beside it.
-pub(super) fn paths(dir: &Path, generation: u64) -> [PathBuf; 3] {
-    ["over", "over-wal", "over-shm"].map(|end| dir.join(format!("records-{generation}.{end}")))
-}
-
-/// Reads what changed since that generation; `None` when nothing ever did.
-pub(super) fn read(path: &Path, key: &[u8; 32], base: &Base) -> Result<Option<(Vec<Register>, Over)>, RecordsError> {
-    if !path.exists() {
-        return Ok(None);
-    }
-    let db = db::open_over(path, key)?;
-    // A kill while it was made leaves a file in which nothing was committed.
-    let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    match version {
-        0 => return Ok(None),
-        1 => {}
-        _ => return Err(RecordsError::Damaged("what changed was written by another version")),
-    }
-    let damaged = RecordsError::Damaged;
-    let mut registers = Vec::new();
-    let mut over = Over::new(Vec::new());
-    let mut select = db.prepare("SELECT manifest, sums FROM registers ORDER BY number")?;
-    let mut rows = select.query([])?;
-    while let Some(row) = rows.next()? {
-        let not_a_blob = |_| damaged("a table of contents is none");
-        let manifest = row.get_ref(0)?.as_blob().map_err(not_a_blob)?;
-        let signed = SignedManifest::from_wire(manifest).map_err(|_| damaged("a table of contents does not decode"))?;
-        let manifest =
-            Manifest::from_bytes(&signed.bytes).map_err(|_| damaged("a table of contents does not decode"))?;
-        over.sums.push(sums_of(row.get_ref(1)?.as_blob().map_err(not_a_blob)?, manifest.bucket_bits)?);
-        registers.push(Register { signed, manifest });
-    }
-    if registers.is_empty() {
-        return Ok(None);
-    }
-    let fits = registers.len() == base.registers.len()
-        && registers.iter().zip(&base.registers).all(|(a, b)| {
-            a.manifest.register == b.manifest.register && a.manifest.bucket_bits == b.manifest.bucket_bits
-        });
-    if !fits {
-        return Err(damaged("what changed belongs to other registers"));
-    }
-    let mut select = db.prepare("SELECT register, key, id, base_row, body FROM changes")?;
-    let mut rows = select.query([])?;
-    while let Some(row) = rows.next()? {
-        let place: Place = (row.get::<_, u32>(0)? as usize, row.get(1)?, row.get(2)?);
-        let body = row.get_ref(4)?.as_blob_or_null().map_err(|_| damaged("a changed record is none"))?;
-        if place.0 >= registers.len() {
-            return Err(damaged("a changed record is of no register"));
-        }
-        over.changes.insert(place, Change { base_row: row.get(3)?, body: body.map(Arc::from) });
-    }
-    Ok(Some((registers, over)))
-}
-
-/// Reads sums end to end, one a bucket.
-pub(super) fn sums_of(bytes: &[u8], bits: u8) -> Result<Vec<Sum>, RecordsError> {
-    let (sums, rest) = bytes.as_chunks::<SUM_BYTES>();
-    let sums: Vec<Sum> = sums.iter().filter_map(|sum| Sum::from_bytes(sum)).collect();
-    if rest.is_empty() && sums.len() == 1usize << bits {
-        Ok(sums)
-    } else {
-        Err(RecordsError::Damaged("sums are missing"))
-    }
-}
-
-/// Sums as they are kept.
-pub(super) fn sum_bytes(sums: &[Sum]) -> Vec<u8> {
-    sums.iter().flat_map(Sum::to_bytes).collect()
-}
-
-/// An update that is written and not yet committed: dropped, it never was.
-pub(super) struct Written(Connection);
-
-/// Writes an update in one transaction: the places that it touched, and the registers as they are after it.
-pub(super) fn write<'a>(
-    path: &Path,
-    key: &[u8; 32],
-    registers: &[Register],
-    over: &Over,
-    touched: impl Iterator<Item = &'a Place>,
-) -> Result<Written, RecordsError> {
-    failpoint::hit("records.over.open").map_err(RecordsError::io(path))?;
-    let db = db::create_over(path, key)?;
-    db.execute_batch("BEGIN IMMEDIATE")?;
-    let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version == 0 {
-        db.execute_batch(TABLES)?;
-    }
-    fill(&db, registers, over, touched)?;
-    Ok(Written(db))
-}
-
-impl Written {
-    /// Puts it on disk.
-    pub fn commit(self, path: &Path) -> Result<(), RecordsError> {
-        failpoint::hit("records.over.commit").map_err(RecordsError::io(path))?;
-        self.0.execute_batch("COMMIT")?;
-        failpoint::hit("records.over.committed").map_err(RecordsError::io(path))
-    }
-}
-
-fn fill<'a>(
-    tx: &Connection,
-    registers: &[Register],
-    over: &Over,
-    touched: impl Iterator<Item = &'a Place>,
-) -> Result<(), RecordsError> {
-    let mut put = tx.prepare("INSERT OR REPLACE INTO registers (number, manifest, sums) VALUES (?1, ?2, ?3)")?;
-    for (number, (register, sums)) in registers.iter().zip(&over.sums).enumerate() {
-        put.execute((number as i64, register.signed.to_wire(), sum_bytes(sums)))?;
-    }
-    let mut put =
-        tx.prepare("INSERT OR REPLACE INTO changes (register, key, id, base_row, body) VALUES (?1, ?2, ?3, ?4, ?5)")?;
-    let mut forget = tx.prepare("DELETE FROM changes WHERE register = ?1 AND key = ?2 AND id = ?3")?;
-    for place in touched {
-        let (register, key, id) = place;
-        match over.changes.get(place) {
-            Some(change) => {
-                put.execute((*register as i64, key, id, change.base_row, change.body.as_deref()))?;
-            }
-            None => {
-                forget.execute((*register as i64, key, id))?;
-            }
-        }
-    }
-    Ok(())
 }

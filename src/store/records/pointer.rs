@@ -64,6 +64,11 @@ pub(super) fn db_path(dir: &Path, generation: u64) -> PathBuf {
     dir.join(format!("records-{generation}.db"))
 }
 
+/// Where the records themselves stand; generations of before have them in the database.
+pub(super) fn rows_path(dir: &Path, generation: u64) -> PathBuf {
+    dir.join(format!("records-{generation}.rows"))
+}
+
 pub(super) fn index_path(dir: &Path, generation: u64) -> PathBuf {
     dir.join(format!("records-{generation}.idx"))
 }

@@ -36,8 +36,8 @@ struct Row<'a> {
     caution: Option<&'a str>,
 }
 
-/// Gives out numbers to texts while a generation is built.
-#[derive(Default)]
+/// Gives out numbers to texts, from 1.
+#[derive(Default, Clone)]
 pub(super) struct Texts {
     lately: Lately,
     numbers: HashMap<String, u32>,
@@ -59,12 +59,17 @@ impl Texts {
         })
     }
 
+    /// All of them in the order of their numbers.
+    pub fn list(&self) -> Vec<Box<str>> {
+        let mut texts: Vec<(u32, &String)> = self.numbers.iter().map(|(text, n)| (*n, text)).collect();
+        texts.sort_unstable();
+        texts.into_iter().map(|(_, text)| text.as_str().into()).collect()
+    }
+
     /// Writes them all.
     pub fn store(&self, connection: &Connection) -> Result<(), RecordsError> {
         let mut insert = connection.prepare("INSERT INTO texts (n, text) VALUES (?1, ?2)")?;
-        let mut texts: Vec<_> = self.numbers.iter().collect();
-        texts.sort_unstable_by_key(|(_, n)| **n);
-        for (text, n) in texts {
+        for (n, text) in (1u32..).zip(self.list()) {
             insert.execute((n, text))?;
         }
         Ok(())

@@ -1,42 +1,42 @@
-//! The records of a generation as rows of its database: some sixteen records a row, which SQLite reads and writes in little
-//! more time than one, and texts that repeat once for all.
+//! The records of a generation as rows: a few records a block, which is sealed, written and read as one, and texts that
+//! repeat once for all.
 
-use std::sync::OnceLock;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
-use rusqlite::{CachedStatement, Connection, Statement};
+use rusqlite::Connection;
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
-use super::RecordsError;
+use super::blocks::{self, Blocks};
+use super::pointer::{db_path, rows_path};
 use super::row::{self, Texts};
+use super::{RecordsError, db};
 use crate::domain::{Hash, Record};
 use crate::registers::Frozen;
 
-/// Records of one row of the database.
-const RECORDS_PER_BLOCK: u32 = 16;
+/// Records of one block: with more the file is a little shorter, and a look-up opens more in vain.
+const RECORDS_PER_BLOCK: u32 = 8;
+/// The same of generations that have their records in the database.
+const RECORDS_PER_ROW: u32 = 16;
 /// Most texts that are held in memory; registers repeat a few thousand, and those that come first are those that repeat.
 const TEXTS_HELD_MAX: u32 = 100_000;
-
-pub(super) const TABLES: &str = "
-    CREATE TABLE texts (n INTEGER PRIMARY KEY, text TEXT NOT NULL);
-    -- Blocks of sixteen records, each after its length.
-    CREATE TABLE records (block INTEGER PRIMARY KEY, body BLOB NOT NULL);
-";
 
 const DAMAGED: RecordsError = RecordsError::Damaged("a block of records does not decode");
 
 /// Writes records one after the other; their rows are numbered from 0.
 pub(super) struct Writer<'a> {
-    insert: Statement<'a>,
     connection: &'a Connection,
+    blocks: blocks::Writer,
     texts: Texts,
     block: Vec<u8>,
     rows: u32,
 }
 
 impl<'a> Writer<'a> {
-    pub fn new(connection: &'a Connection) -> Result<Self, RecordsError> {
-        let insert = connection.prepare("INSERT INTO records (block, body) VALUES (?1, ?2)")?;
-        Ok(Self { insert, connection, texts: Texts::default(), block: Vec::with_capacity(4096), rows: 0 })
+    pub fn new(connection: &'a Connection, blocks: blocks::Writer) -> Self {
+        Self { connection, blocks, texts: Texts::default(), block: Vec::with_capacity(4096), rows: 0 }
     }
 
     /// Number of records so far, which is the row of the next.
@@ -51,36 +51,73 @@ impl<'a> Writer<'a> {
         row::encode_into(frozen, more, &mut self.texts, &mut self.block)?;
         self.rows = next;
         if next.is_multiple_of(RECORDS_PER_BLOCK) {
-            self.flush(row / RECORDS_PER_BLOCK)?;
+            self.blocks.put(&mut self.block)?;
         }
         Ok(row)
     }
 
-    fn flush(&mut self, block: u32) -> Result<(), RecordsError> {
-        self.insert.execute((block, &self.block))?;
-        self.block.clear();
-        Ok(())
-    }
-
-    /// Writes what is left.
-    pub fn finish(mut self) -> Result<(), RecordsError> {
+    /// Writes what is left; gives the file of blocks, not flushed to disk yet.
+    pub fn finish(mut self) -> Result<File, RecordsError> {
         if !self.block.is_empty() {
-            self.flush(self.rows / RECORDS_PER_BLOCK)?;
+            self.blocks.put(&mut self.block)?;
         }
-        self.texts.store(self.connection)
+        self.texts.store(self.connection)?;
+        let (file, seal) = self.blocks.finish()?;
+        let row = (&seal.salt[..], &seal.lengths);
+        self.connection.execute("INSERT INTO blocks (salt, lengths) VALUES (?1, ?2)", row)?;
+        Ok(file)
     }
 }
 
 /// The rows of a generation, open for reading.
 pub(super) struct Rows {
     db: Connection,
+    shared: Arc<Shared>,
+}
+
+/// What all who read the rows of a generation have in common.
+pub(super) struct Shared {
+    path: PathBuf,
+    key: Zeroizing<[u8; 32]>,
+    /// `None`: they stand in the database, as those of before do.
+    blocks: Option<Blocks>,
     /// The texts that rows name by number, read when the first row is.
     texts: OnceLock<Vec<Box<str>>>,
 }
 
+impl Shared {
+    fn records_per_block(&self) -> u32 {
+        if self.blocks.is_some() { RECORDS_PER_BLOCK } else { RECORDS_PER_ROW }
+    }
+}
+
 impl Rows {
-    pub fn new(db: Connection) -> Self {
-        Self { db, texts: OnceLock::new() }
+    /// Those of a generation.
+    pub fn open(dir: &Path, generation: u64, key: &[u8; 32]) -> Result<Self, RecordsError> {
+        let path = db_path(dir, generation);
+        let (db, has_blocks) = db::open(&path, key)?;
+        let mut blocks = None;
+        if has_blocks {
+            let path = rows_path(dir, generation);
+            let open = |row: &rusqlite::Row<'_>| {
+                let (salt, lengths) = (row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
+                Ok(Blocks::open(&path, key, salt, lengths))
+            };
+            blocks = Some(db.query_row("SELECT salt, lengths FROM blocks", [], open)??);
+        }
+        let key = Zeroizing::new(*key);
+        Ok(Self { db, shared: Arc::new(Shared { path, key, blocks, texts: OnceLock::new() }) })
+    }
+
+    /// What another connection needs.
+    pub fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
+    /// The same rows by one more connection.
+    pub fn again(shared: Arc<Shared>) -> Result<Self, RecordsError> {
+        let (db, _) = db::open(&shared.path, &shared.key)?;
+        Ok(Self { db, shared })
     }
 
     /// The database, for its other tables.
@@ -89,13 +126,13 @@ impl Rows {
     }
 
     fn texts(&self) -> Result<&[Box<str>], RecordsError> {
-        if let Some(texts) = self.texts.get() {
+        if let Some(texts) = self.shared.texts.get() {
             return Ok(texts);
         }
         let mut select = self.db.prepare("SELECT text FROM texts WHERE n <= ?1 ORDER BY n")?;
         let rows = select.query_map([TEXTS_HELD_MAX], |row| row.get::<_, String>(0))?;
         let texts = rows.map(|text| Ok(text?.into_boxed_str())).collect::<Result<_, RecordsError>>()?;
-        Ok(self.texts.get_or_init(|| texts))
+        Ok(self.shared.texts.get_or_init(|| texts))
     }
 
     /// Hands a body to `take` in frozen form, with what it says beyond that.
@@ -142,16 +179,20 @@ impl Rows {
     }
 
     fn at<T>(&self, row: u32, work: impl FnOnce(&[u8]) -> Result<T, RecordsError>) -> Result<T, RecordsError> {
-        let mut select = self.select()?;
-        let mut rows = select.query([row / RECORDS_PER_BLOCK])?;
-        let found = rows.next()?.ok_or(RecordsError::Damaged("a record is missing"))?;
-        let block = found.get_ref(0)?.as_blob().map_err(|_| DAMAGED)?;
-        let body = bodies(block).nth((row % RECORDS_PER_BLOCK) as usize).ok_or(DAMAGED)?;
-        work(body)
+        let in_block = self.shared.records_per_block();
+        self.block(row / in_block, |block| work(bodies(block).nth((row % in_block) as usize).ok_or(DAMAGED)?))
     }
 
-    fn select(&self) -> Result<CachedStatement<'_>, RecordsError> {
-        Ok(self.db.prepare_cached("SELECT body FROM records WHERE block = ?1")?)
+    fn block<T>(&self, block: u32, work: impl FnOnce(&[u8]) -> Result<T, RecordsError>) -> Result<T, RecordsError> {
+        if let Some(blocks) = &self.shared.blocks {
+            let mut held = Vec::with_capacity(1024);
+            blocks.read(block, &mut held)?;
+            return work(&held);
+        }
+        let mut select = self.db.prepare_cached("SELECT body FROM records WHERE block = ?1")?;
+        let mut rows = select.query([block])?;
+        let found = rows.next()?.ok_or(RecordsError::Damaged("a record is missing"))?;
+        work(found.get_ref(0)?.as_blob().map_err(|_| DAMAGED)?)
     }
 
     /// `count` records from a row on, in order and in frozen form, each with what it says beyond that.
@@ -161,21 +202,20 @@ impl Rows {
         count: u32,
         take: &mut dyn FnMut(&Frozen<'_>, &[u8]) -> Result<(), RecordsError>,
     ) -> Result<(), RecordsError> {
-        let mut select = self.select()?;
         let end = first.checked_add(count).ok_or(DAMAGED)?;
+        let in_block = self.shared.records_per_block();
         let mut row = first;
         while row < end {
-            let mut rows = select.query([row / RECORDS_PER_BLOCK])?;
-            let found = rows.next()?.ok_or(RecordsError::Damaged("records are missing"))?;
-            let block = found.get_ref(0)?.as_blob().map_err(|_| DAMAGED)?;
-            let here = (end - row).min(RECORDS_PER_BLOCK - row % RECORDS_PER_BLOCK) as usize;
-            for body in bodies(block).skip((row % RECORDS_PER_BLOCK) as usize).take(here) {
-                self.frozen(body, |frozen, more| take(frozen, more))?;
-                row += 1;
-            }
-            if row < end && !row.is_multiple_of(RECORDS_PER_BLOCK) {
-                return Err(RecordsError::Damaged("records are missing"));
-            }
+            let skipped = row % in_block;
+            let here = (end - row).min(in_block - skipped);
+            self.block(row / in_block, |block| {
+                let mut bodies = bodies(block).skip(skipped as usize);
+                (0..here).try_for_each(|_| {
+                    let body = bodies.next().ok_or(RecordsError::Damaged("records are missing"))?;
+                    self.frozen(body, |frozen, more| take(frozen, more))
+                })
+            })?;
+            row += here;
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::RecordsError;
-use crate::platform::random;
+use crate::platform::{files, random};
 
 const MAGIC: &[u8; 8] = b"TPSEAL\x00\x01";
 const SALT_BYTES: usize = 32;
@@ -46,7 +46,7 @@ pub(super) fn write(
 ) -> Result<(), RecordsError> {
     let salt: [u8; SALT_BYTES] = random::bytes()?;
     let failed = |e| RecordsError::Io { path: path.to_owned(), source: e };
-    let mut file = private_file(path).map_err(failed)?;
+    let mut file = files::create_private(path).map_err(failed)?;
     file.write_all(MAGIC).and_then(|()| file.write_all(&salt)).map_err(failed)?;
     let cipher = cipher(key, &salt);
     let mut writer = Writer { file, cipher, number: 0, segment: Vec::with_capacity(SEGMENT_BYTES + TAG_BYTES) };
@@ -88,14 +88,6 @@ impl Write for Writer {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
-}
-
-fn private_file(path: &Path) -> std::io::Result<File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 /// Opens a file and lets `take` read it, told how many bytes there are. Two threads decrypt ahead of it, so the bytes are

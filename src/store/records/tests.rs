@@ -15,6 +15,7 @@ use crate::registers::publish::Published;
 use crate::registers::{Publisher, RecordBytes, practice, state};
 
 mod deltas;
+mod forms;
 
 const KEY: [u8; 32] = [5; 32];
 
@@ -189,7 +190,7 @@ fn an_update_fetches_only_what_changed_and_leaves_one_generation() {
     assert_eq!(hub.install(&records, &[second]).unwrap(), 1);
     assert!(all.iter().all(|r| found(&records, r)));
     let files = std::fs::read_dir(dir.path()).unwrap().count();
-    assert_eq!(files, 3, "pointer, records, index");
+    assert_eq!(files, 4, "pointer, database, records, index");
 }
 
 #[test]
@@ -212,7 +213,7 @@ fn a_refused_update_changes_nothing() {
     hub.chunks.insert(last, [&chunk[..chunk.len() - 1], &[0]].concat());
     assert!(matches!(hub.install(&records, &[newer]), Err(RecordsError::Chunk(ChunkError::Hash))));
     assert!(all.iter().all(|r| found(&records, r)));
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 3, "nothing of the refused ones is left");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 4, "nothing of the refused ones is left");
     let again = Records::open(dir.path(), &KEY);
     again.wait();
     assert_eq!(again.registers()[0].version, RegisterVersion(5));

@@ -73,7 +73,7 @@ fn a_merge_changes_nothing_but_the_files() {
     assert_eq!(records.changes(), 0);
     hub.is_held_by(&records, "weapons");
     hub.is_held_by(&reopened(dir.path()), "weapons");
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 3, "pointer, records, index");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 4, "pointer, database, records, index");
     let update = hub.change("weapons", &[made(6, "ЖЖ 777777")], &["id-901"]);
     hub.install(&records, &[update]).unwrap();
     hub.is_held_by(&reopened(dir.path()), "weapons");
@@ -143,7 +143,7 @@ fn changes_that_are_gone_or_damaged_make_not_checked() {
     let update = hub.change("weapons", &[made(900, "ЖЖ 111111")], &["id-6"]);
     hub.install(&records, &[update]).unwrap();
     drop(records);
-    let path = &over::paths(dir.path(), 1)[0];
+    let path = &log::paths(dir.path(), 1)[0];
     let good = std::fs::read(path).unwrap();
     let damage: [(&str, fn(&Path)); 3] = [
         ("gone", |path| std::fs::remove_file(path).unwrap()),
@@ -156,7 +156,7 @@ fn changes_that_are_gone_or_damaged_make_not_checked() {
         records.wait();
         assert_eq!(records.judge(&item("ЖЖ 111111")).reason, Some(NotChecked::RegistersUnreadable), "{what}");
         drop(records);
-        over::paths(dir.path(), 1).iter().for_each(|p| drop(std::fs::remove_file(p)));
+        log::paths(dir.path(), 1).iter().for_each(|p| drop(std::fs::remove_file(p)));
         std::fs::write(path, &good).unwrap();
     }
     hub.is_held_by(&reopened(dir.path()), "weapons");

@@ -1,0 +1,210 @@
+//! The records of a generation in a file of their own: blocks of a few records, each sealed alone.
+//!
+//! A page of SQLCipher is 4 KiB and is decrypted and proven whole for one record in it, which is most of what a look-up costs
+//! (`docs/adr/0013`). A block here is some 700 bytes. The file has a key of its own, from the database's key and a random
+//! salt, so a block's number serves as its nonce: a block that was changed, moved, or taken from another file does not open.
+//! Salt and lengths stand in the generation's database, under SQLCipher's seal: the file belongs to that database alone.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use chacha20poly1305::aead::AeadInOut;
+use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce, Tag};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::RecordsError;
+use super::row::take_len;
+use crate::platform::{files, random};
+
+const SALT_BYTES: usize = 32;
+const TAG_BYTES: usize = 16;
+/// What every block is sealed with beside its number: the form of the file.
+const FORM: &[u8; 8] = b"TPROWS\x00\x01";
+/// One block in so many has its place written out whole; the others are counted from there.
+const STEP: usize = 1024;
+const DAMAGED: RecordsError = RecordsError::Damaged("a block of records does not open");
+const TOO_LONG: RecordsError = RecordsError::Damaged("records too long to be kept");
+
+fn cipher(key: &[u8; 32], salt: &[u8]) -> ChaCha20Poly1305 {
+    let digest = Sha256::new().chain_update(b"tracepost records rows\x00").chain_update(key).chain_update(salt);
+    let own_key = Zeroizing::new(<[u8; 32]>::from(digest.finalize()));
+    ChaCha20Poly1305::new((&*own_key).into())
+}
+
+fn nonce(block: u32) -> Nonce {
+    let mut bytes = [0; 12];
+    bytes[..4].copy_from_slice(&block.to_le_bytes());
+    bytes.into()
+}
+
+/// What opens a file of blocks, to be kept in the database of its generation.
+pub(super) struct Seal {
+    /// Random, of this file alone.
+    pub salt: [u8; SALT_BYTES],
+    /// The length of each block without its tag.
+    pub lengths: Vec<u8>,
+}
+
+/// Writes blocks one after the other.
+pub(super) struct Writer {
+    path: PathBuf,
+    file: BufWriter<File>,
+    cipher: ChaCha20Poly1305,
+    block: u32,
+    seal: Seal,
+}
+
+impl Writer {
+    /// A new file; what stood there is gone.
+    pub fn create(path: &Path, key: &[u8; 32]) -> Result<Self, RecordsError> {
+        let salt = random::bytes()?;
+        let file = files::create_private(path).map_err(RecordsError::io(path))?;
+        let file = BufWriter::with_capacity(1 << 18, file);
+        let seal = Seal { salt, lengths: Vec::new() };
+        Ok(Self { path: path.to_owned(), file, cipher: cipher(key, &salt), block: 0, seal })
+    }
+
+    /// Seals the next block, which is empty then.
+    pub fn put(&mut self, block: &mut Vec<u8>) -> Result<(), RecordsError> {
+        let text = &mut block[..];
+        let mut len = u32::try_from(text.len()).map_err(|_| TOO_LONG)?;
+        let tag = self.cipher.encrypt_inout_detached(&nonce(self.block), FORM, text.into()).map_err(|_| TOO_LONG)?;
+        self.block = self.block.checked_add(1).ok_or(TOO_LONG)?;
+        while len >= 0x80 {
+            self.seal.lengths.push(len as u8 | 0x80);
+            len >>= 7;
+        }
+        self.seal.lengths.push(len as u8);
+        self.file.write_all(block).and_then(|()| self.file.write_all(&tag)).map_err(RecordsError::io(&self.path))?;
+        block.clear();
+        Ok(())
+    }
+
+    /// What is written, not flushed to disk yet, and what opens it.
+    pub fn finish(self) -> Result<(File, Seal), RecordsError> {
+        let file = self.file.into_inner().map_err(|error| error.into_error()).map_err(RecordsError::io(&self.path))?;
+        Ok((file, self.seal))
+    }
+}
+
+/// A file of blocks, open for reading from any thread.
+pub(super) struct Blocks {
+    path: PathBuf,
+    file: File,
+    cipher: ChaCha20Poly1305,
+    /// Where every [`STEP`]th block begins.
+    begins: Vec<u64>,
+    /// Where each block ends, counted from the last such beginning.
+    ends: Vec<u32>,
+}
+
+impl Blocks {
+    /// Opens a file that must be as long as its blocks.
+    pub fn open(path: &Path, key: &[u8; 32], salt: &[u8], lengths: &[u8]) -> Result<Self, RecordsError> {
+        let failed = RecordsError::io;
+        let (mut begins, mut ends) = (Vec::new(), Vec::with_capacity(lengths.len() / 2));
+        let (mut begin, mut end, mut rest) = (0u64, 0u64, lengths);
+        while !rest.is_empty() {
+            if ends.len().is_multiple_of(STEP) {
+                begins.push(end);
+                begin = end;
+            }
+            let (len, after) = take_len(rest).ok_or(DAMAGED)?;
+            rest = after;
+            end += (len + TAG_BYTES) as u64;
+            ends.push(u32::try_from(end - begin).map_err(|_| TOO_LONG)?);
+        }
+        ends.shrink_to_fit();
+        let file = File::open(path).map_err(failed(path))?;
+        if file.metadata().map_err(failed(path))?.len() != end {
+            return Err(RecordsError::Damaged("the file of records is not as long as it was written"));
+        }
+        Ok(Self { path: path.to_owned(), file, cipher: cipher(key, salt), begins, ends })
+    }
+
+    /// Reads a block, in place of what `into` holds.
+    pub fn read(&self, block: u32, into: &mut Vec<u8>) -> Result<(), RecordsError> {
+        let at = block as usize;
+        let missing = RecordsError::Damaged("a record is missing");
+        let end = *self.ends.get(at).ok_or(missing)?;
+        let begin = if at.is_multiple_of(STEP) { 0 } else { self.ends[at - 1] };
+        into.clear();
+        into.resize((end - begin) as usize, 0);
+        let place = self.begins[at / STEP] + u64::from(begin);
+        files::read_at(&self.file, into, place).map_err(RecordsError::io(&self.path))?;
+        let (text, tag) = into.split_last_chunk_mut::<TAG_BYTES>().ok_or(DAMAGED)?;
+        let tag = Tag::from(*tag);
+        self.cipher.decrypt_inout_detached(&nonce(block), FORM, text.into(), &tag).map_err(|_| DAMAGED)?;
+        into.truncate(into.len() - TAG_BYTES);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: [u8; 32] = [7; 32];
+
+    fn block(n: u32) -> Vec<u8> {
+        (0..n % 300).map(|at| (at ^ n) as u8).collect()
+    }
+
+    fn written(path: &Path, blocks: u32) -> Seal {
+        let mut writer = Writer::create(path, &KEY).unwrap();
+        (0..blocks).for_each(|n| writer.put(&mut block(n)).unwrap());
+        writer.finish().unwrap().1
+    }
+
+    #[test]
+    fn a_block_opens_in_its_place_in_its_file_and_nowhere_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let [path, other] = ["x", "y"].map(|name| dir.path().join(name));
+        let seal = written(&path, 3000);
+        let other_seal = written(&other, 3000);
+        let open = |path: &Path, seal: &Seal, key| Blocks::open(path, key, &seal.salt, &seal.lengths);
+        let blocks = open(&path, &seal, &KEY).unwrap();
+        let mut held = vec![9; 5];
+        for n in [0, 1, 299, 300, 1023, 1024, 1025, 2048, 2999] {
+            blocks.read(n, &mut held).unwrap();
+            assert_eq!(held, block(n), "{n}");
+        }
+        assert!(blocks.read(3000, &mut held).is_err());
+        for (what, blocks) in [
+            ("another file", open(&other, &seal, &KEY)),
+            ("another seal", open(&path, &other_seal, &KEY)),
+            ("another key", open(&path, &seal, &[8; 32])),
+        ] {
+            assert!(blocks.unwrap().read(1024, &mut held).is_err(), "{what}");
+        }
+        let whole = std::fs::read(&path).unwrap();
+        // Two blocks of one length, each in the other's place.
+        let place = |n: u32| (0..n).map(|n| block(n).len() + TAG_BYTES).sum::<usize>();
+        let (one, two, len) = (place(250), place(550), 250 + TAG_BYTES);
+        let mut swapped = whole.clone();
+        swapped[one..one + len].copy_from_slice(&whole[two..two + len]);
+        swapped[two..two + len].copy_from_slice(&whole[one..one + len]);
+        std::fs::write(&path, &swapped).unwrap();
+        let blocks = open(&path, &seal, &KEY).unwrap();
+        assert!(blocks.read(250, &mut held).is_err() && blocks.read(550, &mut held).is_err());
+        for at in [one, one + 100, one + len - 1] {
+            let mut changed = whole.clone();
+            changed[at] ^= 1;
+            std::fs::write(&path, &changed).unwrap();
+            assert!(open(&path, &seal, &KEY).unwrap().read(250, &mut held).is_err(), "changed at {at}");
+        }
+        std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+        assert!(open(&path, &seal, &KEY).is_err(), "cut short");
+    }
+
+    #[test]
+    fn no_records_are_no_blocks() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x");
+        let seal = written(&path, 0);
+        let blocks = Blocks::open(&path, &KEY, &seal.salt, &seal.lengths).unwrap();
+        assert!(blocks.read(0, &mut Vec::new()).is_err());
+    }
+}
