@@ -13,6 +13,7 @@
 //! What never happens here: a bad row stops an import, a half file is taken for a whole one, a chunk is used before its
 //! length and hash were checked, a number alone becomes a hit.
 
+mod as_it_is;
 pub mod chunk;
 mod columns;
 pub mod delta;

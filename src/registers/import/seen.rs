@@ -1,8 +1,9 @@
 //! Which ids a file has already named, and with what content: 12 bytes each, for ten million of them.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::hash::{Hash, Hasher};
+
+use crate::registers::as_it_is::ByHash;
 
 /// A table that grows holds old and new at once; in many small ones only one of them grows at a time.
 const TABLES: usize = 64;
@@ -18,23 +19,7 @@ impl Hash for IdHash {
     }
 }
 
-/// What is hashed is a hash already.
-#[derive(Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.0 = self.0.rotate_left(8) ^ u64::from(byte));
-    }
-    fn write_u64(&mut self, n: u64) {
-        self.0 = n;
-    }
-}
-
-type Table = HashMap<IdHash, u32, BuildHasherDefault<AsItIs>>;
+type Table = ByHash<IdHash, u32>;
 
 /// How a row stands to those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -160,6 +160,7 @@ impl Assembly {
     }
 
     /// So many records of a register bear that key.
+    #[cfg(feature = "device")]
     pub fn count(&mut self, register: u8, key: &[u8], records: u32) {
         self.counter.add_some(register, key, records);
     }

@@ -6,11 +6,11 @@
 //! A pattern (`АВ####`) has a density of its own; where the register is more crowded there, that one counts.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 
 use serde::{Deserialize, Serialize};
 
 use super::table;
+use crate::registers::as_it_is::ByHash;
 
 /// Letters and digits of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -33,26 +33,11 @@ fn pattern_of(register: u8, key: &[u8]) -> (u64, Shape) {
     (table::hash_of([register, class].into_iter().chain(pattern)), shape)
 }
 
-/// Patterns are hashes already.
-#[derive(Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&b| self.0 = self.0.rotate_left(8) ^ u64::from(b));
-    }
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
-}
-
 /// Counts patterns and shapes while an index is built.
 #[derive(Default)]
 pub(super) struct Counter {
-    patterns: HashMap<u64, (Shape, u32), BuildHasherDefault<AsItIs>>,
+    /// Patterns are hashes already.
+    patterns: ByHash<u64, (Shape, u32)>,
 }
 
 impl Counter {

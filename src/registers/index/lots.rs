@@ -93,6 +93,7 @@ impl LotsBuilder {
     }
 
     /// Those of another index whose records stay, `row` tells where.
+    #[cfg(feature = "device")]
     pub fn take(&mut self, lots: &Lots, row: &dyn Fn(u32) -> Option<u32>) {
         let moved = |lot: &Lot| row(lot.record).map(|record| Lot { record, ..lot.clone() });
         self.lots.extend(lots.lots.iter().filter_map(moved));

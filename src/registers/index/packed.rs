@@ -153,6 +153,7 @@ impl Flags {
     }
 
     /// Has room for so many flags.
+    #[cfg(feature = "device")]
     pub fn reserve(&mut self, len: usize) {
         self.words.reserve_exact(len.div_ceil(64));
     }

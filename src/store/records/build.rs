@@ -37,7 +37,7 @@ fn became(now: Now<'_>) -> (&str, Became<'_>) {
 /// How the next generation comes to its index.
 enum Indexing {
     /// Of all records as they come in.
-    Anew(IndexBuilder),
+    Anew(Box<IndexBuilder>),
     /// Of the index in use and what lies over it: the new rows of that, and the rows there.
     Moved(Vec<(u32, u32)>),
 }
@@ -131,7 +131,7 @@ fn fill(
     let in_use = current.filter(|g| entries.iter().all(Entry::is_held) && g.index.overlay().is_some());
     let indexing = match in_use {
         Some(_) => Indexing::Moved(Vec::new()),
-        None => Indexing::Anew(IndexBuilder::new(facts)?),
+        None => Indexing::Anew(Box::new(IndexBuilder::new(facts)?)),
     };
     let blocks_path = rows_path(dir, number);
     let blocks = blocks::Writer::create(&blocks_path, key)?;
