@@ -22,7 +22,7 @@ fn begun(dir: &Path) -> (Hub, Records) {
     (hub, records)
 }
 
-fn reopened(dir: &Path) -> Records {
+pub(super) fn reopened(dir: &Path) -> Records {
     let records = Records::open(dir, &KEY);
     records.wait();
     assert_eq!(records.unreadable(), None);

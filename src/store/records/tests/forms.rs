@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use super::deltas::reopened;
 use super::*;
 use crate::store::records::blocks::Blocks;
 
@@ -60,13 +61,6 @@ fn begun(dir: &Path, count: usize) -> (Hub, Records) {
     let records = Records::open(dir, &KEY);
     hub.install(&records, &[update]).unwrap();
     (hub, records)
-}
-
-fn reopened(dir: &Path) -> Records {
-    let records = Records::open(dir, &KEY);
-    records.wait();
-    assert_eq!(records.unreadable(), None);
-    records
 }
 
 fn changed(record: &Record, serial: &str) -> Record {
