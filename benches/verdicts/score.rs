@@ -22,20 +22,27 @@ pub struct Options {
 }
 
 /// A register of one manner, with the weapons behind its records.
-struct Bench {
+pub struct Bench {
     index: Registers,
-    records: Vec<Record>,
-    weapons: Vec<Weapon>,
+    pub records: Vec<Record>,
+    pub weapons: Vec<Weapon>,
     /// Records of each shape, and by canonical key.
     shapes: HashMap<(usize, usize), u32>,
-    by_key: HashMap<String, Vec<u32>>,
+    pub by_key: HashMap<String, Vec<u32>>,
+    /// Records of each series: the mark with every digit as `#`.
+    series: HashMap<String, u32>,
+    /// Records of a series and model, of one year and of all.
+    alike: HashMap<(String, usize, Option<u16>), u32>,
 }
 
 /// Borders of crowding by which figures are split.
-const DENSE: [f64; 5] = [1e-3, 1e-2, 5e-2, 0.5, f64::INFINITY];
+pub const DENSE: [f64; 5] = [1e-3, 1e-2, 5e-2, 0.5, f64::INFINITY];
+
+/// A mark is specific when fewer than one like it in a thousand is taken.
+const SPECIFIC: f64 = 1e-3;
 
 #[derive(Clone, Copy, PartialEq)]
-enum Told {
+pub enum Told {
     All,
     /// The year only where the record tells it, too.
     Listed,
@@ -52,7 +59,7 @@ const TOLD_OF_SPOILT: [(&str, Told); 3] = [
     ("kind model calibre", Told::NoYear),
 ];
 
-fn told(full: &Description, told: Told) -> Description {
+pub fn told(full: &Description, told: Told) -> Description {
     match told {
         Told::All | Told::Listed => full.clone(),
         Told::NoYear => Description { year: None, ..full.clone() },
@@ -84,6 +91,9 @@ pub fn manner(options: &Options, seed: u64) {
         curve(name, after, false_after, "after one answer");
     }
 }
+
+/// A right mark: how dense by shape, graded at once and after an answer, how dense in its series, how many strangers.
+type True = (usize, Option<Grade>, Option<Grade>, f64, f64);
 
 /// Of 100 reds, how many are true when one item in so many is wanted.
 fn curve(told: &str, true_rate: f64, false_rate: f64, when: &str) {
@@ -119,9 +129,13 @@ impl Bench {
         };
         let mut builder = IndexBuilder::new(vec![facts]).expect("one register");
         let (mut shapes, mut by_key) = (HashMap::new(), HashMap::<String, Vec<u32>>::new());
-        for (n, record) in (0..).zip(&records) {
+        let (mut series, mut alike) = (HashMap::new(), HashMap::new());
+        for ((n, record), weapon) in (0..).zip(&records).zip(&weapons) {
             builder.push(0, record).expect("within the limits");
             let key = keys::canonical(&record.marks[0].value);
+            *series.entry(series_of(&key)).or_default() += 1;
+            *alike.entry((series_of(&key), weapon.model, Some(weapon.year))).or_default() += 1;
+            *alike.entry((series_of(&key), weapon.model, None)).or_default() += 1;
             *shapes.entry(shape(&key)).or_default() += 1;
             by_key.entry(key).or_default().push(n);
         }
@@ -133,8 +147,15 @@ impl Bench {
             percent(bare),
             percent(no_year)
         );
-        let bench =
-            Self { index: builder.finish().expect("within the limits").into(), records, weapons, shapes, by_key };
+        let bench = Self {
+            index: builder.finish().expect("within the limits").into(),
+            records,
+            weapons,
+            shapes,
+            by_key,
+            series,
+            alike,
+        };
         let keys = bench.by_key.keys().filter(|k| shape(k).0 > 0);
         let mut by_density = [0; DENSE.len()];
         keys.for_each(|k| by_density[border(bench.density(k))] += bench.by_key[k].len());
@@ -144,13 +165,27 @@ impl Bench {
         bench
     }
 
-    fn density(&self, key: &str) -> f64 {
+    /// Other records of the mark's own series, for each mark that the series allows.
+    fn density_of_series(&self, key: &str) -> f64 {
+        let others = self.series.get(&series_of(key)).map_or(0, |n| n - 1);
+        f64::from(others) / 10f64.powi(shape(key).1 as i32)
+    }
+
+    /// How many of this register's other weapons come, on average, to bear this one's mark and fit its record's description:
+    /// of its series and model, and of its year where the record tells that.
+    fn strangers(&self, record: &Record, weapon: &Weapon) -> f64 {
+        let key = keys::canonical(&weapon.serial);
+        let others = self.alike.get(&(series_of(&key), weapon.model, record.description.year)).map_or(0, |n| n - 1);
+        f64::from(others) / 10f64.powi(shape(&key).1 as i32)
+    }
+
+    pub fn density(&self, key: &str) -> f64 {
         let (letters, digits) = shape(key);
         let records = self.shapes.get(&(letters, digits)).copied().unwrap_or(0);
         f64::from(records) / (28f64.powi(letters as i32) * 10f64.powi(digits as i32))
     }
 
-    fn ask(&self, mark: &str, description: &Description) -> Verdict {
+    pub fn ask(&self, mark: &str, description: &Description) -> Verdict {
         let item =
             Item { marks: vec![SeenMark::typed(Mark::new(Scheme::Serial, mark))], description: description.clone() };
         let fetch = |at: RecordRef| Ok::<_, Infallible>(self.records[at.0 as usize].clone());
@@ -161,7 +196,14 @@ impl Bench {
     }
 
     /// The verdict after the first observation that was asked for is made, or the verdict itself when none can be.
-    fn answered(&self, verdict: &Verdict, mark: &str, told: &Description, serial: &str, full: &Description) -> Verdict {
+    pub fn answered(
+        &self,
+        verdict: &Verdict,
+        mark: &str,
+        told: &Description,
+        serial: &str,
+        full: &Description,
+    ) -> Verdict {
         let mut more = told.clone();
         let mut mark = mark;
         match verdict.ask.first() {
@@ -170,7 +212,10 @@ impl Bench {
             Some(Ask::Kind) => more.kind.clone_from(&full.kind),
             Some(Ask::Calibre) => more.calibre.clone_from(&full.calibre),
             Some(Ask::Characters) => mark = serial,
-            Some(Ask::Make | Ask::SecondMark | Ask::Object) | None => return verdict.clone(),
+            Some(Ask::Make) => more.make.clone_from(&full.make),
+            Some(Ask::Object) => more.object = full.object,
+            // These weapons bear one mark.
+            Some(Ask::SecondMark) | None => return verdict.clone(),
         }
         self.ask(mark, &more)
     }
@@ -190,13 +235,12 @@ impl Bench {
                 let key = keys::canonical(&weapon.serial);
                 let class = if shape(&key).0 > 0 { border(self.density(&key)) } else { DENSE.len() };
                 let mine = |v: &Verdict| v.candidates.iter().find(|c| c.record == record.id).map(|c| c.grade);
-                (class, mine(&verdict), mine(&after), verdict.candidates.len())
+                let of_series = if shape(&key).0 > 0 { self.density_of_series(&key) } else { f64::INFINITY };
+                (class, mine(&verdict), mine(&after), of_series, self.strangers(record, weapon))
             },
             seed ^ 11,
         );
-        let count = |f: &dyn Fn(&(usize, Option<Grade>, Option<Grade>, usize)) -> bool| {
-            tallies.iter().filter(|t| f(t)).count() as f64
-        };
+        let count = |f: &dyn Fn(&True) -> bool| tallies.iter().filter(|t| f(t)).count() as f64;
         let all = tallies.len() as f64;
         let found = count(&|t| t.1.is_some());
         let at_once = count(&|t| t.1 == Some(Grade::Hit)) / all;
@@ -219,6 +263,24 @@ impl Bench {
             })
             .collect();
         println!("    red by density of the key: {}", split.join(", "));
+        let specific = |t: &True| t.3 <= SPECIFIC;
+        let red = |t: &True| t.2 == Some(Grade::Hit);
+        println!(
+            "    specific in their own series: {:.1} % of marks, red after one answer {:.2} %",
+            100.0 * count(&specific) / all,
+            100.0 * count(&|t| specific(t) && red(t)) / count(&specific).max(1.0)
+        );
+        if level == Told::All {
+            let strangers =
+                |f: &dyn Fn(&True) -> bool| tallies.iter().filter(|t| red(t) && f(t)).map(|t| t.4).sum::<f64>() / all;
+            let (wrong, beyond) = (strangers(&|_| true), strangers(&|t| !specific(t)));
+            println!(
+                "    red strangers to be expected of 100,000: {:.2}, beyond equal marks specific in their series {:.2}",
+                1e5 * wrong,
+                1e5 * beyond
+            );
+            curve(name, count(&red) / all, wrong, "to be expected");
+        }
         (at_once, count(&|t| t.2 == Some(Grade::Hit)) / all)
     }
 
@@ -259,104 +321,29 @@ impl Bench {
             median(tallies.iter().map(|t| t.3).collect())
         );
     }
-
-    /// Innocent weapons of the same manner; gives the share that is red at once and after one answer.
-    fn clean(&self, manner: &Manner, options: &Options, seed: u64, name: &str, level: Told) -> (f64, f64) {
-        let tallies = halves(
-            options.clean,
-            |_, dice| {
-                let weapon = manner.weapon(dice);
-                let full = weapon.described(dice);
-                let description = told(&full, level);
-                let mark = errors::typed(&weapon.serial, dice);
-                let verdict = self.ask(&mark, &description);
-                let after = self.answered(&verdict, &mark, &description, &weapon.serial, &full);
-                let key = keys::canonical(&weapon.serial);
-                // A record of the same mark that nothing true of the weapon contradicts.
-                let twin = self.by_key.get(&key).is_some_and(|records| {
-                    records.iter().any(|&n| {
-                        let year = self.records[n as usize].description.year;
-                        let same_year = level != Told::All || year.is_none_or(|y| y == weapon.year);
-                        let model = self.weapons[n as usize].model;
-                        (level == Told::Nothing || model == weapon.model) && same_year
-                    })
-                });
-                let class = if shape(&key).0 > 0 { border(self.density(&key)) } else { DENSE.len() };
-                Clean {
-                    grade: verdict.grade,
-                    after: after.grade,
-                    twin: twin.then_some(class),
-                    shown: verdict.candidates.len(),
-                    rule: verdict.rule.map_or("", |r| r.code()),
-                }
-            },
-            seed ^ 37,
-        );
-        let all = tallies.len() as f64;
-        let per = |f: &dyn Fn(&Clean) -> bool| 1e5 * tallies.iter().filter(|t| f(t)).count() as f64 / all;
-        let twins: Vec<String> = (0..=DENSE.len())
-            .map(|class| {
-                let name = DENSE.get(class).map_or("bare".to_owned(), |d| format!("<={d}"));
-                let of = |grade: Grade| per(&|t| t.twin == Some(class) && t.grade == grade);
-                format!(
-                    "{name} {:.0} (red {:.0}, probable {:.0})",
-                    per(&|t| t.twin == Some(class)),
-                    of(Grade::Hit),
-                    of(Grade::Probable)
-                )
-            })
-            .collect();
-        println!(
-            "  clean, told {name}, per 100,000: red {:.0} (no twin {:.0}), probable {:.0} (no twin {:.0}), possible {:.0}; after one answer red {:.0}, probable {:.0}; shown median {}, mean {:.1}",
-            per(&|t| t.grade == Grade::Hit),
-            per(&|t| t.grade == Grade::Hit && t.twin.is_none()),
-            per(&|t| t.grade == Grade::Probable),
-            per(&|t| t.grade == Grade::Probable && t.twin.is_none()),
-            per(&|t| t.grade == Grade::Possible),
-            per(&|t| t.after == Grade::Hit),
-            per(&|t| t.after == Grade::Probable),
-            median(tallies.iter().map(|t| t.shown).collect()),
-            tallies.iter().map(|t| t.shown).sum::<usize>() as f64 / all,
-        );
-        println!("    twins by density of the key: {}", twins.join(", "));
-        let mut rules: HashMap<(Grade, &str), usize> = HashMap::new();
-        tallies
-            .iter()
-            .filter(|t| t.twin.is_none() && t.grade >= Grade::Probable)
-            .for_each(|t| *rules.entry((t.grade, t.rule)).or_default() += 1);
-        let mut rules: Vec<_> = rules.into_iter().collect();
-        rules.sort();
-        println!("    without a twin, by rule: {rules:?}");
-        let share = |f: &dyn Fn(&Clean) -> bool| per(f) / 1e5;
-        (share(&|t| t.grade == Grade::Hit), share(&|t| t.after == Grade::Hit))
-    }
 }
 
-struct Clean {
-    grade: Grade,
-    after: Grade,
-    /// How dense the key is that a record shares with it, nothing contradicting.
-    twin: Option<usize>,
-    shown: usize,
-    rule: &'static str,
+fn series_of(key: &str) -> String {
+    key.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).collect()
 }
 
-fn shape(key: &str) -> (usize, usize) {
+/// Letters and digits.
+pub fn shape(key: &str) -> (usize, usize) {
     let digits = key.bytes().filter(u8::is_ascii_digit).count();
     (key.chars().count() - digits, digits)
 }
 
-fn border(density: f64) -> usize {
+pub fn border(density: f64) -> usize {
     DENSE.iter().position(|d| density <= *d).unwrap_or(DENSE.len() - 1)
 }
 
-fn median(mut numbers: Vec<usize>) -> usize {
+pub fn median(mut numbers: Vec<usize>) -> usize {
     numbers.sort_unstable();
     numbers.get(numbers.len() / 2).copied().unwrap_or(0)
 }
 
 /// The same questions in two threads, each with dice of its own; the same answers on every machine.
-fn halves<T: Send>(count: u64, ask: impl Fn(u64, &mut Dice) -> T + Sync, seed: u64) -> Vec<T> {
+pub fn halves<T: Send>(count: u64, ask: impl Fn(u64, &mut Dice) -> T + Sync, seed: u64) -> Vec<T> {
     let half = |number: u64| {
         let mut dice = Dice::new(seed.wrapping_mul(2).wrapping_add(number));
         (0..count / 2).map(|n| ask(n, &mut dice)).collect::<Vec<_>>()

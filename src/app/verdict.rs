@@ -404,7 +404,7 @@ fn row(answer: &Answer, candidate: &Candidate, now: chrono::DateTime<chrono::Utc
         kind: field("kind").into(),
         summary: face::summary(candidate).into(),
         opened: false,
-        rule: candidate.rule.code().into(),
+        rule: candidate.rule.on_screen().into(),
         read_from: SharedString::default(),
         cells: ModelRc::new(VecModel::from(cells)),
         facts: ModelRc::default(),

@@ -72,7 +72,9 @@ impl NotChecked {
 pub enum Rule {
     /// Two characters differ.
     TwoEdits,
-    /// One mark is what is left of the other when up to four characters at an end are lost.
+    /// One mark is what is left of the other when up to four characters at an end are lost. Scripts and entries know a closed
+    /// list of words, and call it [`Self::TwoEdits`]: two characters or more are missing; `differs` names each.
+    #[serde(rename(serialize = "two_edits"))]
     LostEnd,
     /// One character differs, is missing or is too many.
     OneEdit,
@@ -108,8 +110,7 @@ impl Rule {
     pub fn code(self) -> &'static str {
         match self {
             Self::Range => "range",
-            Self::TwoEdits => "two_edits",
-            Self::LostEnd => "lost_end",
+            Self::TwoEdits | Self::LostEnd => "two_edits",
             Self::OneEdit => "one_edit",
             Self::Number => "number",
             Self::BySound => "by_sound",
@@ -117,6 +118,11 @@ impl Rule {
             Self::LookAlike => "look_alike",
             Self::Exact => "exact",
         }
+    }
+
+    /// The same for the screen, which tells a lost end from two wrong characters.
+    pub fn on_screen(self) -> &'static str {
+        if self == Self::LostEnd { "lost_end" } else { self.code() }
     }
 }
 
@@ -333,8 +339,8 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// Strongest first; a weaker one is never hidden by a stronger one.
     pub candidates: Vec<Candidate>,
-    /// How many more records share so little with the item (a bare number, say) that listing them would only drown it;
-    /// `ask` names what would single one out.
+    /// How many more records come into question, but agree less than those listed or are too many to be told apart (a bare
+    /// number, say); `ask` names what would single one out.
     #[serde(default)]
     pub more: u32,
     /// Every register that was asked.

@@ -291,25 +291,45 @@ impl Registers {
         self.layer(id.0).count_of(KeyId(id.0 & !OVER))
     }
 
-    /// The records that bear a key and are of a year that may be, each with its facts, appended to `out`. Thousands are read
-    /// in one check, each from another place of a large memory: read in a row without a decision between, many are on
-    /// their way at once; and most fall by their year. Gives how many bear it.
-    pub(super) fn facts_of_key(
+    /// The records that bear a key, each with its facts, appended to `out`.
+    pub(super) fn facts_of_key(&self, id: KeyId, out: &mut Vec<(RecordRef, Compact)>) {
+        let begin = out.len();
+        out.extend(self.records_of(id).map(|record| (record, Compact::default())));
+        for (record, compact) in &mut out[begin..] {
+            *compact = self.compact(*record);
+        }
+    }
+
+    /// The records that bear one of these keys and are of a year that may be, each with its facts and the place of its key,
+    /// appended to `out`; no key is begun once so many records were read. Gives how many keys were read.
+    ///
+    /// Thousands are read in one check, each from another place of a large memory: read in a row without a decision
+    /// between, many are on their way at once; and most fall by their year.
+    pub(super) fn facts_of_keys(
         &self,
-        id: KeyId,
+        keys: impl Iterator<Item = KeyId>,
+        max: usize,
         may_be: impl Fn(Option<u16>) -> bool,
-        out: &mut Vec<(RecordRef, Compact)>,
+        out: &mut Vec<(usize, RecordRef, Compact)>,
     ) -> usize {
-        let layer = self.layer(id.0);
-        let records: Vec<RecordRef> = self.records_of(id).collect();
-        let years: Vec<Option<u16>> = records.iter().map(|record| layer.year(RecordRef(record.row()))).collect();
+        let mut records: Vec<(usize, RecordRef)> = Vec::new();
+        let mut read = 0;
+        for (place, key) in keys.enumerate() {
+            if records.len() >= max {
+                break;
+            }
+            records.extend(self.records_of(key).map(|record| (place, record)));
+            read += 1;
+        }
+        let year = |&(_, record): &(usize, RecordRef)| self.layer(record.0).year(RecordRef(record.row()));
+        let years: Vec<Option<u16>> = records.iter().map(year).collect();
         let of_age = records.iter().zip(&years).filter(|(_, year)| may_be(**year));
         let begin = out.len();
-        out.extend(of_age.map(|(record, _)| (*record, Compact::default())));
-        for (record, compact) in &mut out[begin..] {
-            *compact = layer.compact(RecordRef(record.row()));
+        out.extend(of_age.map(|((place, record), _)| (*place, *record, Compact::default())));
+        for (_, record, compact) in &mut out[begin..] {
+            *compact = self.compact(*record);
         }
-        records.len()
+        read
     }
 
     /// The key itself, in each layer that has it.

@@ -14,7 +14,7 @@ pub fn verdict(verdict: &Verdict) -> String {
         text.push_str(&self::candidate(candidate));
     }
     if verdict.more > 0 {
-        let _ = write!(text, "\n  {} more records share too little with the item to be listed", verdict.more);
+        let _ = write!(text, "\n  {}", unlisted(verdict.more));
     }
     if !verdict.ask.is_empty() {
         let asks: Vec<_> = verdict.ask.iter().map(|a| ask(*a)).collect();
@@ -27,6 +27,13 @@ pub fn verdict(verdict: &Verdict) -> String {
         let _ = write!(text, "\n  entry {entry}");
     }
     text
+}
+
+fn unlisted(more: u32) -> String {
+    match more {
+        1 => "1 more record is not listed: it agrees less".into(),
+        more => format!("{more} more records are not listed: they agree less, or are too many to tell apart"),
+    }
 }
 
 /// The action in one line.
@@ -104,15 +111,15 @@ fn ask(ask: Ask) -> &'static str {
 
 fn rule(rule: Rule) -> &'static str {
     match rule {
-        Rule::Exact => "marks equal",
-        Rule::LookAlike => "equal but for look-alike characters",
-        Rule::Core => "equal but for letters within the digits",
-        Rule::BySound => "equal by sound",
-        Rule::Number => "number equal",
-        Rule::OneEdit => "one character differs",
-        Rule::TwoEdits => "two characters differ",
-        Rule::LostEnd => "equal but for an end that one of them lacks",
-        Rule::Range => "within a listed lot",
+        Rule::Exact => "the marks are equal",
+        Rule::LookAlike => "the marks are equal but for look-alike characters",
+        Rule::Core => "the marks are equal but for letters within the digits",
+        Rule::BySound => "the marks sound alike",
+        Rule::Number => "the marks have the same number, with other letters or none",
+        Rule::OneEdit => "the marks differ in one character",
+        Rule::TwoEdits => "the marks differ in two characters",
+        Rule::LostEnd => "the marks are equal but for an end that one of them lacks",
+        Rule::Range => "the mark lies within a listed lot",
     }
 }
 
@@ -168,12 +175,14 @@ fn reasons(candidate: &Candidate) -> Vec<String> {
         reasons.push(format!("{} the same", named(&why.agrees)));
     }
     if !why.contradicts.is_empty() {
-        reasons.push(format!("{} different", named(&why.contradicts)));
+        reasons.push(format!("but {} different", named(&why.contradicts)));
     }
     if why.shared_by > 1 {
-        reasons.push(format!("{} records bear this mark", why.shared_by));
+        reasons.push(format!("{} records bear the record's mark", why.shared_by));
     } else if why.crowded {
-        reasons.push("marks of this shape are so many that an equal one says little alone".to_owned());
+        reasons.push("marks like it are so many that one says little by itself".to_owned());
+    } else if candidate.rule == Rule::Exact {
+        reasons.push("marks like it are so few that an equal one is hardly chance".to_owned());
     }
     reasons.extend(why.lowered.iter().map(|why| lowered(*why).to_owned()));
     reasons
@@ -233,11 +242,11 @@ mod tests {
         };
         let said = super::candidate(&candidate(&[(3, "0", "O")], why));
         for part in [
-            "because equal but for look-alike characters, character 3 (0 or O?)",
+            "because the marks are equal but for look-alike characters, character 3 (0 or O?)",
             "another mark",
             "kind, year the same",
-            "model different",
-            "12 records bear this mark",
+            "but model different",
+            "12 records bear the record's mark",
             "from AB1000 to AB1999, 1000 serials",
             "expired",
         ] {

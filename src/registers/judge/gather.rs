@@ -93,6 +93,8 @@ pub(super) struct Gathered {
     pub records: Vec<InQuestion>,
     /// Records of the weak rules that were not weighed any more.
     pub left_out: usize,
+    /// Some of them are one slip away, as likely as those that were weighed.
+    pub is_cut: bool,
     places: HashMap<RecordRef, usize>,
 }
 
@@ -134,6 +136,7 @@ pub(super) fn gather(index: &Registers, marks: &[(&Mark, u8, Vec<usize>)], scale
             gathered: &mut gathered,
             scales: &mut *scales,
             batch: Vec::new(),
+            weak: Vec::new(),
             kept: HashSet::new(),
         };
         if mark.scheme.is_compared_loosely() {
@@ -170,6 +173,8 @@ struct Search<'a, 'b> {
     scales: &'a mut Scales<'b>,
     /// The records of one key, with their facts.
     batch: Vec<(RecordRef, Compact)>,
+    /// The same of many keys, each with its place among them.
+    weak: Vec<(usize, RecordRef, Compact)>,
     /// Keys that the mark met by a strong rule.
     kept: HashSet<KeyId>,
 }
@@ -189,6 +194,7 @@ impl Search<'_, '_> {
         let one_edit = |key| (reading(Rule::OneEdit) * slip(&read, &self.index.key(key)), Rule::OneEdit, key);
         let weak: Vec<Near> = near.map(one_edit).collect();
         let all: usize = weak.iter().map(|near| self.index.count_of(near.2)).sum();
+        self.gathered.is_cut |= all > WEIGHED_MAX;
         self.keep_weak(&read, weak, if all <= WEIGHED_MAX { WEIGHED_MAX } else { WEIGHED_OF_MORE });
         if keys.number.len() >= NUMBER_DIGITS_MIN {
             let (same, left_out) = self.index.some_of_number(&keys.number, OF_NUMBER_MAX);
@@ -297,7 +303,7 @@ impl Search<'_, '_> {
             }
             let here = Match { met: Met::Key(key), ..self.met_by(rule, standing, read, reading(rule)) };
             self.batch.clear();
-            self.index.facts_of_key(key, |_| true, &mut self.batch);
+            self.index.facts_of_key(key, &mut self.batch);
             for at in 0..self.batch.len() {
                 let (record, compact) = self.batch[at];
                 if !self.may_be_asked(compact) {
@@ -325,22 +331,19 @@ impl Search<'_, '_> {
     fn keep_weak(&mut self, read: &Rc<str>, mut found: Vec<Near>, weighed_max: usize) {
         found.retain(|(.., key)| !self.kept.contains(key));
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
-        let mut weighed = 0;
-        for (likelihood, rule, key) in found {
-            if weighed >= weighed_max {
-                self.gathered.left_out += self.index.count_of(key);
-                continue;
-            }
-            let here = Match { met: Met::Key(key), ..self.met_by(rule, Standing::Counted, read, likelihood) };
-            self.batch.clear();
-            weighed += self.index.facts_of_key(key, |year| self.scales.may_be_of(year), &mut self.batch);
-            for at in 0..self.batch.len() {
-                let (record, compact) = self.batch[at];
-                if self.may_be_asked(compact) && self.scales.agrees_enough(compact, FACTS_FOR_WEAK_RULES) {
-                    self.gathered.add(record, compact, &here);
-                }
+        let mut facts = std::mem::take(&mut self.weak);
+        let keys = found.iter().map(|near| near.2);
+        let may_be = |year| self.scales.may_be_of(year);
+        let weighed = self.index.facts_of_keys(keys, weighed_max, may_be, &mut facts);
+        for (place, record, compact) in facts.drain(..) {
+            let (likelihood, rule, key) = found[place];
+            if self.may_be_asked(compact) && self.scales.agrees_enough(compact, FACTS_FOR_WEAK_RULES) {
+                let here = Match { met: Met::Key(key), ..self.met_by(rule, Standing::Counted, read, likelihood) };
+                self.gathered.add(record, compact, &here);
             }
         }
+        self.weak = facts;
+        self.gathered.left_out += found[weighed..].iter().map(|near| self.index.count_of(near.2)).sum::<usize>();
     }
 }
 

@@ -26,12 +26,14 @@ use crate::domain::{
     Ask, Description, Finding, Grade, Item, Mark, NotChecked, Object, Record, Rule, Scheme, Status, Verdict,
 };
 
-/// Most candidates that a verdict lists; the rest is counted.
-pub const CANDIDATES_MAX: usize = 36;
-/// Most that it lists of those with which the year does not agree.
+/// Most candidates that a verdict lists; the rest is counted. A list of up to so many is shown whole: the item is mostly one of
+/// them, and who cuts it cuts that one in a tenth of all cases. A longer one is not read to its end, and is cut to fewer; so is
+/// one that cannot be whole, because a number has more neighbours than can be weighed.
+pub const CANDIDATES_MAX: usize = 80;
+/// Most of a longer list, and most of those in it with which the year does not agree.
+const OF_MORE_MAX: usize = 36;
 const LESS_AGREEING_MAX: usize = 20;
-/// Most candidates by one edit, and by number alone, listed beside stronger ones; and by one edit where the year agrees, too:
-/// those are few of many, and the item is mostly one of them.
+/// Most candidates by one edit in a longer list, by one edit where the year agrees, too, and by number alone.
 const ONE_EDIT_MAX: usize = 16;
 const ONE_EDIT_OF_YEAR_MAX: usize = 30;
 const NUMBER_MAX: usize = 3;
@@ -141,6 +143,7 @@ impl Ranked {
     fn of(index: &Registers, gathered: Gathered, scales: &mut Scales<'_>) -> Self {
         let (mut strong, mut one_edit, mut number, mut weakest) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut left_out = u32::try_from(gathered.left_out).unwrap_or(u32::MAX);
+        let is_cut = gathered.is_cut;
         for InQuestion { record, compact, matches } in gathered.records {
             let Some((evidence, weight, found)) = evidence(index, compact, &matches, scales) else {
                 continue;
@@ -169,15 +172,24 @@ impl Ranked {
                 _ => strong.push(judged),
             }
         }
-        let of_year = one_edit.iter().filter(|j| j.weight.year_agrees()).count();
-        left_out += narrow(&mut one_edit, of_year.clamp(ONE_EDIT_MAX, ONE_EDIT_OF_YEAR_MAX));
+        if strong.len() > CANDIDATES_MAX {
+            let most = of_year(&strong).clamp(LESS_AGREEING_MAX, OF_MORE_MAX);
+            left_out += narrow(&mut strong, most);
+        }
         left_out += narrow(&mut number, NUMBER_MAX);
         left_out += narrow(&mut weakest, WEAKEST_MAX);
+        let whole = strong.len() + one_edit.len() + number.len() + weakest.len();
+        let mut most = CANDIDATES_MAX;
+        if whole > CANDIDATES_MAX || is_cut {
+            let of_one_edit = of_year(&one_edit).clamp(ONE_EDIT_MAX, ONE_EDIT_OF_YEAR_MAX);
+            left_out += narrow(&mut one_edit, of_one_edit);
+            let all_of_year = of_year(&strong) + of_year(&one_edit);
+            most = all_of_year.clamp(LESS_AGREEING_MAX, OF_MORE_MAX).max(strong.len());
+        }
         strong.append(&mut one_edit);
         strong.append(&mut number);
         strong.append(&mut weakest);
-        let of_year = strong.iter().filter(|j| j.weight.year_agrees()).count();
-        left_out += narrow(&mut strong, of_year.clamp(LESS_AGREEING_MAX, CANDIDATES_MAX));
+        left_out += narrow(&mut strong, most);
         Self { shown: strong, left_out }
     }
 
@@ -225,6 +237,11 @@ impl Ranked {
 /// Strongest first, then likeliest, and the same on every machine.
 fn order(a: &Judged, b: &Judged) -> std::cmp::Ordering {
     b.grade.cmp(&a.grade).then(b.likelihood.total_cmp(&a.likelihood)).then(a.record.cmp(&b.record))
+}
+
+/// With how many the year agrees.
+fn of_year(judged: &[Judged]) -> usize {
+    judged.iter().filter(|j| j.weight.year_agrees()).count()
 }
 
 /// Puts them in order and cuts; gives how many were left out.

@@ -46,9 +46,9 @@ pub(super) const SPECIFIC: f64 = 1e-3;
 /// Largest chance at which a mark with facts that agree is a hit: with one wanted item among 15,000 it is then as likely as
 /// not the wanted one at worst, and nearly surely on average.
 const CHANCE_HIT: f64 = 6e-5;
-/// The density up to which a key counts as specific when two facts agree and nothing contradicts. A register whose series
-/// are uneven is a little more crowded in its common ones than its shape allows; and the record often tells no year.
-const NEARLY_SPECIFIC: f64 = 2.5e-3;
+/// The density up to which a key counts as specific when two facts agree and nothing contradicts: counts of a series are no
+/// finer than that, and the record often tells no year.
+const NEARLY_SPECIFIC: f64 = 1.75e-3;
 /// The same for a number without letters, which many more weapons share than the density of its length tells: numbers run
 /// from 1, and short ones are cut, skipped and counted anew.
 const CHANCE_HIT_NUMBER: f64 = 1e-5;

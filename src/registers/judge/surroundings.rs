@@ -35,7 +35,7 @@ pub(super) fn of(index: &Registers, register: u8, key: KeyId) -> Vec<Compact> {
                 continue;
             }
             here.clear();
-            index.facts_of_key(near, |_| true, &mut here);
+            index.facts_of_key(near, &mut here);
             found.extend(here.iter().map(|(_, compact)| *compact).filter(|c| c.register() == register));
             if found.len() >= RECORDS_MAX {
                 break;
