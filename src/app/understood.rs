@@ -41,6 +41,9 @@ pub fn line(text: &str) -> Line {
     if understood.findings.contains(&Finding::CheckDigitWrong) {
         notes.push("check_digit_wrong");
     }
+    if understood.findings.contains(&Finding::MarkMalformed) {
+        notes.push("mark_malformed");
+    }
     if first.scheme == Scheme::Other {
         notes.push("unusable");
     }

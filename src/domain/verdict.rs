@@ -174,11 +174,13 @@ pub enum Finding {
     CheckDigitWrong,
     /// A candidate's record has expired.
     RecordExpired,
+    /// A part of the mark is not of the length or the characters that its standard gives it.
+    MarkMalformed,
 }
 
 impl Finding {
     /// Every finding.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SerialRemoved,
         Self::SerialAltered,
         Self::NeverMarked,
@@ -186,6 +188,7 @@ impl Finding {
         Self::DeliveredElsewhere,
         Self::CheckDigitWrong,
         Self::RecordExpired,
+        Self::MarkMalformed,
     ];
 
     /// The name used in JSON and in ledger entries; it never changes.
@@ -198,6 +201,7 @@ impl Finding {
             Self::DeliveredElsewhere => "delivered_elsewhere",
             Self::CheckDigitWrong => "check_digit_wrong",
             Self::RecordExpired => "record_expired",
+            Self::MarkMalformed => "mark_malformed",
         }
     }
 }

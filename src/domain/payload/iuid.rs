@@ -8,8 +8,10 @@ use crate::domain::check_digit;
 use crate::domain::mark::{Mark, Scheme};
 use crate::domain::verdict::Finding;
 
-/// Digits and letters of a CAGE or NCAGE code.
+/// Digits and letters of a CAGE or NCAGE code, of a DoDAAC, and digits of a DUNS number.
 const CAGE_CHARS: usize = 5;
+const DODAAC_CHARS: usize = 6;
+const DUNS_DIGITS: usize = 9;
 
 /// The fields of one message that bear on its identity. The first of each kind counts.
 #[derive(Debug, Default)]
@@ -138,8 +140,17 @@ impl Elements {
             out.fact("construct", construct);
         }
         self.whole.iter().for_each(|uii| out.mark(Scheme::Uii, uii));
-        if let Some((_, enterprise)) = &self.enterprise {
+        if let Some((agency, enterprise)) = &self.enterprise {
             out.fact("enterprise", enterprise.as_str());
+            fault_of(agency, enterprise, out);
+        }
+        // Five characters and a serial of one at least.
+        if let Some(both) = in_one.filter(|both| both.chars().count() <= CAGE_CHARS) {
+            out.finding(Finding::MarkMalformed);
+            out.fact(
+                "fault",
+                format!("{} characters for an enterprise code of {CAGE_CHARS} and a serial", both.chars().count()),
+            );
         }
         match (&self.serial, in_one.and_then(|field| field.split_at_checked(CAGE_CHARS))) {
             (Some(serial), _) => out.mark(Scheme::Serial, serial.value()),
@@ -190,6 +201,26 @@ impl Elements {
             }
         }
     }
+}
+
+/// Says what is wrong with an enterprise code of the wrong length: whole marks made of it are another item's, or nobody's.
+fn fault_of(agency: &str, enterprise: &str, out: &mut Understood) {
+    let (due, of_digits) = match agency {
+        CAGE => (CAGE_CHARS, false),
+        DODAAC => (DODAAC_CHARS, false),
+        DUNS => (DUNS_DIGITS, true),
+        _ => return,
+    };
+    let chars = enterprise.chars().count();
+    let fault = if chars != due {
+        format!("enterprise code of {chars} characters where {due} are due")
+    } else if !enterprise.bytes().all(|b| if of_digits { b.is_ascii_digit() } else { b.is_ascii_alphanumeric() }) {
+        "enterprise code with other characters than its kind has".to_owned()
+    } else {
+        return;
+    };
+    out.finding(Finding::MarkMalformed);
+    out.fact("fault", fault);
 }
 
 /// Keeps the first of a kind; a second one is left over.

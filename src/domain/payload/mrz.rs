@@ -3,6 +3,8 @@
 //! Only the number, the issuer, the sort of document and the date of expiry are taken. Names, birth and sex are never
 //! returned: what is not held cannot leak.
 
+mod line;
+
 use super::Understood;
 use crate::domain::check_digit;
 use crate::domain::item::Object;
@@ -70,40 +72,20 @@ const DATE_CHARS: usize = 6;
 /// Reads a zone: its lines apart or run together, alone or among other lines (as in the PDF417 of some cards).
 pub fn understand(text: &str) -> Option<Understood> {
     let zone: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_uppercase();
-    of_zone(&zone).or_else(|| among_lines(text)).or_else(|| second_line(&zone)).or_else(|| broken(&zone))
-}
-
-/// The second line of a passport, a visa or a card of two lines, alone: some scanners send each line as a code. Only with
-/// all three check digits right, for it does not say what it is.
-fn second_line(line: &str) -> Option<Understood> {
-    let layout = [&TD2, &TD3].into_iter().find(|layout| layout.columns == line.len())?;
-    let date =
-        |(_, at): (usize, usize)| digit_fits(&line[at..at + DATE_CHARS], &line[at + DATE_CHARS..=at + DATE_CHARS]);
-    let number = line.is_ascii().then(|| line[..NUMBER_CHARS].trim_end_matches('<')).filter(|n| !n.is_empty())?;
-    let fits = digit_fits(&line[..NUMBER_CHARS], &line[NUMBER_CHARS..=NUMBER_CHARS]);
-    let of_letters = line[10..13].bytes().all(|b| b.is_ascii_uppercase() || b == b'<');
-    (fits && of_letters && date(layout.birth) && date(layout.expiry)).then(|| {
-        let mut out = Understood::one("mrz", Scheme::Document, number);
-        out.description.object = Some(Object::TravelDocument);
-        out.fact("expires", &line[layout.expiry.1..layout.expiry.1 + DATE_CHARS]);
-        out.fact("withheld", WITHHELD);
-        out
-    })
+    of_zone(&zone).or_else(|| among_lines(text)).or_else(|| line::understand(&zone)).or_else(|| broken(&zone))
 }
 
 /// A zone that is cut short, or its first line alone. It names a person and no document: nothing of it is kept but the sort
 /// of document and its issuer.
 fn broken(zone: &str) -> Option<Understood> {
     const SHORTEST: usize = 20;
-    let fits = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'<';
-    let of_letters = |part: &str| part.bytes().all(|b| b.is_ascii_uppercase() || b == b'<');
-    if zone.len() < SHORTEST || !zone.bytes().all(fits) {
+    if zone.len() < SHORTEST || !is_of_zone(zone) {
         return None;
     }
     let kind = kind(zone.as_bytes()[0])?;
-    let (names, _) = zone[5..].split_once("<<").filter(|(name, _)| !name.is_empty() && of_letters(name))?;
+    let (names, _) = zone[5..].split_once("<<").filter(|(name, _)| !name.is_empty() && is_of_letters(name))?;
     let given = zone[5 + names.len()..].trim_start_matches('<');
-    if !of_letters(&zone[1..5]) || !given.starts_with(|c: char| c.is_ascii_uppercase()) {
+    if !is_of_letters(&zone[1..5]) || !given.starts_with(|c: char| c.is_ascii_uppercase()) {
         return None;
     }
     let mut out = Understood::one("mrz", Scheme::Other, &zone[..5]);
@@ -120,9 +102,8 @@ fn of_zone(zone: &str) -> Option<Understood> {
         88 => &TD3,
         _ => return None,
     };
-    let fits = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'<';
     let kind = kind(zone.as_bytes()[0])?;
-    if !zone.bytes().all(fits) || !zone.contains("<<") {
+    if !is_of_zone(zone) || !zone.contains("<<") {
         return None;
     }
     let lines: Vec<&str> = (0..layout.lines).map(|i| &zone[i * layout.columns..(i + 1) * layout.columns]).collect();
@@ -158,6 +139,16 @@ fn french_card(lines: &[&str]) -> Option<Understood> {
     out.description.issuer = Some("FRA".to_owned());
     out.fact("withheld", WITHHELD);
     fits.then_some(out)
+}
+
+/// Only characters that zones have.
+fn is_of_zone(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'<')
+}
+
+/// Only letters and fillers.
+fn is_of_letters(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_uppercase() || b == b'<')
 }
 
 fn kind(first: u8) -> Option<&'static str> {
