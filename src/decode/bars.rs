@@ -2,7 +2,8 @@
 //! any of its rows.
 
 use super::pixels::Grey;
-use super::rectify::{Patch, along_rows};
+use super::rectify::Patch;
+use super::tones::along_rows;
 
 /// Rows of the picture that is made of one line; the engine wants a few that agree.
 const ROWS: usize = 6;

@@ -279,6 +279,7 @@ mod tests {
     use crate::decode::frame::Frame;
     use crate::decode::passes::PLAIN;
     use crate::decode::propose;
+    use crate::decode::slant;
     use crate::decode::tests::{draw, turned};
 
     #[test]
@@ -295,7 +296,7 @@ mod tests {
     /// The proposed place at which the first look at bars reads something.
     fn bars_in(scene: &Frame, symbology: Symbology) -> Proposal {
         let all = propose::propose(scene.luma(), 20).into_iter().filter(|p| !p.is_an_edge());
-        let mut bars = all.map(|p| rectify::straightened(scene.luma(), &p));
+        let mut bars = all.map(|p| slant::straightened(scene.luma(), &p));
         bars.find(|p| BARS[0].run(scene.luma(), p, &[symbology]).iter().any(|r| !r.broken)).unwrap()
     }
 

@@ -20,15 +20,18 @@ mod pixels;
 mod place;
 mod propose;
 mod rectify;
+mod regions;
 mod rescue;
 mod scene;
 mod schedule;
 mod sight;
+mod slant;
 mod spots;
 mod still;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod tones;
 mod track;
 mod warp;
 mod workers;

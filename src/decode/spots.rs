@@ -4,7 +4,7 @@
 use super::frame::Luma;
 use super::place;
 use super::propose::Proposal;
-use super::rectify;
+use super::slant;
 use super::warp::Shape;
 use crate::domain::Quad;
 
@@ -68,7 +68,7 @@ impl Spot {
     pub fn straighten(&mut self, luma: Luma<'_>, round: u64) {
         self.straight_round = round;
         let flat = Proposal { shape: Shape::default(), ..self.upright() };
-        self.shape = Some(rectify::straightened(luma, &flat));
+        self.shape = Some(slant::straightened(luma, &flat));
     }
 
     /// How much work it deserves beside the others: by its reason, the strength of its edges, and how near to the middle

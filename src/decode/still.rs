@@ -12,7 +12,7 @@ use super::mesh;
 use super::passes::{self, PLAIN, Pass, RESCUE, TURNED};
 use super::place;
 use super::propose::{self, Kind, Proposal};
-use super::rectify;
+use super::slant;
 use super::workers::both;
 use crate::domain::{Quad, Symbology};
 
@@ -223,7 +223,7 @@ impl Search<'_> {
         let mut places: Vec<Proposal> = open
             .into_iter()
             .filter(|p| p.strength >= WEAKER_MIN * strongest_read && !p.is_an_edge())
-            .map(|p| rectify::straightened(self.luma, &p))
+            .map(|p| slant::straightened(self.luma, &p))
             .collect();
         let mut left = if self.is_settled() { SETTLED_BUDGET } else { LOOKS_BUDGET };
         let most = looks::looks(Kind::Bars).len().max(looks::looks(Kind::Grid).len());
