@@ -20,6 +20,9 @@ use super::{ages, face, photo};
 use crate::domain::{Candidate, DecisionCode, Finding, Lowered, Seq};
 use crate::ledger::CheckSource;
 
+/// Candidates that have a tab, strongest first; the others are counted.
+const SHOWN_MAX: usize = 80;
+
 /// The controller.
 pub struct Verdict {
     app: Weak<App>,
@@ -114,7 +117,9 @@ impl Verdict {
         let Some(answer) = card.answer.clone() else { return };
         let now = chrono::Utc::now();
         let verdict = &answer.given.verdict;
-        self.candidates.set_vec(verdict.candidates.iter().map(|c| row(&answer, c, now)).collect::<Vec<_>>());
+        self.candidates
+            .set_vec(verdict.candidates.iter().take(SHOWN_MAX).map(|c| row(&answer, c, now)).collect::<Vec<_>>());
+        let further = u32::try_from(verdict.candidates.len().saturating_sub(SHOWN_MAX)).unwrap_or(u32::MAX);
         let places = face::places(verdict.candidates.first());
         let [first, second] = face::asks_to_add(&verdict.ask);
         let (pair_read, pair_record) = places.pair.unwrap_or_default();
@@ -152,7 +157,7 @@ impl Verdict {
             data.set_newest(face::newest(&answer).map_or_else(ages::unknown, |as_of| ages::age(as_of, now)));
             data.set_findings(ModelRc::new(VecModel::from(findings)));
             data.set_registers(ModelRc::new(VecModel::from(registers)));
-            data.set_more(i32::try_from(verdict.more).unwrap_or(i32::MAX));
+            data.set_more(i32::try_from(verdict.more.saturating_add(further)).unwrap_or(i32::MAX));
             data.set_has_photo(card.photo.is_some());
             if let Some(view) = &card.photo {
                 data.set_photo(photo::image(view));

@@ -124,6 +124,10 @@ pub struct Check {
     pub source: CheckSource,
 }
 
+/// An entry names so many candidates at most, the strongest: a hundred records one slip from a short number tell nobody
+/// anything later, and entries travel over slow links.
+const CANDIDATES_NAMED_MAX: usize = 80;
+
 impl Check {
     /// The entry for a verdict.
     pub fn of(
@@ -139,7 +143,7 @@ impl Check {
             reason: verdict.reason,
             rule: verdict.rule,
             findings: verdict.findings.clone(),
-            candidates: verdict.candidates.iter().map(CandidateRef::from).collect(),
+            candidates: verdict.candidates.iter().take(CANDIDATES_NAMED_MAX).map(CandidateRef::from).collect(),
             registers: verdict.registers.clone(),
             photo,
             post,

@@ -402,11 +402,26 @@ impl Registers {
 
     /// Lots that hold the serial, and whether there may be more.
     pub fn lots_holding(&self, canonical: &str) -> (Vec<InLot>, bool) {
-        let (mut found, mut cut) = if self.only_news { (Vec::new(), false) } else { self.base.lots_holding(canonical) };
+        self.both_lots(|index| index.lots_holding(canonical), |lot| &mut lot.record)
+    }
+
+    /// Lots that hold the serial's number with other letters or none, each with its serial that is meant, and whether there
+    /// may be more.
+    pub fn lots_holding_number(&self, canonical: &str) -> (Vec<(InLot, String)>, bool) {
+        self.both_lots(|index| index.lots_holding_number(canonical), |(lot, _)| &mut lot.record)
+    }
+
+    fn both_lots<T>(
+        &self,
+        find: impl Fn(&Index) -> (Vec<T>, bool),
+        record: impl Fn(&mut T) -> &mut RecordRef,
+    ) -> (Vec<T>, bool) {
+        let (mut found, mut cut) = if self.only_news { (Vec::new(), false) } else { find(&self.base) };
         if let Some(over) = &self.over {
-            found.retain(|lot| !over.hidden.holds(lot.record.0));
-            let (above, cut_above) = over.index.lots_holding(canonical);
-            found.extend(above.into_iter().map(|lot| InLot { record: RecordRef::over(lot.record.0), ..lot }));
+            found.retain_mut(|lot| !over.hidden.holds(record(lot).0));
+            let (mut above, cut_above) = find(&over.index);
+            above.iter_mut().map(&record).for_each(|record| *record = RecordRef::over(record.0));
+            found.append(&mut above);
             cut |= cut_above;
         }
         (found, cut)

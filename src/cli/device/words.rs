@@ -6,12 +6,18 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::{Ask, Candidate, Grade, Lowered, NotChecked, RegisterId, Rule, Trait, Verdict};
 
+/// Most candidates that are printed for people.
+const PRINTED_MAX: usize = 20;
+
 /// The whole verdict, over several lines, the action first.
 pub fn verdict(verdict: &Verdict) -> String {
     let mut text = headline(verdict, Utc::now());
-    for candidate in &verdict.candidates {
+    for candidate in verdict.candidates.iter().take(PRINTED_MAX) {
         text.push('\n');
         text.push_str(&self::candidate(candidate));
+    }
+    if let further @ 1.. = verdict.candidates.len().saturating_sub(PRINTED_MAX) {
+        let _ = write!(text, "\n  {further} further candidates, no likelier than these; --json lists them all");
     }
     if verdict.more > 0 {
         let _ = write!(text, "\n  {}", unlisted(verdict.more));

@@ -259,6 +259,12 @@ impl Index {
         self.lots.holding(canonical)
     }
 
+    /// Lots that hold the serial's number with other letters or none, each with its serial that is meant, and whether there
+    /// may be more.
+    pub fn lots_holding_number(&self, canonical: &str) -> (Vec<(InLot, String)>, bool) {
+        self.lots.holding_number(canonical)
+    }
+
     /// Keys that match a pattern, of all classes, handed to `found` while it wants more. False: cut by it, or because the
     /// pattern is broad.
     pub(in crate::registers) fn matching(&self, pattern: &Pattern, found: &mut dyn FnMut(KeyId) -> bool) -> bool {

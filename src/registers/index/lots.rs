@@ -40,6 +40,10 @@ pub(super) struct Lots {
 const FOUND_MAX: usize = 200;
 /// Lots that are looked at.
 const LOOKED_AT_MAX: usize = 20_000;
+/// The same where the letters are not known: each lot costs a comparison of two numbers.
+const LOOKED_AT_BY_NUMBER_MAX: usize = 50_000;
+/// So many lots that hold a number are enough: what they have in common is little.
+const FOUND_BY_NUMBER_MAX: usize = 20;
 
 impl Lots {
     /// The lots that hold a serial, the best of each record, in ascending order, and whether there may be more.
@@ -65,6 +69,34 @@ impl Lots {
         found.sort_unstable();
         found.dedup_by_key(|found| found.record);
         (found, false)
+    }
+
+    /// Lots that hold the number of a serial with other letters, or with letters where it has none, and the serial of the lot
+    /// that is meant; the first of each record. Whether there may be more.
+    pub fn holding_number(&self, canonical: &str) -> (Vec<(InLot, String)>, bool) {
+        let Some((own_shape, number)) = shape_and_number(canonical) else {
+            return (Vec::new(), false);
+        };
+        let digits: Vec<char> = canonical.chars().filter(char::is_ascii_digit).collect();
+        let is_like = |lot: &&Lot| {
+            !lot.by_sound
+                && (lot.low..=lot.high).contains(&number)
+                && lot.shape != own_shape
+                && lot.shape.bytes().filter(|&b| b == b'0').count() == digits.len()
+        };
+        let mut found: Vec<(InLot, String)> = Vec::new();
+        for lot in self.lots.iter().take(LOOKED_AT_BY_NUMBER_MAX).filter(is_like) {
+            if found.len() >= FOUND_BY_NUMBER_MAX {
+                return (found, true);
+            }
+            let mut digits = digits.iter();
+            let serial = lot.shape.chars().map(|c| if c == '0' { *digits.next().unwrap_or(&c) } else { c }).collect();
+            let items = lot.high.saturating_sub(lot.low).saturating_add(1);
+            if !found.iter().any(|(known, _)| known.record.0 == lot.record) {
+                found.push((InLot { record: RecordRef(lot.record), by_sound: false, items }, serial));
+            }
+        }
+        (found, self.lots.len() > LOOKED_AT_BY_NUMBER_MAX)
     }
 
     pub fn is_empty(&self) -> bool {
@@ -131,6 +163,25 @@ mod tests {
             let has =
                 |f: &InLot| ranges[f.record.0 as usize].spans().iter().any(|s| s.items() == f.items && !f.by_sound);
             assert!(found.iter().all(has), "{serial}");
+        }
+    }
+
+    #[test]
+    fn a_lot_is_met_by_its_number_when_the_letters_are_others_or_none() {
+        let mut builder = LotsBuilder::default();
+        builder.push(&SerialRange::new("AB123000", "AB123999").unwrap(), 7);
+        builder.push(&SerialRange::new("123000", "123999").unwrap(), 8);
+        let lots = builder.finish();
+        let by_number = |serial: &str| {
+            let (found, cut) = lots.holding_number(serial);
+            assert!(!cut);
+            found.into_iter().map(|(lot, serial)| (lot.record.0, serial)).collect::<Vec<_>>()
+        };
+        assert_eq!(by_number("123456"), [(7, "AB123456".to_owned())]);
+        assert_eq!(by_number("AB123456"), [(8, "123456".to_owned())]);
+        assert_eq!(by_number("A123456"), [(8, "123456".to_owned()), (7, "AB123456".to_owned())]);
+        for none in ["124000", "0123456", "12345", "AB", ""] {
+            assert!(by_number(none).is_empty(), "{none}");
         }
     }
 

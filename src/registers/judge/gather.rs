@@ -1,9 +1,10 @@
 //! Which records come into question, and by which rule each.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::rules::{BORNE_BY_MANY, FACTS_FOR_WEAK_RULES, LOST_FURTHER, reading, slip};
+use super::rules::{BORNE_BY_MANY, FACTS_FOR_WEAK_RULES, LOST_FURTHER, LOT_BY_NUMBER, reading, slip};
+use super::short;
 use super::weigh::Scales;
 use crate::domain::keys::{self, Keys};
 use crate::domain::{Mark, Rule, Scheme};
@@ -190,7 +191,7 @@ impl Search<'_, '_> {
         if self.scales.told() < usize::from(FACTS_FOR_WEAK_RULES) {
             return;
         }
-        let near = self.index.one_edit(&keys.canonical).into_iter().chain(self.near_few_digits(&keys.canonical));
+        let near = self.index.one_edit(&keys.canonical).into_iter().chain(self.near_short(&keys.canonical));
         let one_edit = |key| (reading(Rule::OneEdit) * slip(&read, &self.index.key(key)), Rule::OneEdit, key);
         let weak: Vec<Near> = near.map(one_edit).collect();
         let all: usize = weak.iter().map(|near| self.index.count_of(near.2)).sum();
@@ -202,6 +203,7 @@ impl Search<'_, '_> {
             let weak = same.into_iter().map(|key| (reading(Rule::Number), Rule::Number, key)).collect();
             self.keep_weak(&read, weak, OF_NUMBER_MAX);
         }
+        self.lots_by_number(&read);
         self.ends(&read);
         let is_long = keys.canonical.chars().count() >= TWO_EDITS_CHARS_MIN;
         if is_long && !self.gathered.has_any_of(self.mark) {
@@ -240,6 +242,26 @@ impl Search<'_, '_> {
         }
     }
 
+    /// Lots that hold the number with other letters: the series was not told, or mistyped.
+    fn lots_by_number(&mut self, read: &Rc<str>) {
+        if !self.index.lists_lots() {
+            return;
+        }
+        let (found, cut) = self.index.lots_holding_number(read);
+        self.gathered.left_out += usize::from(cut);
+        for (lot, serial) in found {
+            let compact = self.index.compact(lot.record);
+            if self.may_be_asked(compact) && self.scales.agrees_enough(compact, FACTS_FOR_WEAK_RULES) {
+                let here = Match {
+                    met: Met::Lot { items: lot.items, loosely: true },
+                    meets: Rc::from(serial),
+                    ..self.met_by(Rule::Number, Standing::Counted, read, LOT_BY_NUMBER)
+                };
+                self.gathered.add(lot.record, compact, &here);
+            }
+        }
+    }
+
     /// A match of a key that is still to be named.
     fn met_by(&self, rule: Rule, standing: Standing, read: &Rc<str>, likelihood: f64) -> Match {
         let (met, meets) = (Met::Key(KeyId(0)), Rc::clone(read));
@@ -271,24 +293,9 @@ impl Search<'_, '_> {
         }
     }
 
-    /// The numbers one edit away from one of two or three digits, which is too short for the index to look for neighbours:
-    /// a digit wrong, or one of three or four worn away.
-    fn near_few_digits(&self, canonical: &str) -> Vec<KeyId> {
-        let digits = canonical.len();
-        if !(2..=3).contains(&digits) || !canonical.bytes().all(|b| b.is_ascii_digit()) {
-            return Vec::new();
-        }
-        let mut near = BTreeSet::new();
-        for (at, digit) in (0..=digits).flat_map(|at| ('0'..='9').map(move |digit| (at, digit))) {
-            let (before, after) = canonical.split_at(at);
-            near.insert(format!("{before}{digit}{after}"));
-            // Of two digits, one wrong leaves nothing to go by.
-            if digits == 3 {
-                near.insert(format!("{before}{digit}{}", after.get(1..).unwrap_or_default()));
-            }
-        }
-        near.remove(canonical);
-        near.iter().flat_map(|key| self.index.exact(b'S', key)).collect()
+    /// The keys one edit away from a mark of two or three characters, which is too short for the index to look for neighbours.
+    fn near_short(&self, canonical: &str) -> Vec<KeyId> {
+        short::one_edit(canonical).iter().flat_map(|key| self.index.exact(b'S', key)).collect()
     }
 
     fn may_be_asked(&self, compact: Compact) -> bool {

@@ -7,6 +7,7 @@
 
 mod gather;
 mod rules;
+mod short;
 mod show;
 mod surroundings;
 mod weigh;
@@ -26,14 +27,20 @@ use crate::domain::{
     Ask, Description, Finding, Grade, Item, Mark, NotChecked, Object, Record, Rule, Scheme, Status, Verdict,
 };
 
-/// Most candidates that a verdict lists; the rest is counted. A list of up to so many is shown whole: the item is mostly one of
-/// them, and who cuts it cuts that one in a tenth of all cases. A longer one is not read to its end, and is cut to fewer; so is
-/// one that cannot be whole, because a number has more neighbours than can be weighed.
-pub const CANDIDATES_MAX: usize = 80;
-/// Most of a longer list, and most of those in it with which the year does not agree.
+/// Most candidates that a verdict lists, likeliest first; the rest is counted. Nobody reads so many lines on a screen, which
+/// shows the first and counts the others; but a misread number of three or four digits has hundreds of neighbours of one
+/// model, all as likely, and who cuts the list cuts the item in a tenth of all cases.
+pub const CANDIDATES_MAX: usize = 400;
+/// In registers of more records together than this, numbers have so many neighbours that lists are long without being whole,
+/// and each line is a row to be read while the officer waits: a list of more than [`LONG`] is cut there.
+const RECORDS_READ_WHOLE: u64 = 4_000_000;
+/// Most of a list that is cut, for that or because a number has more neighbours than can be weighed, and most of those in it
+/// with which the year does not agree.
 const OF_MORE_MAX: usize = 36;
 const LESS_AGREEING_MAX: usize = 20;
-/// Most candidates by one edit in a longer list, by one edit where the year agrees, too, and by number alone.
+/// A list of so many is no long one.
+const LONG: usize = 80;
+/// Most candidates by one edit in such a list, by one edit where the year agrees, too, and by number alone.
 const ONE_EDIT_MAX: usize = 16;
 const ONE_EDIT_OF_YEAR_MAX: usize = 30;
 const NUMBER_MAX: usize = 3;
@@ -172,15 +179,17 @@ impl Ranked {
                 _ => strong.push(judged),
             }
         }
-        if strong.len() > CANDIDATES_MAX {
-            let most = of_year(&strong).clamp(LESS_AGREEING_MAX, OF_MORE_MAX);
-            left_out += narrow(&mut strong, most);
-        }
         left_out += narrow(&mut number, NUMBER_MAX);
         left_out += narrow(&mut weakest, WEAKEST_MAX);
         let whole = strong.len() + one_edit.len() + number.len() + weakest.len();
+        let records: u64 = index.registers().iter().map(|register| register.records).sum();
+        let is_cut = is_cut || (whole > LONG && records > RECORDS_READ_WHOLE);
         let mut most = CANDIDATES_MAX;
-        if whole > CANDIDATES_MAX || is_cut {
+        if is_cut {
+            if strong.len() > LONG {
+                let most = of_year(&strong).clamp(LESS_AGREEING_MAX, OF_MORE_MAX);
+                left_out += narrow(&mut strong, most);
+            }
             let of_one_edit = of_year(&one_edit).clamp(ONE_EDIT_MAX, ONE_EDIT_OF_YEAR_MAX);
             left_out += narrow(&mut one_edit, of_one_edit);
             let all_of_year = of_year(&strong) + of_year(&one_edit);
@@ -269,7 +278,7 @@ fn evidence(
         }
     };
     // A second mark counts when it is another text on the item, found by more than a number.
-    let second = matches.iter().find(|m| m.mark != best.mark && m.met != best.met && m.rule > Rule::OneEdit);
+    let second = matches.iter().find(|m| m.mark != best.mark && m.met != best.met && m.rule > Rule::Number);
     let (density, letters) = met(best);
     let density = if best.standing == Standing::Issued { density * ISSUED_ONCE } else { density };
     let density = density * second.map_or(1.0, |m| met(m).0.min(1.0));

@@ -5,6 +5,7 @@
 //! | exact key of a UII, of a VIN of 17 characters, of a document of the same issuer | | hit |
 //! | exact key of a plate, document, container, engine | as K1; of what an issuer gives out once, few others are equal | as K1 |
 //! | K1 | it has a letter, is specific, nothing contradicts | hit |
+//! | K1 | it is a number alone, is specific, a fact or a second mark agrees, nothing contradicts | hit |
 //! | K1 | it is so rare that chance is out of the question even against a contradiction | hit |
 //! | K1 | it has a letter, is nearly specific, two facts agree, nothing contradicts | hit |
 //! | K1 | facts or a second mark agree, nothing contradicts, chance falls below the limit | hit |
@@ -105,6 +106,10 @@ pub(super) fn reading(rule: Rule) -> f64 {
         Rule::Number => 1e-5,
     }
 }
+
+/// How often a mark of a lot is read without its letters or with others: a lot stands for as many marks as it holds, so it
+/// comes before the records that share a number alone.
+pub(super) const LOT_BY_NUMBER: f64 = 1e-4;
 
 /// The share of single errors that are of this sort, spread over the marks which such an error can make of one mark.
 /// People skip a character, or swap two, as easily as they write a wrong one, but there are fewer ways to do so.
@@ -260,7 +265,8 @@ fn grade_exact(e: &Evidence) -> Grade {
     let nearly = e.letters && e.density <= NEARLY_SPECIFIC && e.agrees >= 2 && e.against == 0;
     let limit = if e.letters { CHANCE_HIT } else { CHANCE_HIT_NUMBER };
     let borne_out = e.is_borne_out() && chance <= limit;
-    if e.is_unique || alone || nearly || overwhelming || borne_out {
+    let number = e.is_specific() && e.is_borne_out();
+    if number || e.is_unique || alone || nearly || overwhelming || borne_out {
         Grade::Hit
     } else if e.is_specific() || (e.is_borne_out() && chance <= CHANCE_PROBABLE) {
         Grade::Probable

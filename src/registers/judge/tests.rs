@@ -299,6 +299,48 @@ fn lot(id: &str, from: &str, to: &str) -> Record {
 }
 
 #[test]
+fn a_lot_whose_letters_were_not_told_is_possible_where_the_description_agrees() {
+    let records = vec![lot("crate", "AB123000", "AB123999"), record("x", vec![serial("ЖЖ123456")], Some("ТТ"), None)];
+    let practice = Practice { index: index_of(&records), records };
+    let rifle = Description { kind: Some("pistol".into()), model: Some("AK-74".into()), ..Description::default() };
+    for typed in ["123456", "CD123456", "A 123456"] {
+        let verdict = practice.ask(&[serial(typed)], rifle.clone());
+        assert_eq!((verdict.grade, verdict.rule), (Grade::Possible, Some(Rule::Number)), "{typed}");
+        let found = &verdict.candidates[0];
+        assert_eq!(found.record, "crate", "{typed}");
+        assert_eq!(found.why.lot.as_ref().map(|lot| lot.items), Some(1000), "{typed}");
+        assert!(!found.differs.is_empty(), "which letters the lot has: {typed}");
+    }
+    let other = Description { model: Some("ТТ".into()), ..rifle.clone() };
+    for (typed, described) in [("124456", &rifle), ("0123456", &rifle), ("123456", &other)] {
+        let verdict = practice.ask(&[serial(typed)], described.clone());
+        assert!(verdict.candidates.iter().all(|c| c.record != "crate"), "{typed} {described:?}");
+    }
+}
+
+#[test]
+fn a_short_mark_that_lost_its_letter_is_found_among_many_of_its_number() {
+    let mut records: Vec<Record> =
+        (0..30).map(|n| record(&format!("n{n}"), vec![serial("123")], Some("ТТ"), Some(1940))).collect();
+    records.push(record("true", vec![serial("Б123")], Some("ПМ"), Some(1983)));
+    let practice = Practice { index: index_of(&records), records };
+    for typed in ["123", "Б12", "Б23", "Ж123"] {
+        let verdict = practice.ask(&[serial(typed)], Description { year: Some(1983), ..pistol() });
+        assert_eq!(verdict.grade, Grade::Possible, "{typed}");
+        assert!(verdict.candidates.iter().any(|c| c.record == "true"), "{typed}: {:?}", verdict.candidates);
+    }
+}
+
+#[test]
+fn a_long_list_is_whole_in_a_register_of_a_million() {
+    let records: Vec<Record> =
+        (0..300).map(|n| record(&format!("n{n}"), vec![serial(&format!("12{}", n % 10))], Some("ПМ"), None)).collect();
+    let practice = Practice { index: index_of(&records), records };
+    let verdict = practice.ask(&[serial("12")], pistol());
+    assert_eq!((verdict.grade, verdict.candidates.len(), verdict.more), (Grade::Possible, 300, 0));
+}
+
+#[test]
 fn a_serial_within_a_stolen_lot_is_never_no_record() {
     let records =
         vec![lot("crate", "AB123000", "AB123999"), lot("wide", "КМ1000", "КМ2999"), lot("few", "ЗЯ70", "ЗЯ79")];

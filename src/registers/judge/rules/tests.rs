@@ -43,6 +43,17 @@ fn the_table_of_grades() {
         ("four digits, all agrees", Evidence { density: 80.0, letters: false, ..full }, Some(Possible)),
         ("a long number alone", Evidence { letters: false, density: 1e-9, ..SPARSE }, Some(Probable)),
         ("a long number, all agrees", Evidence { letters: false, ..full }, Some(Hit)),
+        ("a long number, one fact agrees", Evidence { letters: false, agrees: 1, ..SPARSE }, Some(Hit)),
+        (
+            "a long number, one fact agrees, one contradicts",
+            Evidence { letters: false, agrees: 1, against: 1, description: 20.0, ..SPARSE },
+            Some(Probable),
+        ),
+        (
+            "a number nearly specific, two facts agree",
+            Evidence { letters: false, density: 1.5e-3, agrees: 2, description: 0.1, ..SPARSE },
+            Some(Probable),
+        ),
         ("look-alikes on a sparse key", Evidence { rule: Rule::LookAlike, ..SPARSE }, Some(Probable)),
         (
             "look-alikes and the year",
