@@ -13,34 +13,56 @@ pub(super) fn words(report: &ImportReport, options: &ImportOptions) -> String {
     let mut text = if options.dry_run { "DRY RUN, nothing was changed.\n".to_owned() } else { String::new() };
     let _ = write!(
         text,
-        "{} rows: {} new, {} changed, {} as before, {} withdrawn, {} repeated, {} rejected{rejects}.",
-        report.rows, stored.added, stored.changed, stored.same, stored.withdrawn, report.duplicates, report.rejected
+        "{}: {} new, {} changed, {} as before, {} withdrawn, {} repeated, {} rejected{rejects}.",
+        counted(report.rows, "row"),
+        stored.added,
+        stored.changed,
+        stored.same,
+        stored.withdrawn,
+        report.duplicates,
+        report.rejected
     );
-    if stored.kept > 0 {
-        let _ = write!(text, "\n{} records stay as they were, for their rows were rejected.", stored.kept);
+    match stored.kept {
+        0 => {}
+        1 => text.push_str("\n1 record stays as it was, for its row was rejected."),
+        kept => {
+            let _ = write!(text, "\n{kept} records stay as they were, for their rows were rejected.");
+        }
+    }
+    match stored.untouched {
+        0 => {}
+        1 => text.push_str("\n1 record that the file does not name stays as it was."),
+        untouched => {
+            let _ = write!(text, "\n{untouched} records that the file does not name stay as they were.");
+        }
     }
     if stored.untouched > 0 {
-        let _ = write!(text, "\n{} records that the file does not name stay as they were.", stored.untouched);
         if report.nameless > 0 && matches!(options.extent, Extent::Whole { .. }) {
             let _ = write!(
                 text,
-                "\nNothing was withdrawn: {} rejected rows do not say which records they are about, and any of those \
-                 {} may be one of them. Mend the file and import it again; if they are really withdrawn, \
-                 --allow-withdrawals {}.",
-                report.nameless, stored.untouched, stored.untouched
+                "\nNothing was withdrawn: of {} nobody can say which record is meant, and it may be one of those {}. Mend \
+                 the file and import it again; if they are really withdrawn, --allow-withdrawals {}.",
+                counted(report.nameless, "rejected row"),
+                stored.untouched,
+                stored.untouched
             );
         }
     }
-    if report.unusable > 0 {
-        let _ = write!(text, "\n{} records have no usable mark; no check can find them.", report.unusable);
+    match report.unusable {
+        0 => {}
+        1 => text.push_str("\n1 record has no usable mark; no check can find it."),
+        unusable => {
+            let _ = write!(text, "\n{unusable} records have no usable mark; no check can find them.");
+        }
     }
     if let Some(profile) = &report.profile {
         text.push_str(&profile_words(profile));
         if let Some(needed) = refused(report, options) {
             let _ = write!(
                 text,
-                "\nThe import would be refused: {needed} withdrawals. If the file is only a part, use --partial; if they are \
-                 really withdrawn, --allow-withdrawals {needed}."
+                "\nThe import would be refused: {}. If the file is only a part, use --partial; if they are really withdrawn, \
+                 --allow-withdrawals {needed}.",
+                counted(needed, "withdrawal")
             );
         }
     } else if stored.added + stored.changed + stored.withdrawn > 0 {
@@ -81,25 +103,34 @@ fn profile_words(profile: &ProfileReport) -> String {
     if !nulls.is_empty() {
         let _ = write!(text, "\nEmpty: {}.", nulls.join(", "));
     }
+    let most = match profile.serial_shared_most {
+        0 => String::new(),
+        most => format!(" (one by {most})"),
+    };
     let _ = write!(
         text,
-        "\nSerials: {} shared by several records (at most {}), {} unusable.",
-        profile.serials_shared, profile.serial_shared_most, profile.serials_unusable
+        "\nSerials: {} shared by several records{most}, {} unusable.",
+        profile.serials_shared, profile.serials_unusable
     );
+    if !profile.shapes.is_empty() {
+        text.push_str(
+            "\nCommonest shapes of serials (A a letter, 0 a digit), how many, and how much an equal one says:",
+        );
+    }
     for shape in &profile.shapes {
         let _ = write!(text, "\n  {:<20} {:>9}  {}", shape.shape, shape.serials, crowded(shape.density));
     }
     let dates = [
         (profile.in_the_future, "reported or lost in the future"),
         (profile.before_1900, "dated before 1900"),
-        (profile.reported_before_lost, "reported before they were lost"),
+        (profile.reported_before_lost, "reported before the loss"),
         (profile.expired, "expired already"),
     ];
     for (records, what) in dates.into_iter().filter(|(records, _)| *records > 0) {
-        let _ = write!(text, "\n{records} records {what}.");
+        let _ = write!(text, "\n{} {what}.", counted(records, "record"));
     }
     for (reason, rows) in &profile.reasons {
-        let _ = write!(text, "\n{rows} rows rejected: {reason}.");
+        let _ = write!(text, "\n{} rejected: {reason}.", counted(*rows, "row"));
     }
     text
 }
@@ -107,8 +138,41 @@ fn profile_words(profile: &ProfileReport) -> String {
 /// How much a serial of such a shape says.
 fn crowded(density: f64) -> String {
     match density {
-        d if d >= 1.0 => format!("{d:.0} records share each, on average"),
+        d if d >= 1.5 => format!("{d:.0} records share each, on average"),
+        d if d >= 0.5 => "nearly every one is taken".to_owned(),
         d if d >= 1e-3 => format!("1 in {:.0} is taken by accident", 1.0 / d),
-        _ => "a rare one".to_owned(),
+        _ => "rarely taken by accident".to_owned(),
+    }
+}
+
+/// `1 row`, `2 rows`.
+pub(super) fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_no_plural() {
+        let profile = ProfileReport {
+            nulls: BTreeMap::from([("year".to_owned(), 1)]),
+            serials_shared: 1,
+            serial_shared_most: 3,
+            serials_unusable: 0,
+            shapes: Vec::new(),
+            reasons: vec![("it has no serial".to_owned(), 1), ("it has no day".to_owned(), 2)],
+            in_the_future: 1,
+            before_1900: 0,
+            reported_before_lost: 2,
+            expired: 0,
+        };
+        let expected = "\nEmpty: year 1.\nSerials: 1 shared by several records (one by 3), 0 unusable.\
+                        \n1 record reported or lost in the future.\n2 records reported before the loss.\
+                        \n1 row rejected: it has no serial.\n2 rows rejected: it has no day.";
+        assert_eq!(profile_words(&profile), expected);
+        let plain = ProfileReport { serials_shared: 0, serial_shared_most: 0, ..profile };
+        assert!(profile_words(&plain).contains("Serials: 0 shared by several records, 0 unusable."));
     }
 }

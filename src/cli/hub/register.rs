@@ -129,11 +129,16 @@ fn publish(out: &Printer, hub: &Hub, id: &RegisterId) -> Result<(), Stop> {
     out.either(&report, || {
         if report.new {
             format!(
-                "Published {id} version {}: {} records in {} pieces ({} new), {} bytes.",
-                report.version, report.records, report.chunks, report.chunks_new, report.bytes
+                "Published {id} version {}: {} in {} ({} new), {} bytes.",
+                report.version,
+                imported::counted(report.records, "record"),
+                imported::counted(report.chunks, "piece"),
+                report.chunks_new,
+                report.bytes
             )
         } else {
-            format!("Nothing changed: {id} stays at version {} with {} records.", report.version, report.records)
+            let records = imported::counted(report.records, "record");
+            format!("Nothing changed: {id} stays at version {} with {records}.", report.version)
         }
     })?;
     Ok(())

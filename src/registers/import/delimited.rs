@@ -1,6 +1,6 @@
 //! CSV: comma, semicolon or tab separated text with a header line.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use super::intake::{Fault, Intake};
 use super::mapping::Mapping;
@@ -8,7 +8,8 @@ use super::row::{self, FIELDS, Row, Target};
 use super::source::{Source, encoding_hint};
 use super::{Defaults, ImportError, ImportSummary};
 
-/// A row longer than this is a quote that was opened and never closed.
+/// No row is as long. One of several lines that is, is a quote that was opened and never closed; of a single line that is, no
+/// more is read, for it may be the whole of a file that is no table.
 const ROW_BYTES_MAX: usize = 1 << 20;
 
 /// So many lines may one row have.
@@ -25,7 +26,9 @@ pub(super) fn read<R: Read>(
 ) -> Result<ImportSummary, ImportError> {
     let position = source.position();
     let delimiter = mapping.delimiter.unwrap_or_else(|| guess_delimiter(source.head()));
-    let mut csv = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(true).from_reader(source);
+    let mut csv = csv::ReaderBuilder::new();
+    csv.delimiter(delimiter).flexible(true).has_headers(true);
+    let mut csv = csv.from_reader(ShortLines { inner: source, line: 1, bytes: 0 });
     let header = csv.byte_headers().map_err(|e| failed(e, intake.summary.rows))?.clone();
     let names: Vec<String> = header.iter().map(|h| String::from_utf8_lossy(h).trim().to_owned()).collect();
     let columns = columns_of(&names, mapping)?;
@@ -73,6 +76,11 @@ fn columns_of(names: &[String], mapping: &Mapping) -> Result<Columns, ImportErro
         }
     }
     let columns: Columns = names.iter().map(|name| mapping.targets_of(name)).collect();
+    // Which of two is meant nobody can say, and both together would make a serial that stands on no weapon.
+    let is_used = |n: usize| !columns[n].is_empty();
+    if let Some(n) = (0..names.len()).find(|&n| is_used(n) && names[..n].contains(&names[n])) {
+        return Err(ImportError::Twice { name: names[n].clone() });
+    }
     let gives_mark = |name: &&str| row::is_mark(name) || *name == "serial_from";
     let has_mark = columns.iter().flatten().any(|target| FIELDS.get(target.field).is_some_and(gives_mark));
     if has_mark { Ok(columns) } else { Err(ImportError::Columns { missing: "serial".to_owned(), columns: shown() }) }
@@ -111,6 +119,38 @@ fn guess_delimiter(head: &[u8]) -> u8 {
     counts.into_iter().rev().max_by_key(|&(_, n)| n).map_or(b',', |(d, _)| d)
 }
 
+/// A reader that refuses lines longer than any row, so that no more of a file is held than that.
+struct ShortLines<R> {
+    inner: R,
+    line: u64,
+    bytes: usize,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("line {line} is too long")]
+struct TooLong {
+    line: u64,
+}
+
+impl<R: Read> Read for ShortLines<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(out)?;
+        for part in out[..read].split_inclusive(|&b| b == b'\n' || b == b'\r') {
+            self.bytes += part.len();
+            if self.bytes > ROW_BYTES_MAX {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, TooLong { line: self.line }));
+            }
+            match part.last() {
+                Some(b'\n') => (self.line, self.bytes) = (self.line + 1, 0),
+                // Files of old have lines that end so, and nothing else.
+                Some(b'\r') => self.bytes = 0,
+                _ => {}
+            }
+        }
+        Ok(read)
+    }
+}
+
 fn unclosed(line: u64, rows: u64) -> ImportError {
     let detail = "a quote is opened here and not closed".to_owned();
     ImportError::Malformed { line, rows, expected: "CSV", detail }
@@ -119,7 +159,13 @@ fn unclosed(line: u64, rows: u64) -> ImportError {
 fn failed(error: csv::Error, rows: u64) -> ImportError {
     let line = error.position().map_or(0, csv::Position::line);
     match error.into_kind() {
-        csv::ErrorKind::Io(e) => ImportError::Read(e),
+        csv::ErrorKind::Io(e) => match e.get_ref().and_then(|inner| inner.downcast_ref::<TooLong>()) {
+            Some(&TooLong { line }) => {
+                let detail = format!("it is longer than {} MiB, as no row is", ROW_BYTES_MAX >> 20);
+                ImportError::Malformed { line, rows, expected: "CSV", detail }
+            }
+            None => ImportError::Read(e),
+        },
         csv::ErrorKind::Utf8 { .. } => ImportError::Encoding { line, hint: "" },
         kind => ImportError::Malformed { line, rows, expected: "CSV", detail: format!("{kind:?}") },
     }

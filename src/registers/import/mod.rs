@@ -190,6 +190,14 @@ pub enum ImportError {
         /// What there is, cut after a few.
         columns: String,
     },
+    /// A header that says one thing twice.
+    #[error(
+        "two columns are called {name:?}, and nothing says which is meant; nothing was changed. Name one of them otherwise"
+    )]
+    Twice {
+        /// What both are called.
+        name: String,
+    },
     /// Reading failed.
     #[error("the file could not be read; nothing was changed")]
     Read(#[from] std::io::Error),

@@ -231,6 +231,32 @@ fn a_stray_quote_in_csv_is_never_let_to_swallow_rows() {
 }
 
 #[test]
+fn a_line_longer_than_any_row_is_refused_as_that_and_not_read_to_its_end() {
+    let header = "id,serial,model\n1,AB12345,PM\n";
+    let row = format!("{header}2,AB12346,{}\n3,AB12347,PM\n", "x".repeat(2 << 20));
+    let (outcome, got) = run(Format::Csv, row, "");
+    let Err(ImportError::Malformed { line, detail, .. }) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((line, detail.as_str()), (3, "it is longer than 1 MiB, as no row is"));
+    assert_eq!(got.records.len(), 1);
+    let no_table = run(Format::Csv, "x".repeat(3 << 20), "").0;
+    assert!(matches!(no_table, Err(ImportError::Malformed { line: 1, .. })), "{no_table:?}");
+    // Lines that end in a carriage return alone are lines, too.
+    let old = (0..200_000).map(|n| format!("{n},AB{n:06},PM\r")).collect::<String>();
+    assert!(old.len() > 2 << 20);
+    assert_eq!(counts(run(Format::Csv, format!("id,serial,model\r{old}"), "").0.unwrap())[1], 200_000);
+}
+
+#[test]
+fn a_header_that_names_a_column_twice_is_refused_where_the_column_is_used() {
+    let twice = run(Format::Csv, "id,serial,serial\n1,AB12345,CD12345\n", "").0;
+    assert!(matches!(&twice, Err(ImportError::Twice { name }) if name == "serial"), "{twice:?}");
+    let unused = run(Format::Csv, "id,serial,remark,remark\n1,AB12345,x,y\n", "").0;
+    assert_eq!(counts(unused.expect("nobody reads the remarks"))[1], 1);
+    let mapped = run(Format::Csv, "id,No,No\n1,AB12345,CD12345\n", "[columns]\nserial = \"No\"\n").0;
+    assert!(matches!(&mapped, Err(ImportError::Twice { name }) if name == "No"), "{mapped:?}");
+}
+
+#[test]
 fn the_ukrainian_vehicles_are_read_in_both_editions() {
     let text = r#"[
      {"id": "1", "brand": "SKODA", "model": "OCTAVIA", "cartype": "ЛЕГКОВИЙ", "color": "СІРИЙ", "vehiclenumber": "АА1234ВС",
