@@ -143,13 +143,18 @@ pub(super) fn lower_expired(verdict: &mut Verdict, today: NaiveDate) {
     if let Some(best) = verdict.candidates.first() {
         verdict.grade = best.grade;
         verdict.rule = Some(best.rule);
+        let mut leaders = verdict.candidates.iter().take_while(|c| c.grade == best.grade);
+        // No answer makes a match of what has expired.
+        if leaders.all(|c| !c.why.lowered.is_empty()) {
+            verdict.ask.clear();
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Candidate, NotChecked, RegisterId, Rule};
+    use crate::domain::{Ask, Candidate, NotChecked, RegisterId, Rule};
 
     fn candidate(record: &str, grade: Grade, expires_on: Option<&str>) -> Candidate {
         Candidate {
@@ -176,9 +181,11 @@ mod tests {
             let mut verdict = Verdict::not_checked(NotChecked::UnusableMark);
             verdict.candidates = rows.iter().map(|(id, g, day)| candidate(id, *g, *day)).collect();
             verdict.grade = verdict.candidates[0].grade;
+            verdict.ask = vec![Ask::Year];
             lower_expired(&mut verdict, today);
             assert_eq!(verdict.grade, grade, "{rows:?}");
             assert_eq!(verdict.findings.contains(&Finding::RecordExpired), expired, "{rows:?}");
+            assert_eq!(verdict.ask.is_empty(), grade == Grade::Possible, "an answer would change nothing: {rows:?}");
         }
     }
 }

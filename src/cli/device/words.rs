@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{Ask, Candidate, Grade, Lowered, NotChecked, RegisterId, Rule, Trait, Verdict};
+use crate::domain::{Ask, Candidate, Finding, Grade, Lowered, NotChecked, RegisterId, Rule, Trait, Verdict};
 
 /// Most candidates that are printed for people.
 const PRINTED_MAX: usize = 20;
@@ -27,7 +27,7 @@ pub fn verdict(verdict: &Verdict) -> String {
         let _ = write!(text, "\n  would settle it: {}", asks.join(", "));
     }
     for finding in &verdict.findings {
-        let _ = write!(text, "\n  finding: {}", finding.code().replace('_', " "));
+        let _ = write!(text, "\n  finding: {}", self::finding(*finding, &verdict.candidates));
     }
     if let Some(entry) = verdict.entry {
         let _ = write!(text, "\n  entry {entry}");
@@ -48,22 +48,51 @@ pub fn headline(verdict: &Verdict, now: DateTime<Utc>) -> String {
         Grade::Hit => "MATCH: hold, verify with the owner".into(),
         Grade::Probable => match verdict.candidates.first().map(places) {
             Some(places) if !places.is_empty() => format!("LOOK AGAIN: {places}"),
-            _ => "LOOK AGAIN: compare every mark with the record".into(),
+            _ => format!("LOOK AGAIN: {}", to_do(verdict)),
         },
-        Grade::Possible => {
-            let asks: Vec<_> = verdict.ask.iter().take(2).map(|a| ask(*a)).collect();
-            if asks.is_empty() {
-                "TOO LITTLE: compare with the records".into()
-            } else {
-                format!("TOO LITTLE: add {}", asks.join(" or "))
-            }
-        }
+        Grade::Possible => match verdict.candidates.first().and_then(|c| c.why.lowered.first().map(|why| (c, *why))) {
+            Some((candidate, why)) => format!("TOO LITTLE: {}", lowered_to_this(candidate, why)),
+            None => format!("TOO LITTLE: {}", to_do(verdict)),
+        },
         Grade::NoRecord => not_listed(verdict, now),
         Grade::NotChecked if !verdict.only_known.is_empty() => format!(
             "NOT CHECKED: no register of wanted items of this object here; asked only lists of deliveries: {}",
             names(&verdict.only_known)
         ),
         Grade::NotChecked => format!("NOT CHECKED: {}", reason(verdict.reason)),
+    }
+}
+
+/// What one more observation would be: where to look again, and what to add.
+fn to_do(verdict: &Verdict) -> String {
+    let add: Vec<_> = verdict.ask.iter().filter(|a| **a != Ask::Characters).take(2).map(|a| ask(*a)).collect();
+    let add = (!add.is_empty()).then(|| format!("add {}", add.join(" or ")));
+    let again = verdict.candidates.first().filter(|_| verdict.ask.first() == Some(&Ask::Characters)).map(places);
+    let again = again.filter(|places| !places.is_empty()).map(|places| format!("look again at {places}"));
+    let both: Vec<String> = again.into_iter().chain(add).collect();
+    if both.is_empty() { "compare every mark with the record".into() } else { both.join(", or ") }
+}
+
+/// Why a record that may be the item is no ground to act on.
+fn lowered_to_this(candidate: &Candidate, why: Lowered) -> String {
+    let to = candidate.fields.get("delivered_to").map(|to| format!(" to {to}")).unwrap_or_default();
+    match why {
+        Lowered::Delivered => format!("listed as delivered{to}, and nobody looks for it"),
+        Lowered::Expected => format!("listed as expected{}, and nobody looks for it", to.replacen(" to ", " by ", 1)),
+        Lowered::Expired => "the record has expired and is no ground to act on by itself".into(),
+    }
+}
+
+/// What the item shows, and whom it is about where the record says.
+fn finding(finding: Finding, candidates: &[Candidate]) -> String {
+    let to = candidates.iter().find_map(|c| c.fields.get("delivered_to"));
+    match (finding, to) {
+        (Finding::PartsDiffer, _) => "its marks point to different records".into(),
+        (Finding::DeliveredElsewhere, Some(to)) => format!("listed as delivered to {to}, seen outside its place"),
+        (Finding::DeliveredElsewhere, None) => "listed as delivered elsewhere".into(),
+        (Finding::CheckDigitWrong, _) => "a mark's check digit does not fit it".into(),
+        (Finding::RecordExpired, _) => "a record has expired".into(),
+        (other, _) => other.code().replace('_', " "),
     }
 }
 
@@ -123,7 +152,7 @@ fn rule(rule: Rule) -> &'static str {
         Rule::BySound => "the marks sound alike",
         Rule::Number => "the marks have the same number, with other letters or none",
         Rule::OneEdit => "the marks differ in one character",
-        Rule::TwoEdits => "the marks differ in two characters",
+        Rule::TwoEdits => "the marks differ in two places",
         Rule::LostEnd => "the marks are equal but for an end that one of them lacks",
         Rule::Range => "the mark lies within a listed lot",
     }
@@ -167,9 +196,15 @@ fn candidate(candidate: &Candidate) -> String {
 fn reasons(candidate: &Candidate) -> Vec<String> {
     let why = &candidate.why;
     let named = |traits: &[Trait]| traits.iter().map(|t| t.code()).collect::<Vec<_>>().join(", ");
+    let swapped = candidate.rule == Rule::OneEdit && candidate.differs.len() == 2;
+    let rule = if swapped {
+        "two neighbouring characters of the marks stand the other way round"
+    } else {
+        rule(candidate.rule)
+    };
     let mut reasons = vec![match places(candidate) {
-        places if places.is_empty() => rule(candidate.rule).to_owned(),
-        places => format!("{}, {places}", rule(candidate.rule)),
+        places if places.is_empty() => rule.to_owned(),
+        places => format!("{rule}, {places}"),
     }];
     if let Some(lot) = &why.lot {
         reasons.push(format!("the lot runs from {} to {}, {} serials", lot.from, lot.to, lot.items));
@@ -184,7 +219,7 @@ fn reasons(candidate: &Candidate) -> Vec<String> {
         reasons.push(format!("but {} different", named(&why.contradicts)));
     }
     if why.shared_by > 1 {
-        reasons.push(format!("{} records bear the record's mark", why.shared_by));
+        reasons.push(format!("{} records bear this record's mark", why.shared_by));
     } else if why.crowded {
         reasons.push("marks like it are so many that one says little by itself".to_owned());
     } else if candidate.rule == Rule::Exact {
@@ -236,6 +271,75 @@ mod tests {
     }
 
     #[test]
+    fn the_headline_says_what_to_do() {
+        let verdict = |grade, candidate: Candidate, ask: &[Ask]| {
+            let mut verdict = Verdict::not_checked(NotChecked::UnusableMark);
+            (verdict.grade, verdict.candidates, verdict.ask) = (grade, vec![candidate], ask.to_vec());
+            headline(&verdict, DateTime::UNIX_EPOCH)
+        };
+        let plain = |differs| candidate(differs, Why::default());
+        let lowered = |why| {
+            let mut candidate = candidate(&[], Why { lowered: vec![why], ..Why::default() });
+            candidate.fields.insert("delivered_to".into(), "an invented unit".into());
+            candidate
+        };
+        let table = [
+            (Grade::Hit, plain(&[]), &[Ask::Year][..], "MATCH: hold, verify with the owner"),
+            (Grade::Probable, plain(&[(3, "0", "O")]), &[Ask::Characters], "LOOK AGAIN: character 3 (0 or O?)"),
+            (Grade::Probable, plain(&[]), &[Ask::Model, Ask::Kind], "LOOK AGAIN: add model or kind"),
+            (Grade::Probable, plain(&[]), &[], "LOOK AGAIN: compare every mark with the record"),
+            (Grade::Possible, plain(&[]), &[Ask::Year, Ask::Model, Ask::Kind], "TOO LITTLE: add year or model"),
+            (
+                Grade::Possible,
+                plain(&[(9, "", "2")]),
+                &[Ask::Characters, Ask::Year],
+                "TOO LITTLE: look again at character 9 (nothing or 2?), or add year",
+            ),
+            (Grade::Possible, plain(&[(9, "", "2")]), &[Ask::Year, Ask::Characters], "TOO LITTLE: add year"),
+            (Grade::Possible, plain(&[]), &[], "TOO LITTLE: compare every mark with the record"),
+            (
+                Grade::Possible,
+                lowered(Lowered::Delivered),
+                &[],
+                "TOO LITTLE: listed as delivered to an invented unit, and nobody looks for it",
+            ),
+            (
+                Grade::Possible,
+                lowered(Lowered::Expected),
+                &[],
+                "TOO LITTLE: listed as expected by an invented unit, and nobody looks for it",
+            ),
+            (
+                Grade::Possible,
+                lowered(Lowered::Expired),
+                &[],
+                "TOO LITTLE: the record has expired and is no ground to act on by itself",
+            ),
+        ];
+        for (grade, candidate, ask, expected) in table {
+            assert_eq!(verdict(grade, candidate, ask), expected);
+        }
+    }
+
+    #[test]
+    fn many_candidates_are_printed_in_part_and_the_rest_is_counted() {
+        let mut many = Verdict::not_checked(NotChecked::UnusableMark);
+        (many.grade, many.candidates) = (Grade::Possible, vec![candidate(&[], Why::default()); 63]);
+        let text = super::verdict(&many);
+        assert_eq!(text.matches("probable: 1 in r").count(), 20);
+        assert!(text.contains("\n  43 further candidates, no likelier than these; --json lists them all"), "{text}");
+    }
+
+    #[test]
+    fn a_swap_is_not_called_one_character() {
+        let mut swapped = candidate(&[(2, "7", "1"), (3, "1", "7")], Why::default());
+        swapped.rule = Rule::OneEdit;
+        let expected = "because two neighbouring characters of the marks stand the other way round, characters 2 and 3 \
+                        (7 or 1?, 1 or 7?)";
+        assert!(super::candidate(&swapped).contains(expected), "{}", super::candidate(&swapped));
+    }
+
+    #[test]
     fn a_candidate_says_why_it_has_its_grade() {
         let why = Why {
             agrees: vec![Trait::Kind, Trait::Year],
@@ -252,7 +356,7 @@ mod tests {
             "another mark",
             "kind, year the same",
             "but model different",
-            "12 records bear the record's mark",
+            "12 records bear this record's mark",
             "from AB1000 to AB1999, 1000 serials",
             "expired",
         ] {

@@ -36,17 +36,15 @@ pub(super) fn words(report: &ImportReport, options: &ImportOptions) -> String {
             let _ = write!(text, "\n{untouched} records that the file does not name stay as they were.");
         }
     }
-    if stored.untouched > 0 {
-        if report.nameless > 0 && matches!(options.extent, Extent::Whole { .. }) {
-            let _ = write!(
-                text,
-                "\nNothing was withdrawn: of {} nobody can say which record is meant, and it may be one of those {}. Mend \
-                 the file and import it again; if they are really withdrawn, --allow-withdrawals {}.",
-                counted(report.nameless, "rejected row"),
-                stored.untouched,
-                stored.untouched
-            );
-        }
+    if stored.untouched > 0 && report.nameless > 0 && matches!(options.extent, Extent::Whole { .. }) {
+        let _ = write!(
+            text,
+            "\nNothing was withdrawn: of {} nobody can say which record is meant, and it may be one of those {}. Mend the \
+             file and import it again; if they are really withdrawn, --allow-withdrawals {}.",
+            counted(report.nameless, "rejected row"),
+            stored.untouched,
+            stored.untouched
+        );
     }
     match report.unusable {
         0 => {}

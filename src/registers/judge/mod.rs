@@ -70,7 +70,7 @@ pub fn judge<E>(index: &Registers, item: &Item, fetch: &dyn Fn(RecordRef) -> Res
     let mut ranked = Ranked::of(index, gathered, &mut scales);
 
     let mut records = ranked.shown.iter().map(|judged| fetch(judged.record)).collect::<Result<Vec<_>, E>>()?;
-    ranked.hold_issuers_against(&question, &item.description, &records);
+    ranked.hold_issuers_against(index, &item.description, &records);
     let is_elsewhere = ranked.lower_what_nobody_looks_for(&mut records);
     let candidates =
         ranked.shown.iter().zip(&records).map(|(judged, record)| show::candidate(index, judged, record)).collect();
@@ -204,17 +204,18 @@ impl Ranked {
 
     /// A document is its issuer's and its number's: the same of both is that document, and of another issuer another one.
     /// Codes of different length are of different lists, and say nothing.
-    fn hold_issuers_against(&mut self, question: &Question<'_>, item: &Description, records: &[Record]) {
+    fn hold_issuers_against(&mut self, index: &Registers, item: &Description, records: &[Record]) {
         let Some(issuer) = item.issuer.as_deref().map(keys::canonical).filter(|issuer| !issuer.is_empty()) else {
             return;
         };
-        let is_document =
-            |found: &Match| question.marks.get(found.mark).is_some_and(|(mark, ..)| mark.scheme == Scheme::Document);
-        for (judged, record) in self.shown.iter_mut().zip(records) {
+        // Who types a passport's number need not say that it is one: the register does.
+        let class = class_of(Scheme::Document);
+        let is_document = |found: &Match| match found.met {
+            Met::Key(key) => found.rule == Rule::Exact && index.key_bytes(key).first().copied() == class,
+            Met::Lot { .. } => false,
+        };
+        for (judged, record) in self.shown.iter_mut().zip(records).filter(|(judged, _)| is_document(&judged.found)) {
             let listed = record.description.issuer.as_deref().map(keys::canonical).unwrap_or_default();
-            if judged.found.standing != Standing::Issued || !is_document(&judged.found) {
-                continue;
-            }
             if listed == issuer {
                 judged.evidence.is_unique = true;
                 judged.grade = Grade::Hit;
@@ -319,7 +320,9 @@ fn parts_differ(shown: &[Judged], marks: usize) -> bool {
 
 /// The observations that would move the grade of the best candidates, best first.
 fn asks(index: &Registers, item: &Item, ranked: &Ranked, records: &[Record], scales: &Scales<'_>) -> Vec<Ask> {
-    let Some(best) = ranked.best() else {
+    // No answer makes a record a match that nobody looks for.
+    let mut wanted = ranked.shown.iter().zip(records).filter(|(_, record)| record.status.is_wanted()).map(|(j, _)| j);
+    let Some(best) = wanted.next() else {
         return Vec::new();
     };
     let hits = ranked.shown.iter().filter(|j| j.grade == Grade::Hit).count();
@@ -327,7 +330,7 @@ fn asks(index: &Registers, item: &Item, ranked: &Ranked, records: &[Record], sca
         return Vec::new();
     }
     // The questions are about the records that agree best: the others fall away with the same answer.
-    let leaders: Vec<&Judged> = ranked.shown.iter().take_while(|j| j.grade == best.grade).collect();
+    let leaders: Vec<&Judged> = std::iter::once(best).chain(wanted.take_while(|j| j.grade == best.grade)).collect();
     let mut scored: Vec<(f64, Ask)> = Vec::new();
     let traits: BTreeMap<usize, Ask> = leaders.iter().flat_map(|j| scales.untold(j.record)).collect();
     for (number, ask) in traits {

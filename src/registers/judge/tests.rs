@@ -289,8 +289,23 @@ fn what_was_delivered_is_a_finding_and_never_a_match() {
     let mut listed = record("d", vec![serial("ЗЯ 471903")], Some("ПМ"), Some(1978));
     listed.status = Status::Delivered;
     let practice = Practice { index: index_of(std::slice::from_ref(&listed)), records: vec![listed] };
-    let verdict = practice.ask(&[serial("ЗЯ471903")], pistol());
+    let verdict = practice.ask(&[serial("ЗЯ471903")], Description::default());
     assert_eq!((verdict.grade, verdict.findings), (Grade::Possible, vec![Finding::DeliveredElsewhere]));
+    assert!(verdict.ask.is_empty(), "no answer makes it a match");
+}
+
+#[test]
+fn a_document_typed_without_its_scheme_is_held_to_its_issuer_all_the_same() {
+    let mut listed = record("doc", vec![Mark::new(Scheme::Document, "FA123456")], None, None);
+    listed.description = Description { issuer: Some("UKR".into()), ..Description::default() };
+    let practice = Practice { index: index_of(std::slice::from_ref(&listed)), records: vec![listed] };
+    let object = Some(Object::Firearm);
+    let of = |issuer: &str| Description { object, issuer: Some(issuer.into()), ..Description::default() };
+    for mark in [serial("FA 123456"), Mark::new(Scheme::Document, "FA123456")] {
+        for (issuer, grade) in [("UKR", Grade::Hit), ("POL", Grade::Possible)] {
+            assert_eq!(practice.ask(std::slice::from_ref(&mark), of(issuer)).grade, grade, "{mark:?} {issuer}");
+        }
+    }
 }
 
 fn lot(id: &str, from: &str, to: &str) -> Record {
