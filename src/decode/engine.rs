@@ -44,12 +44,14 @@ pub(super) struct How {
     pub turns: bool,
     /// Also at a third of the size.
     pub shrinks: bool,
+    /// Light on dark besides dark on light.
+    pub inverts: bool,
 }
 
 impl From<Threshold> for How {
     /// All that the engine does by default.
     fn from(threshold: Threshold) -> Self {
-        Self { threshold, turns: true, shrinks: true }
+        Self { threshold, turns: true, shrinks: true, inverts: true }
     }
 }
 
@@ -83,6 +85,7 @@ pub(super) fn zxing(luma: Luma<'_>, symbologies: &[Symbology], how: impl Into<Ho
         })
         .try_rotate(how.turns)
         .try_downscale(how.shrinks)
+        .try_invert(how.inverts)
         .return_errors(true);
     let found = reader.from(&view).unwrap_or_default();
     found.iter().filter_map(read_of).filter(|r| symbologies.contains(&r.symbology)).collect()

@@ -93,13 +93,13 @@ pub(super) const BARS: [Look; 21] = [
     strip(["line_middle", "line_middle_again"], 1.0, Tone::Line(0.0), MIDDLE, 0.5),
     look(["upright_soft", "upright_soft_again"], 1.6, Tone::Soft, 1.4),
     look(["small_inverted", "small_inverted_again"], 0.6, Tone::Invert, 0.4),
+    look(["upright_inverted", "upright_inverted_again"], 1.3, Tone::Invert, 1.0),
     look(["line_sharp", "line_sharp_again"], 2.0, Tone::Line(1.0), 1.5),
     bent(["unrolled_50", "unrolled_50_again"], 1.6, Tone::Even(LOCAL), Bend::Along(50.0), 1.5),
     look(["line_sharper", "line_sharper_again"], 2.0, Tone::Line(1.5), 1.5),
     bent(["unrolled_75", "unrolled_75_again"], 2.0, Tone::Even(LOCAL), Bend::Along(75.0), 1.9),
     look(["upright_double", "upright_double_again"], 2.0, Tone::Even(LOCAL), 1.9),
     look(["line_sharpest", "line_sharpest_again"], 2.0, Tone::Line(2.0), 1.5),
-    look(["upright_inverted", "upright_inverted_again"], 1.3, Tone::Invert, 1.0),
     bent(["unrolled_65", "unrolled_65_again"], 1.6, Tone::Even(LOCAL), Bend::Along(65.0), 1.5),
     bent(["unrolled_35", "unrolled_35_again"], 1.6, Tone::Even(LOCAL), Bend::Along(35.0), 1.5),
     bent(["unrolled_line_50", "unrolled_line_50_again"], 2.0, Tone::Line(0.7), Bend::Along(50.0), 1.5),
@@ -249,7 +249,7 @@ impl Look {
         let fine = bars::finer(&values);
         let mut reads = Vec::new();
         for invert in [false, true] {
-            let how = How { threshold: Threshold::Made, turns: false, shrinks: false };
+            let how = How { threshold: Threshold::Made, turns: false, shrinks: false, inverts: false };
             reads.extend(engine::zxing(bars::drawn(&fine, invert).view(), wanted, how));
         }
         let (top, low) = (patch.height as f32 * self.sampling.strip.from, patch.height as f32 * self.sampling.strip.to);
@@ -267,8 +267,11 @@ fn reach(patch: &Patch) -> usize {
     (patch.width.min(patch.height) / 6).clamp(16, 48)
 }
 
+/// Matrix codes are looked for in either colour; of bars light on dark there are looks of their own, since asking for both
+/// costs each look twice.
 fn whole(grey: &Grey, threshold: Threshold, kind: Kind, wanted: &[Symbology]) -> Vec<Read> {
-    engine::zxing(grey.view(), wanted, How { threshold, turns: kind == Kind::Grid, shrinks: false })
+    let of_grid = kind == Kind::Grid;
+    engine::zxing(grey.view(), wanted, How { threshold, turns: of_grid, shrinks: false, inverts: of_grid })
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub(super) fn reads(luma: Luma<'_>, quad: &Quad) -> impl Iterator<Item = Vec<Rea
             for &knots in KNOTS[way] {
                 net.refine(knots);
             }
-            let how = How { threshold: Threshold::Made, turns: false, shrinks: false };
+            let how = How { threshold: Threshold::Made, turns: false, shrinks: false, inverts: true };
             let mut found = engine::zxing(net.drawn().view(), &[Symbology::QrCode], how);
             found.retain(|r| !r.broken);
             if !found.is_empty() {

@@ -151,6 +151,7 @@ impl Taps {
     }
 
     /// For a place `t` of the way, from 0 to 1.
+    #[inline]
     fn at(&self, t: f32) -> &[f32; 4] {
         &self.0[((t * Self::STEPS as f32 + 0.5) as usize).min(Self::STEPS)]
     }

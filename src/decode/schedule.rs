@@ -7,7 +7,7 @@
 //! thread, so that following a symbol costs little.
 
 use super::board::{Accepted, Board};
-use super::budget::{Budget, Mode, ONE_THREAD, RESCUE, SWEEP, Stopwatch, TRACKING};
+use super::budget::{Budget, Mode, ONE_THREAD, RESCUE, RESCUE_BESIDE_WHOLE, SWEEP, Stopwatch, TRACKING};
 use super::frame::Luma;
 use super::joined;
 use super::place;
@@ -28,8 +28,8 @@ const TIRED_FRAMES: u32 = 300;
 /// The part of its budget that rescue then gets.
 const TIRED_PART: f32 = 0.4;
 
-/// Without a clock looks on hard footage take more than their table says by about so much: rescue plans with less.
-const BY_TABLE: f32 = 0.66;
+/// Without a clock looks on hard footage take a little more than their table says: rescue plans with less.
+const BY_TABLE: f32 = 0.95;
 
 /// Memory of what was looked at, from frame to frame.
 #[derive(Debug, Clone)]
@@ -83,8 +83,9 @@ impl Schedule {
         self.idle_frames = 0;
     }
 
-    fn rescue_budget(&self) -> f32 {
-        if self.idle_frames > TIRED_FRAMES { TIRED_PART * RESCUE } else { RESCUE }
+    fn rescue_budget(&self, whole: bool) -> f32 {
+        let fresh = if whole { RESCUE_BESIDE_WHOLE } else { RESCUE };
+        if self.idle_frames > TIRED_FRAMES { TIRED_PART * fresh } else { fresh }
     }
 
     /// Does what this frame affords.
@@ -117,7 +118,7 @@ impl Schedule {
     fn at_once(&mut self, whole: bool, work: &mut Work<'_>) {
         let scene = work.scene();
         let extent = self.extent(Mode::Searching, whole, &scene);
-        let afforded = self.rescue_budget() * if work.watch.is_some() { 1.0 } else { BY_TABLE };
+        let afforded = self.rescue_budget(whole) * if work.watch.is_some() { 1.0 } else { BY_TABLE };
         let Self { sweep, rescue, threads, .. } = self;
         rescue.budget.go_on(&sweep.budget);
         rescue.budget.begin(afforded);
@@ -190,7 +191,7 @@ mod tests {
         let mut reader = LiveReader::default();
         let mut budget_after = |scene: fn(&Grey) -> Frame, at: u32| {
             reader.feed(&scene(&label).at(at.into(), 33 * u64::from(at)));
-            reader.schedule().rescue_budget()
+            reader.schedule().rescue_budget(false)
         };
         for i in 0..=TIRED_FRAMES {
             assert_eq!(

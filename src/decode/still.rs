@@ -76,9 +76,19 @@ const WHOLE_COST_MAX: f32 = 1.3;
 /// Looks at proposed places may cost so many plain passes over the whole picture.
 const LOOKS_BUDGET: f32 = 9.0;
 /// The same, where all that the passes saw is settled and some place still looks like a code.
-const SETTLED_BUDGET: f32 = 4.0;
+const SETTLED_BUDGET: f32 = 2.5;
+/// What setting a place upright costs, for its part of the picture; no more pixels are looked at than in such a part.
+const STRAIGHTEN_COST: f32 = 2.2;
+const STRAIGHTEN_SHARE_MAX: f32 = 0.1;
+/// Places that fill so much of the picture are its ground, or a code that the passes over the whole of it see as well: they get
+/// only so many looks.
+const GROUND_SHARE: f32 = 0.4;
+const GROUND_LOOKS: usize = 4;
 /// Once a code was read, places with edges less strong than this part of its edges are not looked at.
 const WEAKER_MIN: f32 = 0.3;
+/// Where neither passes nor looks saw anything, not even a broken pattern, only these rescue passes are tried: the others never
+/// were the first to see something.
+const UNSEEN_PASSES: [&str; 3] = ["blur", "half_blur", "near_white"];
 /// So many proposed places are looked at.
 const PLACES_MAX: usize = 24;
 
@@ -108,7 +118,11 @@ impl Search<'_> {
         self.look_at_places();
         self.smooth_creases();
         let pixels = u64::from(self.luma.width) * u64::from(self.luma.height);
-        let suits = |p: &&Pass| p.cost <= WHOLE_COST_MAX && (pixels <= RESCUE_PIXELS_MAX || p.cost < 0.5);
+        let unseen = self.broken.is_empty() && self.patterns.is_empty() && self.board.candidates.is_empty();
+        let suits = |p: &&Pass| {
+            let due = if unseen { UNSEEN_PASSES.contains(&p.name) } else { p.cost <= WHOLE_COST_MAX };
+            due && (pixels <= RESCUE_PIXELS_MAX || p.cost < 0.5)
+        };
         let passes: Vec<&Pass> = RESCUE.iter().filter(suits).collect();
         for pair in passes.chunks(2) {
             if self.is_settled() || !(self.wanted)() {
@@ -220,11 +234,9 @@ impl Search<'_> {
             propose::propose(self.luma, PLACES_MAX).into_iter().partition(|p| self.is_explained(&p.quad()));
         let mut strongest_read = read.iter().map(|p| p.strength).fold(0.0, f32::max);
         let pixels = self.luma.width as f32 * self.luma.height as f32;
-        let mut places: Vec<Proposal> = open
-            .into_iter()
-            .filter(|p| p.strength >= WEAKER_MIN * strongest_read && !p.is_an_edge())
-            .map(|p| slant::straightened(self.luma, &p))
-            .collect();
+        // A place is set upright when its turn comes.
+        let mut places: Vec<(Proposal, bool)> =
+            open.into_iter().filter(|p| !p.is_an_edge()).map(|p| (p, false)).collect();
         let mut left = if self.is_settled() { SETTLED_BUDGET } else { LOOKS_BUDGET };
         let most = looks::looks(Kind::Bars).len().max(looks::looks(Kind::Grid).len());
         for at in 0..most {
@@ -232,7 +244,7 @@ impl Search<'_> {
             let mut due: Vec<(Proposal, &Look)> = Vec::new();
             let mut i = 0;
             while i < places.len() && (self.wanted)() {
-                let place = places[i];
+                let (mut place, upright) = places[i];
                 if self.is_explained(&place.quad()) {
                     strongest_read = strongest_read.max(place.strength);
                     places.remove(i);
@@ -240,8 +252,15 @@ impl Search<'_> {
                 }
                 i += 1;
                 let Some(look) = looks::looks(place.kind).get(at) else { continue };
-                if place.strength < WEAKER_MIN * strongest_read {
+                let share = place.area() / pixels;
+                let is_ground = share > GROUND_SHARE && at >= GROUND_LOOKS;
+                if place.strength < WEAKER_MIN * strongest_read || is_ground || left <= 0.0 {
                     continue;
+                }
+                if !upright {
+                    left -= STRAIGHTEN_COST * share.min(STRAIGHTEN_SHARE_MAX);
+                    place = slant::straightened(self.luma, &place);
+                    places[i - 1] = (place, true);
                 }
                 let cost = look.cost * place.area() * 1.5 / pixels;
                 if look.cost >= looks::DEBLUR_COST {
