@@ -80,8 +80,7 @@ const SETTLED_BUDGET: f32 = 2.5;
 /// What setting a place upright costs, for its part of the picture; no more pixels are looked at than in such a part.
 const STRAIGHTEN_COST: f32 = 2.2;
 const STRAIGHTEN_SHARE_MAX: f32 = 0.1;
-/// Places that fill so much of the picture are its ground, or a code that the passes over the whole of it see as well: they get
-/// only so many looks.
+/// Places that fill so much of the picture are its ground, or a code that whole passes see as well: they get so many looks.
 const GROUND_SHARE: f32 = 0.4;
 const GROUND_LOOKS: usize = 4;
 /// Once a code was read, places with edges less strong than this part of its edges are not looked at.
