@@ -20,6 +20,7 @@ mod blocks;
 mod bucket;
 mod build;
 mod db;
+mod error;
 mod generation;
 mod log;
 mod over;
@@ -27,167 +28,28 @@ mod pointer;
 mod row;
 mod rows;
 mod sealed;
+mod update;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use zeroize::Zeroizing;
+
+pub use self::error::RecordsError;
+pub use self::update::{Content, HeldRegister, RegisterUpdate};
 
 use self::apply::Next;
 use self::generation::Generation;
-use crate::domain::{Candidate, Hash, Item, NotChecked, Object, Record, RegisterId, RegisterVersion, Verdict};
+use crate::domain::{Candidate, Item, NotChecked, Record, RegisterId, RegisterVersion, Verdict};
 use crate::platform::memory;
-use crate::registers::delta::Piece;
-use crate::registers::manifest::BaseList;
-use crate::registers::pattern::{self, PatternError};
+use crate::registers::pattern;
 use crate::registers::state::Sum;
-use crate::registers::{ChunkError, ChunkRef, IndexError, Manifest, RecordRef, Registers, SignedManifest, judge};
+use crate::registers::{ChunkRef, Manifest, RecordRef, Registers, judge};
 
 /// So many changes, or one in so many records, and a new generation is worth its while.
 const MERGE_CHANGES_MIN: u64 = 10_000;
 const MERGE_ONE_IN: u64 = 100;
-
-/// Why the device's registers could not be read or replaced.
-#[derive(Debug, thiserror::Error)]
-pub enum RecordsError {
-    /// They are being loaded.
-    #[error("the registers are still being loaded; try again in a moment")]
-    Loading,
-    /// They cannot be read.
-    #[error("the registers cannot be read ({0}); checks are not answered until they are downloaded again: sync")]
-    Unreadable(String),
-    /// The database failed.
-    #[error("the registers' database failed: {0}")]
-    Database(#[from] rusqlite::Error),
-    /// A file could not be used.
-    #[error("cannot use {path}", path = path.display())]
-    Io {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The index could not be built.
-    #[error(transparent)]
-    Index(#[from] IndexError),
-    /// A chunk is not what the manifest promises.
-    #[error(transparent)]
-    Chunk(#[from] ChunkError),
-    /// A chunk could not be had.
-    #[error("a piece of register {register} could not be had; the registers in use are untouched")]
-    Fetch {
-        /// Of which register.
-        register: RegisterId,
-        /// Why.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// The hub offers less than the device has.
-    #[error(
-        "the hub offers version {offered} of register {register}, older than version {held} here; it was not taken over: tell the hub's administrator"
-    )]
-    OlderVersion {
-        /// Which.
-        register: RegisterId,
-        /// On the device.
-        held: RegisterVersion,
-        /// By the hub.
-        offered: RegisterVersion,
-    },
-    /// After the update the records would not be those that the hub signed for.
-    #[error(
-        "after the update, register {register} would not hold the same records as the hub; the version in use stays: sync again, and tell the hub's administrator if it stays"
-    )]
-    OtherSet {
-        /// Which.
-        register: RegisterId,
-        /// The hash of each bucket as it would be.
-        digests: Vec<Hash>,
-    },
-    /// Made-up records beside real ones.
-    #[error(
-        "register {0} is for practice and the others are not (or the reverse); they are never mixed and nothing was changed"
-    )]
-    Mixed(RegisterId),
-    /// What is kept does not fit together.
-    #[error("the registers are damaged: {0}")]
-    Damaged(&'static str),
-    /// The pattern was refused.
-    #[error(transparent)]
-    Pattern(#[from] PatternError),
-    /// No random numbers for a key.
-    #[error(transparent)]
-    NoRandomness(#[from] crate::platform::random::NoRandomness),
-}
-
-impl RecordsError {
-    fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
-        |source| Self::Io { path: path.to_owned(), source }
-    }
-}
-
-/// A register as it is here.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct HeldRegister {
-    /// Its id.
-    pub id: RegisterId,
-    /// Its version.
-    pub version: RegisterVersion,
-    /// Moment up to which the source's data reach.
-    pub as_of: DateTime<Utc>,
-    /// Number of records.
-    pub records: u64,
-    /// The authority that owns the records.
-    pub owner: String,
-    /// The objects that it lists.
-    pub objects: Vec<Object>,
-    /// Made-up records.
-    pub practice: bool,
-    /// The hub's clock when it last vouched for this version.
-    pub signed: DateTime<Utc>,
-    /// When it meant to have done so again, at the latest.
-    pub next: DateTime<Utc>,
-    /// The version's seal: tells it from another one of the same number.
-    #[serde(skip)]
-    pub seal: u64,
-}
-
-/// A register that is to be taken over; its signature was checked.
-#[derive(Debug, Clone)]
-pub struct RegisterUpdate {
-    /// As signed.
-    pub signed: SignedManifest,
-    /// As read from it.
-    pub manifest: Manifest,
-    /// Deltas in order: over what is held, or over the base.
-    pub pieces: Vec<Piece>,
-    /// What else is needed.
-    pub content: Content,
-}
-
-/// What an update brings beside deltas.
-#[derive(Debug, Clone)]
-pub enum Content {
-    /// Nothing: the deltas lead from the version held to this one.
-    Deltas,
-    /// Some buckets anew, because what is held there is not what it should be.
-    Buckets {
-        /// The chunks of the base.
-        list: BaseList,
-        /// The deltas over the base; those that touch the buckets are needed.
-        since_base: Vec<Piece>,
-        /// The buckets.
-        buckets: BTreeSet<u32>,
-    },
-    /// The whole register: the deltas stand over this base.
-    Base {
-        /// The chunks of the base.
-        list: BaseList,
-    },
-}
 
 /// Records that a pattern found.
 #[derive(Debug, Clone, PartialEq, Eq)]

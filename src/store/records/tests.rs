@@ -1,18 +1,18 @@
 //! Generations built, cut short, damaged and read again.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 
 use ed25519_dalek::SigningKey;
 
 use super::*;
-use crate::domain::{Grade, Hash, Mark, Scheme, SeenMark};
+use crate::domain::{Grade, Hash, Mark, Object, Scheme, SeenMark};
 use crate::registers::chunk::{bucket_key, bucket_of};
 use crate::registers::delta::Changes;
 use crate::registers::manifest::Blob;
 use crate::registers::publish::Published;
-use crate::registers::{Publisher, RecordBytes, practice, state};
+use crate::registers::{ChunkError, Publisher, RecordBytes, SignedManifest, practice, state};
 
 mod deltas;
 mod forms;

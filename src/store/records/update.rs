@@ -1,0 +1,70 @@
+//! A register as it is held, and what is to be taken over.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{Object, RegisterId, RegisterVersion};
+use crate::registers::delta::Piece;
+use crate::registers::manifest::BaseList;
+use crate::registers::{Manifest, SignedManifest};
+
+/// A register as it is here.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct HeldRegister {
+    /// Its id.
+    pub id: RegisterId,
+    /// Its version.
+    pub version: RegisterVersion,
+    /// Moment up to which the source's data reach.
+    pub as_of: DateTime<Utc>,
+    /// Number of records.
+    pub records: u64,
+    /// The authority that owns the records.
+    pub owner: String,
+    /// The objects that it lists.
+    pub objects: Vec<Object>,
+    /// Made-up records.
+    pub practice: bool,
+    /// The hub's clock when it last vouched for this version.
+    pub signed: DateTime<Utc>,
+    /// When it meant to have done so again, at the latest.
+    pub next: DateTime<Utc>,
+    /// The version's seal: tells it from another one of the same number.
+    #[serde(skip)]
+    pub seal: u64,
+}
+
+/// A register that is to be taken over; its signature was checked.
+#[derive(Debug, Clone)]
+pub struct RegisterUpdate {
+    /// As signed.
+    pub signed: SignedManifest,
+    /// As read from it.
+    pub manifest: Manifest,
+    /// Deltas in order: over what is held, or over the base.
+    pub pieces: Vec<Piece>,
+    /// What else is needed.
+    pub content: Content,
+}
+
+/// What an update brings beside deltas.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// Nothing: the deltas lead from the version held to this one.
+    Deltas,
+    /// Some buckets anew, because what is held there is not what it should be.
+    Buckets {
+        /// The chunks of the base.
+        list: BaseList,
+        /// The deltas over the base; those that touch the buckets are needed.
+        since_base: Vec<Piece>,
+        /// The buckets.
+        buckets: BTreeSet<u32>,
+    },
+    /// The whole register: the deltas stand over this base.
+    Base {
+        /// The chunks of the base.
+        list: BaseList,
+    },
+}
