@@ -15,7 +15,7 @@ use super::Frozen;
 use super::describe::Forms;
 #[cfg(feature = "device")]
 use super::index::merge;
-use super::index::{Compact, Found, InLot, Index, IndexBuilder, IndexError, KeyId, RecordRef, RegisterFacts};
+use super::index::{Compact, Found, InLot, Index, IndexBuilder, IndexError, KeyId, KeysFrom, RecordRef, RegisterFacts};
 use super::pattern::Pattern;
 use crate::domain::Record;
 
@@ -370,6 +370,16 @@ impl Registers {
         self.both(|index| index.one_edit(canonical))
     }
 
+    /// The same, each with what `of` makes of the key.
+    pub(super) fn one_edit_with<T>(&self, canonical: &str, of: impl Fn(&str) -> T) -> Vec<(KeyId, T)> {
+        let mut found = if self.only_news { Vec::new() } else { self.base.one_edit_with(canonical, &of) };
+        if let Some(over) = &self.over {
+            let above = over.index.one_edit_with(canonical, of);
+            found.extend(above.into_iter().map(|(id, made)| (KeyId(id.0 | OVER), made)));
+        }
+        found
+    }
+
     /// Keys of the class of serials that are two edits away, not fewer.
     pub fn two_edits(&self, canonical: &str) -> Found {
         self.both_found(|index| index.two_edits(canonical))
@@ -438,15 +448,10 @@ impl Registers {
     }
 
     /// Every key of a class that begins so, of both layers, in the order of the keys.
-    pub fn keys_from(&self, class: u8, prefix: &str) -> impl Iterator<Item = KeyId> + '_ {
-        let mut below = self.base.keys_from(class, prefix).peekable();
-        let over = self.over.as_ref().map(|over| over.index.keys_from(class, prefix).map(|id| KeyId(id.0 | OVER)));
-        let mut above = over.into_iter().flatten().peekable();
-        std::iter::from_fn(move || match (below.peek(), above.peek()) {
-            (Some(&low), Some(&high)) if self.key_bytes(high) < self.key_bytes(low) => above.next(),
-            (Some(_), _) => below.next(),
-            (None, _) => above.next(),
-        })
+    pub(super) fn keys_from(&self, class: u8, prefix: &[u8]) -> KeysOfBoth<'_> {
+        let below = Ahead::of(self.base.keys_from(class, prefix));
+        let above = self.over.as_ref().map(|over| Ahead::of(over.index.keys_from(class, prefix)));
+        KeysOfBoth { below, above, from: None }
     }
 
     /// Keys of both layers that match a pattern, handed to `found` while it wants more. False: there are or may be more.
@@ -454,6 +459,65 @@ impl Registers {
         let whole = self.base.matching(pattern, found);
         let over = |over: &Arc<Overlay>| over.index.matching(pattern, &mut |id| found(KeyId(id.0 | OVER)));
         self.over.as_ref().is_none_or(over) && whole
+    }
+}
+
+/// Keys of one layer, of which the next is known.
+struct Ahead<'a> {
+    keys: KeysFrom<'a>,
+    next: Option<KeyId>,
+}
+
+impl<'a> Ahead<'a> {
+    fn of(mut keys: KeysFrom<'a>) -> Self {
+        let next = keys.next();
+        Self { keys, next }
+    }
+
+    fn go_on(&mut self) {
+        self.next = self.keys.next();
+    }
+}
+
+/// See [`Registers::keys_from`].
+pub(super) struct KeysOfBoth<'a> {
+    below: Ahead<'a>,
+    above: Option<Ahead<'a>>,
+    /// From which layer the last key came.
+    from: Option<Layer>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Layer {
+    Below,
+    Above,
+}
+
+impl KeysOfBoth<'_> {
+    /// The next key, where both have it that of the base first.
+    pub fn next(&mut self) -> Option<KeyId> {
+        match (self.from, &mut self.above) {
+            (Some(Layer::Below), _) => self.below.go_on(),
+            (Some(Layer::Above), Some(above)) => above.go_on(),
+            _ => {}
+        }
+        let above = self.above.as_ref().and_then(|above| Some((above.next?, above.keys.key())));
+        let (from, next) = match (self.below.next, above) {
+            (Some(low), Some((_, key))) if key >= self.below.keys.key() => (Layer::Below, low),
+            (_, Some((high, _))) => (Layer::Above, KeyId(high.0 | OVER)),
+            (Some(low), None) => (Layer::Below, low),
+            (None, None) => return None,
+        };
+        self.from = Some(from);
+        Some(next)
+    }
+
+    /// The bytes of the key that came last, with its class.
+    pub fn key(&self) -> &[u8] {
+        match (self.from, &self.above) {
+            (Some(Layer::Above), Some(above)) => above.keys.key(),
+            _ => self.below.keys.key(),
+        }
     }
 }
 

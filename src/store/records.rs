@@ -19,6 +19,7 @@ mod apply;
 mod blocks;
 mod bucket;
 mod build;
+mod cipher;
 mod db;
 mod error;
 mod generation;

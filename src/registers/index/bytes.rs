@@ -10,8 +10,9 @@ use super::density::Density;
 use super::dictionary::Dictionary;
 use super::ends::Ends;
 use super::facts::Facts;
+use super::flags::Flags;
 use super::lots::Lots;
-use super::packed::{Flags, Packed};
+use super::packed::Packed;
 use super::table::Table;
 use super::trie::Trie;
 use super::{Compact, Index, IndexError, REGISTERS_MAX, RegisterFacts};
@@ -139,12 +140,12 @@ fn put_bytes(out: &mut impl Write, bytes: &[u8]) -> std::io::Result<()> {
     out.write_all(bytes)
 }
 
-fn put_words(out: &mut impl Write, words: &[u64]) -> std::io::Result<()> {
+fn put_words(out: &mut impl Write, mut words: impl ExactSizeIterator<Item = u64>) -> std::io::Result<()> {
     out.write_all(&(words.len() as u64 * 8).to_le_bytes())?;
     let mut bytes = Vec::with_capacity(WORDS_AT_ONCE * 8);
-    for some in words.chunks(WORDS_AT_ONCE) {
+    while words.len() > 0 {
         bytes.clear();
-        some.iter().for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
+        words.by_ref().take(WORDS_AT_ONCE).for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
         out.write_all(&bytes)?;
     }
     Ok(())
@@ -154,7 +155,7 @@ fn put_packed(out: &mut impl Write, list: &Packed) -> std::io::Result<()> {
     let (width, len, words) = list.parts();
     out.write_all(&u64::from(width).to_le_bytes())?;
     out.write_all(&(len as u64).to_le_bytes())?;
-    put_words(out, words)
+    put_words(out, words.iter().copied())
 }
 
 fn put_flags(out: &mut impl Write, flags: &Flags) -> std::io::Result<()> {

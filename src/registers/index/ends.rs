@@ -27,6 +27,17 @@ fn end_of(key: &[u8]) -> u64 {
     key.iter().rev().take(ORDERED_BYTES).enumerate().fold(0, |end, (n, &b)| end | u64::from(b) << (56 - 8 * n))
 }
 
+/// The same of the key of an edge, of which no more is read.
+fn end_at(trie: &Trie, edge: u32) -> u64 {
+    let (mut end, mut shift) = (0, u64::BITS);
+    trie.backwards(edge, &mut |byte| {
+        shift -= u8::BITS;
+        end |= u64::from(byte) << shift;
+        shift > 0
+    });
+    end
+}
+
 impl Ends {
     pub fn of(trie: &Trie) -> Self {
         Self::in_parts(trie, PART_KEYS)
@@ -73,7 +84,7 @@ impl Ends {
 
     /// From the stored order.
     pub fn from_order(order: Packed, trie: &Trie) -> Self {
-        let samples = (0..order.len()).step_by(STEP).map(|at| end_of(&trie.key(order.get(at).unwrap_or(0)))).collect();
+        let samples = (0..order.len()).step_by(STEP).map(|at| end_at(trie, order.get(at).unwrap_or(0))).collect();
         Self { order, samples }
     }
 
@@ -95,7 +106,7 @@ impl Ends {
         let (mut low, mut high) = (sample.saturating_sub(1) * STEP, (sample * STEP).min(self.order.len()));
         while low < high {
             let middle = low + (high - low) / 2;
-            let end = self.order.get(middle).map_or(0, |edge| end_of(&trie.key(edge)));
+            let end = self.order.get(middle).map_or(0, |edge| end_at(trie, edge));
             if reached(end) { high = middle } else { low = middle + 1 }
         }
         low

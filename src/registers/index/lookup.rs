@@ -6,6 +6,7 @@ use super::loose::{self, Look, Sound};
 use super::lots::InLot;
 use super::near::Near;
 use super::table::{Table, hash};
+use super::trie::Walk;
 use super::{Index, RecordRef};
 use crate::domain::keys;
 use crate::registers::pattern::Pattern;
@@ -164,38 +165,61 @@ impl Index {
     /// Keys of the class of serials that are one edit away: a character wrong, missing, too many, or two neighbours
     /// swapped. Not the key itself.
     pub fn one_edit(&self, canonical: &str) -> Vec<KeyId> {
-        self.edited(canonical, 1, ONE_EDIT_CHARS_MIN).keys
+        self.one_edit_with(canonical, |_| ()).into_iter().map(|(id, ())| id).collect()
+    }
+
+    /// The same, each with what `of` makes of the key, which the search has in hand anyway.
+    pub fn one_edit_with<T>(&self, canonical: &str, of: impl Fn(&str) -> T) -> Vec<(KeyId, T)> {
+        let mut found = Vec::new();
+        let mut text = String::new();
+        self.edited_after(canonical, 0, (1, NODES_MAX), ONE_EDIT_CHARS_MIN, |id, key| {
+            text.clear();
+            text.extend(key);
+            found.push((id, of(&text)));
+        });
+        found.sort_unstable_by_key(|(id, _)| *id);
+        found.truncate(FOUND_MAX);
+        found
     }
 
     /// Keys of the class of serials that are two edits away, not fewer; for marks of six characters or more.
     pub fn two_edits(&self, canonical: &str) -> Found {
-        self.edited(canonical, 2, TWO_EDITS_CHARS_MIN)
+        self.two_edits_in(canonical, 0, NODES_MAX)
     }
 
     /// The same, of keys that begin with the mark's first two characters, on a walk of bounded length: a part of a check
     /// that must not wait. In ten million records it sees what there is for marks of eight characters and more.
     pub fn two_edits_after_two(&self, canonical: &str) -> Found {
-        self.edited_after(canonical, 2, (2, QUICK_NODES_MAX), TWO_EDITS_CHARS_MIN)
+        self.two_edits_in(canonical, 2, QUICK_NODES_MAX)
     }
 
-    fn edited(&self, canonical: &str, edits: u8, chars_min: usize) -> Found {
-        self.edited_after(canonical, 0, (edits, NODES_MAX), chars_min)
-    }
-
-    fn edited_after(&self, canonical: &str, intact: usize, (edits, nodes_max): (u8, usize), chars_min: usize) -> Found {
-        let chars: Vec<char> = canonical.chars().collect();
+    fn two_edits_in(&self, canonical: &str, intact: usize, nodes_max: usize) -> Found {
         let mut found = Found::default();
-        if !(chars_min..=EDITED_CHARS_MAX).contains(&chars.len()) {
-            return found;
-        }
-        let whole = Near::search(&self.trie, b'S', &chars, intact, (edits, nodes_max), |edge, distance| {
-            if distance == edits {
-                found.keys.push(KeyId(edge));
-            }
-        });
+        let keys = &mut found.keys;
+        let whole = self.edited_after(canonical, intact, (2, nodes_max), TWO_EDITS_CHARS_MIN, |id, _| keys.push(id));
         found.cut = !whole;
         found.cap();
         found
+    }
+
+    /// Hands each key at that distance to `found`. False: there may be more.
+    fn edited_after(
+        &self,
+        canonical: &str,
+        intact: usize,
+        (edits, nodes_max): (u8, usize),
+        chars_min: usize,
+        mut found: impl FnMut(KeyId, &[char]),
+    ) -> bool {
+        let chars: Vec<char> = canonical.chars().collect();
+        if !(chars_min..=EDITED_CHARS_MAX).contains(&chars.len()) {
+            return true;
+        }
+        Near::search(&self.trie, b'S', &chars, intact, (edits, nodes_max), |edge, distance, key| {
+            if distance == edits {
+                found(KeyId(edge), key);
+            }
+        })
     }
 
     /// Keys of which the mark may be what is left when an end was lost: it begins or ends them, and at most four
@@ -213,13 +237,14 @@ impl Index {
         let own = canonical.chars().count();
         let missing_few = |key: &str| (1..=LOST_CHARS_MAX).contains(&key.chars().count().wrapping_sub(own));
         let mut looked_at = 0;
-        for id in self.keys_from(b'S', canonical) {
+        let mut beginning = self.keys_from(b'S', canonical.as_bytes());
+        while let Some(id) = beginning.next() {
             looked_at += 1;
             if looked_at > max {
                 found.cut = true;
                 break;
             }
-            if missing_few(&self.key(id)) {
+            if std::str::from_utf8(&beginning.key()[1..]).is_ok_and(missing_few) {
                 found.keys.push(id);
             }
         }
@@ -286,9 +311,23 @@ impl Index {
     }
 
     /// Every key of a class that begins so, in order.
-    pub fn keys_from(&self, class: u8, prefix: &str) -> impl Iterator<Item = KeyId> + '_ {
-        let bytes = [&[class], prefix.as_bytes()].concat();
-        self.trie.beginning(&bytes).map(KeyId)
+    pub(in crate::registers) fn keys_from(&self, class: u8, prefix: &[u8]) -> KeysFrom<'_> {
+        KeysFrom(self.trie.walk(&[&[class], prefix].concat()))
+    }
+}
+
+/// Keys in ascending order, see [`Index::keys_from`].
+pub(in crate::registers) struct KeysFrom<'a>(Walk<'a>);
+
+impl KeysFrom<'_> {
+    /// The next key.
+    pub fn next(&mut self) -> Option<KeyId> {
+        self.0.next().map(KeyId)
+    }
+
+    /// The bytes of the key that came last, with its class.
+    pub fn key(&self) -> &[u8] {
+        self.0.key()
     }
 }
 

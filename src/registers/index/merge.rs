@@ -4,8 +4,8 @@
 use super::build::{Assembly, Records};
 use super::dictionary::Dictionary;
 use super::facts::FactsBuilder;
+use super::flags::Flags;
 use super::lots::LotsBuilder;
-use super::packed::Flags;
 use super::{Compact, Index, IndexError, KeyId, RecordRef};
 
 const DAMAGED: IndexError = IndexError::Damaged("what changed does not fit what it changes");

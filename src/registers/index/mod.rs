@@ -14,6 +14,7 @@ mod density;
 mod dictionary;
 mod ends;
 mod facts;
+mod flags;
 mod lookup;
 mod loose;
 mod lots;
@@ -29,6 +30,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use build::IndexBuilder;
+pub(in crate::registers) use lookup::KeysFrom;
 pub use lookup::{Found, KeyId};
 pub(in crate::registers) use loose::Follow;
 #[cfg(test)]
@@ -39,8 +41,9 @@ use self::density::Density;
 use self::dictionary::Dictionary;
 use self::ends::Ends;
 use self::facts::Facts;
+use self::flags::Flags;
 use self::lots::Lots;
-use self::packed::{Flags, Packed};
+use self::packed::Packed;
 use self::table::Table;
 use self::trie::Trie;
 use super::describe::Forms;

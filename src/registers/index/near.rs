@@ -50,9 +50,9 @@ impl Partial {
     }
 }
 
-impl<'a, F: FnMut(u32, u8)> Near<'a, F> {
+impl<'a, F: FnMut(u32, u8, &[char])> Near<'a, F> {
     /// Calls `found` with each key of that class within `edits_max` edits that begins with as many characters of the mark as
-    /// `intact` says, and how many edits they are. False: the walk was cut after `nodes_max` nodes.
+    /// `intact` says, how many edits they are, and its characters. False: the walk was cut after `nodes_max` nodes.
     pub fn search(
         trie: &'a Trie,
         class: u8,
@@ -152,7 +152,7 @@ impl<'a, F: FnMut(u32, u8)> Near<'a, F> {
         let cell = (self.asked.len() + EDITS_MAX).checked_sub(self.way.len());
         let edits = cell.and_then(|cell| self.row().get(cell).copied()).unwrap_or(FAR);
         if edits <= self.edits_max {
-            (self.found)(edge, edits);
+            (self.found)(edge, edits, &self.way);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Numbers and flags in as few bits as they need: what lets ten million records stay in a tablet's memory.
+//! Numbers in as few bits as they need: what lets ten million records stay in a tablet's memory.
 //!
 //! Nothing here trusts its own contents: a place that is out of range reads as zero, so that bytes which pass for an index
 //! and are none lead to wrong answers of a search at worst, never to a panic.
@@ -135,114 +135,6 @@ fn number_at(words: &[u64], width: u32, at: usize) -> u32 {
     (value & ((1u64 << width) - 1)) as u32
 }
 
-/// Flags, with the number of those set before any place.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Flags {
-    len: usize,
-    words: Vec<u64>,
-    /// Flags set before each word; made by [`Self::finish`].
-    before: Vec<u32>,
-}
-
-impl Flags {
-    pub fn from_parts(len: usize, words: Vec<u64>) -> Option<Self> {
-        // Flags past the end must be off, or they would be counted.
-        let spare = (words.len() * 64).checked_sub(len).filter(|&spare| spare < 64)?;
-        let clean = words.last().is_none_or(|last| spare == 0 || last >> (64 - spare) == 0);
-        (clean && u32::try_from(len).is_ok()).then(|| Self { len, words, before: Vec::new() }.finish())
-    }
-
-    /// Has room for so many flags.
-    #[cfg(feature = "device")]
-    pub fn reserve(&mut self, len: usize) {
-        self.words.reserve_exact(len.div_ceil(64));
-    }
-
-    /// Length and words.
-    pub fn parts(&self) -> (usize, &[u64]) {
-        (self.len, &self.words)
-    }
-
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    pub fn push(&mut self, flag: bool) {
-        if self.len.is_multiple_of(64) {
-            self.words.push(0);
-        }
-        if let Some(word) = self.words.last_mut() {
-            *word |= u64::from(flag) << (self.len % 64);
-        }
-        self.len += 1;
-    }
-
-    /// Counts, so that [`Self::rank`] and [`Self::select`] answer.
-    pub fn finish(mut self) -> Self {
-        let mut sum = 0u32;
-        self.before = self
-            .words
-            .iter()
-            .map(|word| {
-                let before = sum;
-                sum = sum.saturating_add(word.count_ones());
-                before
-            })
-            .collect();
-        self.words.shrink_to_fit();
-        self
-    }
-
-    #[inline]
-    pub fn get(&self, at: usize) -> bool {
-        self.words.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
-    }
-
-    /// Number of flags set before a place.
-    #[inline]
-    pub fn rank(&self, at: usize) -> usize {
-        let word = at / 64;
-        match (self.before.get(word), self.words.get(word)) {
-            (Some(before), Some(bits)) => *before as usize + (bits & ((1u64 << (at % 64)) - 1)).count_ones() as usize,
-            _ => self.ones(),
-        }
-    }
-
-    /// Number of flags set.
-    pub fn ones(&self) -> usize {
-        match (self.before.last(), self.words.last()) {
-            (Some(before), Some(word)) => *before as usize + word.count_ones() as usize,
-            _ => 0,
-        }
-    }
-
-    /// The first set flag at or after a place.
-    #[inline]
-    pub fn next(&self, at: usize) -> Option<usize> {
-        let mut word = at / 64;
-        let mut bits = self.words.get(word)? & (u64::MAX << (at % 64));
-        while bits == 0 {
-            word += 1;
-            bits = *self.words.get(word)?;
-        }
-        Some(word * 64 + bits.trailing_zeros() as usize)
-    }
-
-    /// Place of the set flag that has `nth` others before it.
-    pub fn select(&self, nth: usize) -> Option<usize> {
-        let word = self.before.partition_point(|&before| before as usize <= nth).checked_sub(1)?;
-        let mut bits = *self.words.get(word)?;
-        for _ in 0..nth - self.before[word] as usize {
-            bits &= bits.wrapping_sub(1);
-        }
-        (bits != 0).then(|| word * 64 + bits.trailing_zeros() as usize)
-    }
-
-    pub fn memory_bytes(&self) -> usize {
-        self.words.len() * 8 + self.before.len() * 4
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -270,27 +162,5 @@ mod tests {
             assert_eq!(Packed::from_parts(40, len, words.to_vec()), None);
             assert_eq!(Packed::from_parts(width.max(1), usize::MAX, words.to_vec()), None);
         }
-    }
-
-    #[test]
-    fn flags_are_counted_and_found() {
-        let set = |n: usize| n.is_multiple_of(3) || (200..330).contains(&n);
-        let mut flags = Flags::default();
-        (0..1000).for_each(|n| flags.push(set(n)));
-        let flags = flags.finish();
-        let ones: Vec<usize> = (0..1000).filter(|&n| set(n)).collect();
-        for n in 0..1000 {
-            assert_eq!(flags.get(n), set(n));
-            assert_eq!(flags.rank(n), ones.iter().filter(|&&o| o < n).count(), "{n}");
-            assert_eq!(flags.next(n), ones.iter().copied().find(|&o| o >= n), "{n}");
-        }
-        for (nth, &place) in ones.iter().enumerate() {
-            assert_eq!(flags.select(nth), Some(place), "{nth}");
-        }
-        assert_eq!((flags.select(ones.len()), flags.ones()), (None, ones.len()));
-        assert_eq!((Flags::default().rank(7), Flags::default().select(0), Flags::default().next(0)), (0, None, None));
-        let (len, words) = flags.parts();
-        assert_eq!(Flags::from_parts(len, words.to_vec()), Some(flags.clone()));
-        assert_eq!(Flags::from_parts(len + 64, words.to_vec()), None);
     }
 }

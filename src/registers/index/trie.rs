@@ -9,7 +9,8 @@
 
 mod build;
 
-use super::packed::{Flags, Packed};
+use super::flags::Flags;
+use super::packed::Packed;
 
 pub(super) use build::TrieBuilder;
 
@@ -19,6 +20,8 @@ pub(super) const END: u8 = 0;
 const EDGES_MAX: u32 = 1 << 31;
 /// One tail in so many has its place written down; the others are reached by skipping.
 const TAILS_STEP: usize = 8;
+/// Nearly no key is longer.
+const KEY_BYTES_USUAL: usize = 24;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Trie {
@@ -119,21 +122,32 @@ impl Trie {
 
     /// The key of an edge.
     pub fn key(&self, edge: u32) -> Vec<u8> {
-        let mut reversed: Vec<u8> = self.tail(edge).iter().rev().copied().collect();
+        let mut reversed = Vec::with_capacity(KEY_BYTES_USUAL);
+        self.backwards(edge, &mut |byte| {
+            reversed.push(byte);
+            true
+        });
+        reversed.reverse();
+        reversed
+    }
+
+    /// The bytes of a key from its last to its first, while `take` wants more.
+    pub fn backwards(&self, edge: u32, take: &mut impl FnMut(u8) -> bool) {
+        if !self.tail(edge).iter().rev().all(|&byte| take(byte)) {
+            return;
+        }
         let mut at = edge as usize;
         while let Some(&label) = self.labels.get(at) {
-            if label != END {
-                reversed.push(label);
+            if label != END && !take(label) {
+                return;
             }
             let node = self.last.rank(at);
             match self.parents.get(node) {
                 // The last node is the root.
                 Some(parent) if parent as usize > at && node + 1 < self.parents.len() => at = parent as usize,
-                _ => break,
+                _ => return,
             }
         }
-        reversed.reverse();
-        reversed
     }
 
     /// The edge of a key.
@@ -171,52 +185,31 @@ impl Trie {
 
     /// The keys that begin so, in ascending order.
     pub fn beginning<'a>(&'a self, prefix: &[u8]) -> impl Iterator<Item = u32> + use<'a> {
-        let (mut alone, mut open) = (None, Vec::new());
+        let mut walk = self.walk(prefix);
+        std::iter::from_fn(move || walk.next())
+    }
+
+    /// The same, each with its key.
+    pub fn walk(&self, prefix: &[u8]) -> Walk<'_> {
+        let mut walk =
+            Walk { trie: self, open: Vec::new(), alone: None, way: Vec::with_capacity(KEY_BYTES_USUAL), entered: 0 };
         match self.below(prefix) {
-            Some(Below::Node(node)) => open.push(self.edges(node)),
-            Some(Below::Key(edge)) => alone = Some(edge),
+            Some(Below::Node(node)) => {
+                walk.way.extend_from_slice(prefix);
+                walk.entered = prefix.len();
+                walk.open.push(self.edges(node));
+            }
+            Some(Below::Key(edge)) => walk.alone = Some(edge),
             None => {}
         }
-        std::iter::from_fn(move || {
-            while let Some(edges) = open.last_mut() {
-                match edges.next() {
-                    Some(Edge { child: Some(child), .. }) => open.push(self.edges(child)),
-                    Some(edge) => return Some(edge.at),
-                    None => drop(open.pop()),
-                }
-            }
-            alone.take()
-        })
+        walk
     }
 
     /// Every key in ascending order.
     pub fn for_each(&self, mut each: impl FnMut(u32, &[u8])) {
-        let Some(root) = self.root() else {
-            return;
-        };
-        let mut key = Vec::new();
-        let mut open = vec![self.edges(root)];
-        while let Some(edges) = open.last_mut() {
-            let Some(edge) = edges.next() else {
-                open.pop();
-                key.pop();
-                continue;
-            };
-            match edge.child {
-                Some(child) => {
-                    key.push(edge.label);
-                    open.push(self.edges(child));
-                }
-                None => {
-                    let len = key.len();
-                    if edge.label != END {
-                        key.push(edge.label);
-                    }
-                    key.extend_from_slice(self.tail(edge.at));
-                    each(edge.at, &key);
-                    key.truncate(len);
-                }
-            }
+        let mut walk = self.walk(&[]);
+        while let Some(edge) = walk.next() {
+            each(edge, walk.key());
         }
     }
 
@@ -246,6 +239,54 @@ impl Trie {
 pub(super) enum Below {
     Node(u32),
     Key(u32),
+}
+
+/// See [`Trie::walk`].
+pub(super) struct Walk<'a> {
+    trie: &'a Trie,
+    /// What is left of the nodes on the way to the last key.
+    open: Vec<Edges<'a>>,
+    alone: Option<u32>,
+    /// The labels on that way, and behind them the rest of the key.
+    way: Vec<u8>,
+    /// How many of those are on the way.
+    entered: usize,
+}
+
+impl Walk<'_> {
+    /// The next key.
+    pub fn next(&mut self) -> Option<u32> {
+        self.way.truncate(self.entered);
+        while let Some(edges) = self.open.last_mut() {
+            match edges.next() {
+                Some(Edge { child: Some(child), label, .. }) => {
+                    self.way.push(label);
+                    self.entered += 1;
+                    self.open.push(self.trie.edges(child));
+                }
+                Some(edge) => {
+                    if edge.label != END {
+                        self.way.push(edge.label);
+                    }
+                    self.way.extend_from_slice(self.trie.tail(edge.at));
+                    return Some(edge.at);
+                }
+                None => {
+                    self.open.pop();
+                    self.entered = self.entered.saturating_sub(1);
+                    self.way.truncate(self.entered);
+                }
+            }
+        }
+        let alone = self.alone.take()?;
+        self.way = self.trie.key(alone);
+        Some(alone)
+    }
+
+    /// The bytes of the key that came last.
+    pub fn key(&self) -> &[u8] {
+        &self.way
+    }
 }
 
 /// See [`Trie::edges`].

@@ -1,6 +1,5 @@
 //! Which records come into question, and by which rule each.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::rules::{BORNE_BY_MANY, FACTS_FOR_WEAK_RULES, LOST_FURTHER, LOT_BY_NUMBER, reading, slip};
@@ -9,6 +8,7 @@ use super::weigh::Scales;
 use crate::domain::keys::{self, Keys};
 use crate::domain::{Mark, Rule, Scheme};
 use crate::registers::Registers;
+use crate::registers::as_it_is::{ByNumber, SetOfNumbers};
 use crate::registers::index::{Compact, KeyId, RecordRef, class_of};
 
 /// A UII holds an agency's code, an enterprise's and a serial; what is shorter is a serial in the wrong place.
@@ -96,7 +96,7 @@ pub(super) struct Gathered {
     pub left_out: usize,
     /// Some of them are one slip away, as likely as those that were weighed.
     pub is_cut: bool,
-    places: HashMap<RecordRef, usize>,
+    places: ByNumber<RecordRef, usize>,
 }
 
 impl Gathered {
@@ -138,7 +138,7 @@ pub(super) fn gather(index: &Registers, marks: &[(&Mark, u8, Vec<usize>)], scale
             scales: &mut *scales,
             batch: Vec::new(),
             weak: Vec::new(),
-            kept: HashSet::new(),
+            kept: SetOfNumbers::default(),
         };
         if mark.scheme.is_compared_loosely() {
             for part in keys::split_parts(&mark.value) {
@@ -177,7 +177,7 @@ struct Search<'a, 'b> {
     /// The same of many keys, each with its place among them.
     weak: Vec<(usize, RecordRef, Compact)>,
     /// Keys that the mark met by a strong rule.
-    kept: HashSet<KeyId>,
+    kept: SetOfNumbers<KeyId>,
 }
 
 impl Search<'_, '_> {
@@ -191,9 +191,11 @@ impl Search<'_, '_> {
         if self.scales.told() < usize::from(FACTS_FOR_WEAK_RULES) {
             return;
         }
-        let near = self.index.one_edit(&keys.canonical).into_iter().chain(self.near_short(&keys.canonical));
-        let one_edit = |key| (reading(Rule::OneEdit) * slip(&read, &self.index.key(key)), Rule::OneEdit, key);
-        let weak: Vec<Near> = near.map(one_edit).collect();
+        let likely = |key: &str| reading(Rule::OneEdit) * slip(&read, key);
+        let short = self.near_short(&keys.canonical);
+        let short = short.into_iter().map(|id| (id, likely(&self.index.key(id))));
+        let near = self.index.one_edit_with(&keys.canonical, likely).into_iter().chain(short);
+        let weak: Vec<Near> = near.map(|(id, likelihood)| (likelihood, Rule::OneEdit, id)).collect();
         let all: usize = weak.iter().map(|near| self.index.count_of(near.2)).sum();
         self.gathered.is_cut |= all > WEIGHED_MAX;
         self.keep_weak(&read, weak, if all <= WEIGHED_MAX { WEIGHED_MAX } else { WEIGHED_OF_MORE });

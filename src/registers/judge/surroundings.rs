@@ -25,12 +25,11 @@ pub(super) fn of(index: &Registers, register: u8, key: KeyId) -> Vec<Compact> {
     let (mut found, mut here) = (Vec::new(), Vec::new());
     for open in 2..=digits_at_end {
         found.clear();
-        let prefix =
-            own_text.get(..own_text.len() - open).and_then(|p| std::str::from_utf8(p).ok()).unwrap_or_default();
-        for near in index.keys_from(class, prefix) {
+        let mut around = index.keys_from(class, own_text.get(..own_text.len() - open).unwrap_or_default());
+        while let Some(near) = around.next() {
             let Some(left) = keys_left.checked_sub(1) else { break };
             keys_left = left;
-            let text = index.key_bytes(near);
+            let text = around.key();
             if text == own || text.len() != own.len() || !text.iter().zip(&own).all(|(&a, &b)| shape(a) == shape(b)) {
                 continue;
             }

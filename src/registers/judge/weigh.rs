@@ -1,10 +1,9 @@
 //! The item's description against the descriptions of records, quickly: each fact of the item is compared once with each
 //! distinct fact of the registers, whatever the number of records.
 
-use std::collections::HashMap;
-
 use crate::domain::{Ask, Description, Object, Trait};
 use crate::registers::Registers;
+use crate::registers::as_it_is::ByNumber;
 use crate::registers::describe::{Fact, Forms, Relation, forms, relate, relate_years};
 use crate::registers::index::{Compact, KeyId, RecordRef, same_sort};
 
@@ -83,9 +82,9 @@ pub(super) struct Scales<'a> {
     /// hundred different facts, each many times.
     known: [Vec<Option<Relation>>; 4],
     /// What the records of a key's surroundings agree in.
-    around: HashMap<KeyId, Vec<Traits>>,
+    around: ByNumber<KeyId, Vec<Traits>>,
     /// What is known of keys: how crowded they are in a register, and whether they hold a letter.
-    keys: HashMap<(KeyId, u8), (f64, bool)>,
+    keys: ByNumber<(KeyId, u8), (f64, bool)>,
 }
 
 impl<'a> Scales<'a> {
@@ -98,7 +97,15 @@ impl<'a> Scales<'a> {
         let year = description.year.filter(|&year| year > 0);
         let known =
             [0, 1, 2, 3].map(|fact| vec![None; if facts[fact].is_some() { index.facts_of(fact) + 1 } else { 0 }]);
-        Self { index, facts, year, object: description.object, known, around: HashMap::new(), keys: HashMap::new() }
+        Self {
+            index,
+            facts,
+            year,
+            object: description.object,
+            known,
+            around: ByNumber::default(),
+            keys: ByNumber::default(),
+        }
     }
 
     /// How many of make, model, calibre, kind and year the item tells.

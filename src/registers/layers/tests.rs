@@ -108,7 +108,12 @@ fn a_pattern_walks_both_layers() {
         let a = found(layered.records.iter().map(|&at| both.layered_record(at).id.as_str()).collect());
         let b = found(flat.records.iter().map(|at| both.whole[at.0 as usize].id.as_str()).collect());
         assert_eq!(a, b, "{wanted}");
-        let keys: Vec<_> = both.layered.keys_from(b'S', "").map(|id| both.layered.key_bytes(id)).collect();
+        let mut walk = both.layered.keys_from(b'S', b"");
+        let mut keys = Vec::new();
+        while let Some(id) = walk.next() {
+            assert_eq!(walk.key(), both.layered.key_bytes(id));
+            keys.push(walk.key().to_vec());
+        }
         assert!(keys.is_sorted());
     }
     assert!(!pattern::search(&both.layered, "ЖЖ00*", 500).unwrap().records.is_empty());

@@ -9,17 +9,12 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use chacha20poly1305::aead::AeadInOut;
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce, Tag};
-use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
-
 use super::RecordsError;
+use super::cipher::{Cipher, TAG_BYTES};
 use super::row::take_len;
 use crate::platform::{files, random};
 
 const SALT_BYTES: usize = 32;
-const TAG_BYTES: usize = 16;
 /// What every block is sealed with beside its number: the form of the file.
 const FORM: &[u8; 8] = b"TPROWS\x00\x01";
 /// One block in so many has its place written out whole; the others are counted from there.
@@ -27,16 +22,14 @@ const STEP: usize = 1024;
 const DAMAGED: RecordsError = RecordsError::Damaged("a block of records does not open");
 const TOO_LONG: RecordsError = RecordsError::Damaged("records too long to be kept");
 
-fn cipher(key: &[u8; 32], salt: &[u8]) -> ChaCha20Poly1305 {
-    let digest = Sha256::new().chain_update(b"tracepost records rows\x00").chain_update(key).chain_update(salt);
-    let own_key = Zeroizing::new(<[u8; 32]>::from(digest.finalize()));
-    ChaCha20Poly1305::new((&*own_key).into())
+fn cipher(key: &[u8; 32], salt: &[u8]) -> Result<Cipher, RecordsError> {
+    Cipher::of(b"tracepost records rows\x00", key, salt).map_err(|_| DAMAGED)
 }
 
-fn nonce(block: u32) -> Nonce {
+fn nonce(block: u32) -> [u8; 12] {
     let mut bytes = [0; 12];
     bytes[..4].copy_from_slice(&block.to_le_bytes());
-    bytes.into()
+    bytes
 }
 
 /// What opens a file of blocks, to be kept in the database of its generation.
@@ -51,7 +44,7 @@ pub(super) struct Seal {
 pub(super) struct Writer {
     path: PathBuf,
     file: BufWriter<File>,
-    cipher: ChaCha20Poly1305,
+    cipher: Cipher,
     block: u32,
     seal: Seal,
 }
@@ -63,14 +56,13 @@ impl Writer {
         let file = files::create_private(path).map_err(RecordsError::io(path))?;
         let file = BufWriter::with_capacity(1 << 18, file);
         let seal = Seal { salt, lengths: Vec::new() };
-        Ok(Self { path: path.to_owned(), file, cipher: cipher(key, &salt), block: 0, seal })
+        Ok(Self { path: path.to_owned(), file, cipher: cipher(key, &salt)?, block: 0, seal })
     }
 
     /// Seals the next block, which is empty then.
     pub fn put(&mut self, block: &mut Vec<u8>) -> Result<(), RecordsError> {
-        let text = &mut block[..];
-        let mut len = u32::try_from(text.len()).map_err(|_| TOO_LONG)?;
-        let tag = self.cipher.encrypt_inout_detached(&nonce(self.block), FORM, text.into()).map_err(|_| TOO_LONG)?;
+        let mut len = u32::try_from(block.len()).map_err(|_| TOO_LONG)?;
+        let tag = self.cipher.seal(nonce(self.block), FORM, block).map_err(|_| TOO_LONG)?;
         self.block = self.block.checked_add(1).ok_or(TOO_LONG)?;
         while len >= 0x80 {
             self.seal.lengths.push(len as u8 | 0x80);
@@ -93,7 +85,7 @@ impl Writer {
 pub(super) struct Blocks {
     path: PathBuf,
     file: File,
-    cipher: ChaCha20Poly1305,
+    cipher: Cipher,
     /// Where every [`STEP`]th block begins.
     begins: Vec<u64>,
     /// Where each block ends, counted from the last such beginning.
@@ -121,7 +113,7 @@ impl Blocks {
         if file.metadata().map_err(failed(path))?.len() != end {
             return Err(RecordsError::Damaged("the file of records is not as long as it was written"));
         }
-        Ok(Self { path: path.to_owned(), file, cipher: cipher(key, salt), begins, ends })
+        Ok(Self { path: path.to_owned(), file, cipher: cipher(key, salt)?, begins, ends })
     }
 
     /// Reads a block, in place of what `into` holds.
@@ -134,11 +126,7 @@ impl Blocks {
         into.resize((end - begin) as usize, 0);
         let place = self.begins[at / STEP] + u64::from(begin);
         files::read_at(&self.file, into, place).map_err(RecordsError::io(&self.path))?;
-        let (text, tag) = into.split_last_chunk_mut::<TAG_BYTES>().ok_or(DAMAGED)?;
-        let tag = Tag::from(*tag);
-        self.cipher.decrypt_inout_detached(&nonce(block), FORM, text.into(), &tag).map_err(|_| DAMAGED)?;
-        into.truncate(into.len() - TAG_BYTES);
-        Ok(())
+        self.cipher.open(nonce(block), FORM, into).map_err(|_| DAMAGED)
     }
 }
 

@@ -7,35 +7,28 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use chacha20poly1305::aead::AeadInOut;
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce, Tag};
-use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
-
 use super::RecordsError;
+use super::cipher::{Cipher, TAG_BYTES};
 use crate::platform::{files, random};
 
 const MAGIC: &[u8; 8] = b"TPSEAL\x00\x01";
 const SALT_BYTES: usize = 32;
 const SEGMENT_BYTES: usize = 1 << 20;
-const TAG_BYTES: usize = 16;
 /// A segment as it stands in the file.
 const SEALED_BYTES: u64 = (SEGMENT_BYTES + TAG_BYTES) as u64;
 /// Threads that decrypt.
 const READERS: usize = 2;
 const DAMAGED: RecordsError = RecordsError::Damaged("the index file does not open");
 
-fn cipher(key: &[u8; 32], salt: &[u8]) -> ChaCha20Poly1305 {
-    let digest = Sha256::new().chain_update(b"tracepost records index\x00").chain_update(key).chain_update(salt);
-    let own_key = Zeroizing::new(<[u8; 32]>::from(digest.finalize()));
-    ChaCha20Poly1305::new((&*own_key).into())
+fn cipher(key: &[u8; 32], salt: &[u8]) -> Result<Cipher, RecordsError> {
+    Cipher::of(b"tracepost records index\x00", key, salt).map_err(|_| DAMAGED)
 }
 
-fn nonce(segment: usize, is_last: bool) -> Nonce {
+fn nonce(segment: usize, is_last: bool) -> [u8; 12] {
     let mut bytes = [0; 12];
     bytes[..8].copy_from_slice(&(segment as u64).to_le_bytes());
     bytes[8] = u8::from(is_last);
-    bytes.into()
+    bytes
 }
 
 /// Encrypts what `fill` writes into a new file and flushes it.
@@ -48,7 +41,7 @@ pub(super) fn write(
     let failed = |e| RecordsError::Io { path: path.to_owned(), source: e };
     let mut file = files::create_private(path).map_err(failed)?;
     file.write_all(MAGIC).and_then(|()| file.write_all(&salt)).map_err(failed)?;
-    let cipher = cipher(key, &salt);
+    let cipher = cipher(key, &salt)?;
     let mut writer = Writer { file, cipher, number: 0, segment: Vec::with_capacity(SEGMENT_BYTES + TAG_BYTES) };
     fill(&mut writer).and_then(|()| writer.seal(true)).and_then(|()| writer.file.sync_all()).map_err(failed)
 }
@@ -56,15 +49,14 @@ pub(super) fn write(
 /// Takes bytes and writes full segments of them.
 pub(super) struct Writer {
     file: File,
-    cipher: ChaCha20Poly1305,
+    cipher: Cipher,
     number: usize,
     segment: Vec<u8>,
 }
 
 impl Writer {
     fn seal(&mut self, is_last: bool) -> std::io::Result<()> {
-        let text = &mut self.segment[..];
-        let tag = self.cipher.encrypt_inout_detached(&nonce(self.number, is_last), MAGIC, text.into());
+        let tag = self.cipher.seal(nonce(self.number, is_last), MAGIC, &mut self.segment);
         let tag = tag.map_err(|_| std::io::Error::other("a segment is too long"))?;
         self.segment.extend_from_slice(&tag);
         self.file.write_all(&self.segment)?;
@@ -106,7 +98,7 @@ pub(super) fn read<T>(
     if !header.starts_with(MAGIC) {
         return Err(DAMAGED);
     }
-    let cipher = cipher(key, &header[MAGIC.len()..]);
+    let cipher = cipher(key, &header[MAGIC.len()..])?;
     let segments = usize::try_from(body.div_ceil(SEALED_BYTES)).map_err(|_| DAMAGED)?;
     let plain = body.checked_sub((segments * TAG_BYTES) as u64).ok_or(DAMAGED)?;
     std::thread::scope(|scope| {
@@ -138,7 +130,7 @@ pub(super) fn read<T>(
 
 fn open_segment(
     path: &Path,
-    cipher: &ChaCha20Poly1305,
+    cipher: &Cipher,
     header: u64,
     number: usize,
     segments: usize,
@@ -148,12 +140,7 @@ fn open_segment(
     file.seek(SeekFrom::Start(header + number as u64 * SEALED_BYTES)).map_err(failed)?;
     let mut segment = Vec::with_capacity(SEGMENT_BYTES + TAG_BYTES);
     file.take(SEALED_BYTES).read_to_end(&mut segment).map_err(failed)?;
-    let (text, tag) = segment.split_last_chunk_mut::<TAG_BYTES>().ok_or(DAMAGED)?;
-    let tag = Tag::from(*tag);
-    cipher
-        .decrypt_inout_detached(&nonce(number, number + 1 == segments), MAGIC, text.into(), &tag)
-        .map_err(|_| DAMAGED)?;
-    segment.truncate(segment.len() - TAG_BYTES);
+    cipher.open(nonce(number, number + 1 == segments), MAGIC, &mut segment).map_err(|_| DAMAGED)?;
     Ok(segment)
 }
 

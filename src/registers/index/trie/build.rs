@@ -1,6 +1,7 @@
 //! Builds the tree from keys in ascending order, and writes each node once nothing more can hang at it.
 
-use super::super::packed::{Flags, Packed};
+use super::super::flags::Flags;
+use super::super::packed::Packed;
 use super::{EDGES_MAX, END, TAILS_STEP, Trie};
 
 fn put_tail(out: &mut Vec<u8>, tail: &[u8]) {
