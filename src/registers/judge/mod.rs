@@ -72,8 +72,9 @@ pub fn judge<E>(index: &Registers, item: &Item, fetch: &dyn Fn(RecordRef) -> Res
     let mut records = ranked.shown.iter().map(|judged| fetch(judged.record)).collect::<Result<Vec<_>, E>>()?;
     ranked.hold_issuers_against(index, &item.description, &records);
     let is_elsewhere = ranked.lower_what_nobody_looks_for(&mut records);
-    let candidates =
-        ranked.shown.iter().zip(&records).map(|(judged, record)| show::candidate(index, judged, record)).collect();
+    let ask = asks(index, item, &ranked, &records, &scales);
+    let shown = ranked.shown.iter().zip(records);
+    let candidates = shown.map(|(judged, record)| show::candidate(index, judged, record)).collect();
     let mut findings = BTreeSet::new();
     if parts_differ(&ranked.shown, question.marks.len()) {
         findings.insert(Finding::PartsDiffer);
@@ -90,7 +91,7 @@ pub fn judge<E>(index: &Registers, item: &Item, fetch: &dyn Fn(RecordRef) -> Res
         grade: best.map_or(if nobody_was_asked { Grade::NotChecked } else { Grade::NoRecord }, |j| j.grade),
         reason: nobody_was_asked.then_some(NotChecked::NoRegisterForObject),
         rule: best.map(|j| j.found.rule),
-        ask: asks(index, item, &ranked, &records, &scales),
+        ask,
         findings: findings.into_iter().collect(),
         candidates,
         more: ranked.left_out,

@@ -1,12 +1,13 @@
 //! A graded record as a verdict shows it: what differs, what speaks for and against it, and its facts.
 
+use super::Judged;
 use super::gather::Met;
-use super::{Judged, fields};
 use crate::domain::keys;
 use crate::domain::{Candidate, Lot, Lowered, Record, RegisterId, Rule, Status, Why};
 use crate::registers::Registers;
+use crate::registers::disclosure::into_fields;
 
-pub(super) fn candidate(index: &Registers, judged: &Judged, record: &Record) -> Candidate {
+pub(super) fn candidate(index: &Registers, judged: &Judged, record: Record) -> Candidate {
     let found = &judged.found;
     let (differs, shared_by, lot) = match found.met {
         Met::Key(key) => {
@@ -14,7 +15,7 @@ pub(super) fn candidate(index: &Registers, judged: &Judged, record: &Record) -> 
             let differs = if found.rule == Rule::Exact { Vec::new() } else { keys::diff(&found.read, &index.key(key)) };
             (differs, bearers, None)
         }
-        Met::Lot { .. } => (keys::diff(&found.read, &found.meets), 1, lot_of(record, &found.meets)),
+        Met::Lot { .. } => (keys::diff(&found.read, &found.meets), 1, lot_of(&record, &found.meets)),
     };
     let register = index.registers().get(index.register_of(judged.record));
     Candidate {
@@ -30,9 +31,9 @@ pub(super) fn candidate(index: &Registers, judged: &Judged, record: &Record) -> 
             crowded: !judged.evidence.is_specific(),
             second_mark: judged.evidence.second_mark,
             lot,
-            lowered: lowered(record),
+            lowered: lowered(&record),
         },
-        fields: fields(record),
+        fields: into_fields(record),
     }
 }
 
