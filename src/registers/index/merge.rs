@@ -82,7 +82,8 @@ pub(in crate::registers) fn merged(
 
     let mut assembly = Assembly::new(rows.len());
     assembly.reserve([base, over]);
-    let mut above = over.trie.beginning(&[]).map(|edge| (over.trie.key(edge), KeyId(edge))).peekable();
+    let mut walk = over.trie.walk(&[]);
+    let mut above = std::iter::from_fn(|| walk.next().map(|edge| (walk.key().to_vec(), KeyId(edge)))).peekable();
     let mut records: Vec<u32> = Vec::new();
     let mut put = |key: &[u8], below: Option<KeyId>, above: Option<KeyId>| {
         records.clear();

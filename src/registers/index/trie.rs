@@ -183,13 +183,7 @@ impl Trie {
         Some(Below::Node(node))
     }
 
-    /// The keys that begin so, in ascending order.
-    pub fn beginning<'a>(&'a self, prefix: &[u8]) -> impl Iterator<Item = u32> + use<'a> {
-        let mut walk = self.walk(prefix);
-        std::iter::from_fn(move || walk.next())
-    }
-
-    /// The same, each with its key.
+    /// The keys that begin so, in ascending order, one after the other.
     pub fn walk(&self, prefix: &[u8]) -> Walk<'_> {
         let mut walk =
             Walk { trie: self, open: Vec::new(), alone: None, way: Vec::with_capacity(KEY_BYTES_USUAL), entered: 0 };

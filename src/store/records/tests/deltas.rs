@@ -5,7 +5,7 @@ use std::process::Command;
 use super::*;
 use crate::platform::failpoint;
 
-fn made(n: u64, serial: &str) -> Record {
+pub(super) fn made(n: u64, serial: &str) -> Record {
     let mut record = practice::Generator::new(n).next().unwrap();
     record.id = format!("id-{n}");
     record.marks = vec![Mark::new(Scheme::Serial, serial)];
@@ -13,7 +13,7 @@ fn made(n: u64, serial: &str) -> Record {
 }
 
 /// A device with 300 records in use, and its hub.
-fn begun(dir: &Path) -> (Hub, Records) {
+pub(super) fn begun(dir: &Path) -> (Hub, Records) {
     let mut hub = Hub::new();
     let all = (0..300).map(|n| made(n, &format!("QX {:06}", n * 37))).collect();
     let update = hub.publish("weapons", 1, all, true);
