@@ -125,6 +125,11 @@ impl Desk {
         self.records.wait();
     }
 
+    /// This process only syncs: nothing is checked in it, see [`Records::nobody_checks`].
+    pub fn nobody_checks(&self) {
+        self.records.nobody_checks();
+    }
+
     /// Whether the registers can be asked now.
     pub fn registers_ready(&self) -> bool {
         self.records.is_ready()

@@ -185,14 +185,15 @@ impl Registers {
     }
 
     /// An index of both layers; `moved` gives the row there and the row here of each of the overlay's records, in ascending
-    /// order of those there. `None` while nothing has changed.
+    /// order of those there. `None` while nothing has changed. Where nobody else holds the base, each part of it is given up
+    /// as soon as it was walked, and `freed` is told, so that the two never stand beside each other in memory.
     ///
     /// # Errors
     /// When `moved` does not name them all, or there are more records than an index holds.
     #[cfg(feature = "device")]
-    pub(crate) fn merged(&self, moved: &[(u32, u32)]) -> Option<Result<Index, IndexError>> {
+    pub(crate) fn merged(self, moved: &[(u32, u32)], freed: &dyn Fn()) -> Option<Result<Index, IndexError>> {
         let over = self.over.as_ref()?;
-        Some(merge::merged(&self.base, &over.index, over.hidden.words.clone(), moved))
+        Some(merge::merged(self.base, &over.index, over.hidden.words.clone(), moved, freed))
     }
 
     /// The registers as they are now, in the order of their numbers.

@@ -32,6 +32,7 @@ mod sealed;
 mod update;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use chrono::DateTime;
@@ -74,6 +75,8 @@ pub struct Records {
     state: Arc<(Mutex<State>, Condvar)>,
     /// One update at a time.
     installing: Mutex<()>,
+    /// See [`Self::nobody_checks`].
+    unasked: AtomicBool,
 }
 
 impl std::fmt::Debug for Records {
@@ -96,6 +99,7 @@ impl Records {
             key: Zeroizing::new(*key),
             state: Arc::new((Mutex::new(State::Loading), Condvar::new())),
             installing: Mutex::new(()),
+            unasked: AtomicBool::new(false),
         };
         let (dir, key, state) = (records.dir.clone(), records.key.clone(), Arc::clone(&records.state));
         let load = move || {
@@ -265,7 +269,7 @@ impl Records {
         memory::give_back();
         if !whole.is_empty() {
             let current = self.generation().ok();
-            self.put_generation(current.as_deref(), &whole, &mut fetch, progress)?;
+            self.put_generation(current, &whole, &mut fetch, progress)?;
         }
         Ok(())
     }
@@ -294,7 +298,7 @@ impl Records {
 
     fn put_generation(
         &self,
-        current: Option<&Generation>,
+        current: Option<Arc<Generation>>,
         updates: &[RegisterUpdate],
         fetch: apply::Fetch<'_>,
         progress: &mut dyn FnMut(u64, u64),
@@ -321,7 +325,14 @@ impl Records {
         generation.over.logged > MERGE_CHANGES_MIN.max(records / MERGE_ONE_IN)
     }
 
-    /// Builds a new generation of the one in use and its changes. Checks go on; updates wait.
+    /// From now on no check comes by this handle: a command that only syncs. Then a merge need not keep what is in use in
+    /// memory until the new one is whole, which takes a hundred megabytes less of ten million records. Whoever asks all the same
+    /// is told that they are being loaded. Other programs read what is on disk, as ever.
+    pub fn nobody_checks(&self) {
+        self.unasked.store(true, Ordering::Relaxed);
+    }
+
+    /// Builds a new generation of the one in use and its changes. Checks go on, unless nobody checks; updates wait.
     ///
     /// # Errors
     /// What was in use stays in use.
@@ -331,7 +342,15 @@ impl Records {
         let current = self.generation()?;
         memory::give_back();
         let mut nothing = |_: &ChunkRef| Err("a merge fetches nothing".into());
-        self.put_generation(Some(&current), &[], &mut nothing, progress)
+        let is_unasked = self.unasked.load(Ordering::Relaxed);
+        if is_unasked {
+            settle(&self.state, State::Loading);
+        }
+        let merged = self.put_generation(Some(current), &[], &mut nothing, progress);
+        if merged.is_err() && is_unasked {
+            settle(&self.state, loaded(Generation::open(&self.dir, &self.key)));
+        }
+        merged
     }
 }
 

@@ -81,6 +81,7 @@ pub fn sync(globals: &Globals, out: &Printer) -> Result<(), Stop> {
     let ending = Ending::by_signal()?;
     let report = here_or_there(globals, &Request::Sync, |desk| {
         let bar = progress_bar("connect", 1);
+        desk.nobody_checks();
         let report = watched(desk, &ending, || {
             desk.sync(&mut |phase: Phase, done: u64, total: u64| show(&bar, phase.code(), done, total))
         });

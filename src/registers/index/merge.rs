@@ -1,9 +1,11 @@
 //! A new index of one and of what lies over it, without the records: both have their keys in order already, so nothing is
 //! gathered and sorted anew. It is equal, bit for bit, to the index that would be built of all records.
 
+use std::sync::Arc;
+
 use super::build::{Assembly, Records};
 use super::dictionary::Dictionary;
-use super::facts::FactsBuilder;
+use super::facts::{Facts, FactsBuilder};
 use super::flags::Flags;
 use super::lots::LotsBuilder;
 use super::{Compact, Index, IndexError, KeyId, RecordRef};
@@ -63,11 +65,15 @@ impl Rows {
 
 /// The index of `base` without its `hidden` rows and with the records of `over`, whose dictionaries continue those of `base`;
 /// `moved` gives the new row and the row in `over` of each, in ascending order of the new ones.
+///
+/// Where nobody else holds the base, each part of it goes as soon as nothing of the new index is made of it any more; `freed`
+/// is told.
 pub(in crate::registers) fn merged(
-    base: &Index,
+    mut base: Arc<Index>,
     over: &Index,
     mut hidden: Vec<u64>,
     moved: &[(u32, u32)],
+    freed: &dyn Fn(),
 ) -> Result<Index, IndexError> {
     if moved.len() != over.len() {
         return Err(DAMAGED);
@@ -75,13 +81,24 @@ pub(in crate::registers) fn merged(
     hidden.resize(base.len().div_ceil(64), 0);
     let rows = Rows::new(Flags::from_parts(base.len(), hidden).ok_or(DAMAGED)?, moved)?;
     u32::try_from(rows.len()).map_err(|_| IndexError::TooManyRecords)?;
-    let ends = register_ends(base, over, &rows, moved)?;
+    let ends = register_ends(&base, over, &rows, moved)?;
     let mut lots = LotsBuilder::default();
     lots.take(&base.lots, &|row| rows.of_base(row));
     lots.take(&over.lots, &|row| rows.of_over(row));
 
+    // What stands for ten million records is made when what searches them is done, and never beside what only helps to; it
+    // comes first where the old goes for it.
+    let made_first = match Arc::get_mut(&mut base) {
+        Some(_) => Some(facts(&base, over, &rows, moved)?),
+        None => None,
+    };
+    if let Some(base) = Arc::get_mut(&mut base) {
+        (base.facts, base.ends) = Default::default();
+        (base.cores, base.numbers) = Default::default();
+        freed();
+    }
     let mut assembly = Assembly::new(rows.len());
-    assembly.reserve([base, over]);
+    assembly.reserve([&base, over]);
     let mut walk = over.trie.walk(&[]);
     let mut above = std::iter::from_fn(|| walk.next().map(|edge| (walk.key().to_vec(), KeyId(edge)))).peekable();
     let mut records: Vec<u32> = Vec::new();
@@ -112,10 +129,17 @@ pub(in crate::registers) fn merged(
         put(key, Some(KeyId(edge)), same);
     });
     above.for_each(|(key, id)| put(&key, None, Some(id)));
-    // What stands for ten million records is made when what searches them is done, and never beside what only helps to.
+    if let Some(base) = Arc::get_mut(&mut base) {
+        base.trie = Default::default();
+        (base.first_of_key, base.postings) = Default::default();
+        freed();
+    }
     let keys = assembly.finish()?;
-    let (dictionaries, facts) = facts(base, over, &rows, moved)?;
-    Ok(keys.with(over.registers.clone(), dictionaries, facts.finish(), lots.finish()))
+    let (dictionaries, facts) = match made_first {
+        Some(made) => made,
+        None => facts(&base, over, &rows, moved)?,
+    };
+    Ok(keys.with(over.registers.clone(), dictionaries, facts, lots.finish()))
 }
 
 /// Hands what stands in each new row to `take`, in order.
@@ -158,7 +182,7 @@ fn facts(
     over: &Index,
     rows: &Rows,
     moved: &[(u32, u32)],
-) -> Result<([Dictionary; 4], FactsBuilder), IndexError> {
+) -> Result<([Dictionary; 4], Facts), IndexError> {
     let mut facts = FactsBuilder::default();
     facts.reserve_like(&base.facts, rows.len());
     let mut dictionaries: [Dictionary; 4] = Default::default();
@@ -180,5 +204,5 @@ fn facts(
         facts.push(Compact { facts: new, ..old }.without_year(), old.year().unwrap_or(0));
         Some(())
     })?;
-    Ok((dictionaries, facts))
+    Ok((dictionaries, facts.finish()))
 }

@@ -192,8 +192,12 @@ fn two_layers_merge_into_the_index_of_all_their_records() {
         let registers = Registers::new(base, Some(Arc::new(layer)));
         let mut moved: Vec<(u32, u32)> = (0u32..).zip(&over).map(|(old, (new, _))| (*new, old)).collect();
         moved.sort_unstable();
-        let merged = registers.merged(&moved).unwrap().unwrap();
+        let merged = registers.clone().merged(&moved, &|| ()).unwrap().unwrap();
         assert!(merged == built(&now), "{number}");
-        assert!(moved.is_empty() || registers.merged(&moved[1..]).unwrap().is_err(), "{number}: one is not named");
+        assert!(
+            moved.is_empty() || registers.clone().merged(&moved[1..], &|| ()).unwrap().is_err(),
+            "{number}: one is not named"
+        );
+        assert!(registers.merged(&moved, &|| ()).unwrap().unwrap() == merged, "{number}: held by nobody else");
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 
 use rusqlite::Connection;
@@ -43,11 +44,16 @@ enum Indexing {
 }
 
 impl Indexing {
-    fn finish(self, in_use: Option<&Generation>) -> Result<Index, RecordsError> {
+    /// Of a generation that nobody else holds, each part goes as soon as it is not needed any more.
+    fn finish(self, in_use: Option<Arc<Generation>>) -> Result<Index, RecordsError> {
         match self {
             Self::Anew(builder) => Ok(builder.finish()?),
             Self::Moved(moved) => {
-                let merged = in_use.and_then(|generation| generation.index.merged(&moved));
+                let index = in_use.map(|generation| match Arc::try_unwrap(generation) {
+                    Ok(generation) => generation.index,
+                    Err(shared) => shared.index.clone(),
+                });
+                let merged = index.and_then(|index| index.merged(&moved, &memory::give_back));
                 Ok(merged.ok_or(RecordsError::Damaged("the registers in use are gone"))??)
             }
         }
@@ -92,12 +98,12 @@ fn entries<'a>(
 pub(super) fn build(
     dir: &Path,
     key: &[u8; 32],
-    current: Option<&Generation>,
+    current: Option<Arc<Generation>>,
     updates: &[RegisterUpdate],
     fetch: Fetch<'_>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Generation, RecordsError> {
-    let entries = entries(current, updates, fetch)?;
+    let entries = entries(current.as_deref(), updates, fetch)?;
     // A damaged pointer is replaced too; its generation is skipped by number, for its files may still be open somewhere.
     let in_use = highest_generation(dir);
     let number = in_use + 1;
@@ -112,7 +118,7 @@ fn fill(
     dir: &Path,
     key: &[u8; 32],
     number: u64,
-    current: Option<&Generation>,
+    current: Option<Arc<Generation>>,
     entries: Vec<Entry<'_>>,
     fetch: Fetch<'_>,
     progress: &mut dyn FnMut(u64, u64),
@@ -128,10 +134,10 @@ fn fill(
     }
     let facts = entries.iter().map(|e| e.register.facts()).collect();
     // Where nothing but changes over the index in use comes in, that one and theirs are laid together.
-    let in_use = current.filter(|g| entries.iter().all(Entry::is_held) && g.index.overlay().is_some());
-    let indexing = match in_use {
-        Some(_) => Indexing::Moved(Vec::new()),
-        None => Indexing::Anew(Box::new(IndexBuilder::new(facts)?)),
+    let is_laid_together = |g: &Generation| entries.iter().all(Entry::is_held) && g.index.overlay().is_some();
+    let indexing = match current.as_deref().is_some_and(is_laid_together) {
+        true => Indexing::Moved(Vec::new()),
+        false => Indexing::Anew(Box::new(IndexBuilder::new(facts)?)),
     };
     let blocks_path = rows_path(dir, number);
     let blocks = blocks::Writer::create(&blocks_path, key)?;
@@ -141,7 +147,7 @@ fn fill(
             .name("records".into())
             .spawn_scoped(scope, move || take_in(connection, blocks, indexing, &receive))
             .map_err(RecordsError::io(dir))?;
-        let sums = read_all(&entries, current, fetch, &send, progress);
+        let sums = read_all(&entries, current.as_deref(), fetch, &send, progress);
         drop(send);
         let taken = taking.join().unwrap_or(Err(RecordsError::Damaged("building them broke off")));
         match (taken, sums) {
@@ -152,7 +158,7 @@ fn fill(
         }
     })?;
     failing("records.build.seal")?;
-    if let Some(generation) = current {
+    if let Some(generation) = &current {
         generation.base.done_with_bulk();
     }
     memory::give_back();
@@ -162,7 +168,7 @@ fn fill(
             blocks.sync_all().map_err(RecordsError::io(&blocks_path))?;
             db::seal(connection, &path)
         });
-        let index = indexing.finish(in_use);
+        let index = indexing.finish(current);
         (sealing.join().unwrap_or(Err(RecordsError::Damaged("flushing them broke off"))), index)
     });
     let (db_bytes, index) = (db_bytes?, index?);

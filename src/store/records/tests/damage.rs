@@ -104,7 +104,13 @@ fn while_they_load_every_question_is_told_so() {
     // A disk that has not given a byte yet.
     let state = Arc::new((Mutex::new(State::Loading), Condvar::new()));
     let (dir, key) = (dir.path(), Zeroizing::new(KEY));
-    let records = Records { dir: dir.to_owned(), key, state: Arc::clone(&state), installing: Mutex::new(()) };
+    let records = Records {
+        dir: dir.to_owned(),
+        key,
+        state: Arc::clone(&state),
+        installing: Mutex::new(()),
+        unasked: AtomicBool::new(false),
+    };
     for (serial, _) in LISTED {
         let verdict = records.judge(&item(serial));
         assert_eq!((verdict.grade, verdict.reason), (Grade::NotChecked, Some(NotChecked::IndexLoading)));

@@ -62,6 +62,28 @@ fn deltas_are_in_use_at_once_and_after_a_restart() {
 }
 
 #[test]
+fn a_merge_that_nobody_waits_for_gives_the_same_and_a_failed_one_leaves_what_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut hub, records) = begun(dir.path());
+    for update in changes(&mut hub) {
+        hub.install(&records, &[update]).unwrap();
+    }
+    records.nobody_checks();
+    for place in ["records.build.begin", "records.build.seal", "records.build.point"] {
+        let _fails = failpoint::fail(place);
+        assert!(records.merge(&mut |_, _| {}).is_err(), "{place}");
+        hub.is_held_by(&records, "weapons");
+        assert_eq!(records.judge(&item("ЖЖ 333333")).candidates.len(), 1, "{place}");
+    }
+    records.merge(&mut |_, _| {}).unwrap();
+    assert_eq!(records.changes(), 0);
+    for records in [&records, &reopened(dir.path())] {
+        hub.is_held_by(records, "weapons");
+        assert_eq!(records.judge(&item("ЖЖ 333333")).candidates.len(), 1);
+    }
+}
+
+#[test]
 fn a_merge_changes_nothing_but_the_files() {
     let dir = tempfile::tempdir().unwrap();
     let (mut hub, records) = begun(dir.path());
