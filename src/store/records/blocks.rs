@@ -1,7 +1,7 @@
 //! The records of a generation in a file of their own: blocks of a few records, each sealed alone.
 //!
 //! A page of SQLCipher is 4 KiB and is decrypted and proven whole for one record in it, which is most of what a look-up costs
-//! (`docs/adr/0013`). A block here is some 700 bytes. The file has a key of its own, from the database's key and a random
+//! (`docs/adr/0013`). A block here is some 350 bytes. The file has a key of its own, from the database's key and a random
 //! salt, so a block's number serves as its nonce: a block that was changed, moved, or taken from another file does not open.
 //! Salt and lengths stand in the generation's database, under SQLCipher's seal: the file belongs to that database alone.
 
