@@ -112,6 +112,7 @@ pub fn understand(text: &str) -> Option<Understood> {
     let message = open(text)?;
     let mut out = Understood::of("envelope");
     let mut elements = iuid::Elements::default();
+    let apart = are_items(&message.formats);
     for Format { code, fields } in &message.formats {
         match code.as_str() {
             "05" => fields.iter().for_each(|field| {
@@ -126,6 +127,9 @@ pub fn understand(text: &str) -> Option<Understood> {
                 fields.iter().for_each(|field| out.left(field));
             }
         }
+        if apart {
+            std::mem::take(&mut elements).finish(&mut out);
+        }
     }
     message.left.iter().for_each(|piece| out.left(piece));
     elements.finish(&mut out);
@@ -133,4 +137,20 @@ pub fn understand(text: &str) -> Option<Understood> {
         out.form = "iuid";
     }
     Some(out)
+}
+
+/// Whether several formats of a message each name an item in full, as labels of a set do that were written one after another:
+/// then they are not pieces of one.
+fn are_items(formats: &[Format]) -> bool {
+    let names_one = |format: &&Format| {
+        let (mut elements, mut aside) = (iuid::Elements::default(), Understood::default());
+        match format.code.as_str() {
+            "06" => format.fields.iter().for_each(|field| elements.take_data_identifier(field, &mut aside)),
+            "12" => format.fields.iter().for_each(|field| elements.take_text_element(field, &mut aside)),
+            _ => return false,
+        }
+        elements.finish(&mut aside);
+        aside.marks.iter().any(|mark| mark.scheme == super::Scheme::Uii)
+    };
+    formats.iter().filter(names_one).count() > 1
 }

@@ -212,7 +212,7 @@ fn fact_name(ai: &str) -> &'static str {
         "10" => "lot",
         "13" => "packed",
         "15" => "best_before",
-        "17" => "expires",
+        "17" | "7003" => "expires",
         "22" | "20" => "variant",
         "30" | "37" => "count",
         "241" => "part_of_customer",

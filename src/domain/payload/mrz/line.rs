@@ -18,6 +18,8 @@ pub fn understand(line: &str) -> Option<Understood> {
         30 => first_of_three(line).or_else(|| second_of_three(line)).or_else(|| names(line)),
         36 => second_of_two(line, &TD2).or_else(|| second_of_french(line)),
         44 => second_of_two(line, &TD3),
+        // Scanners may leave out the fillers at the end.
+        15..30 if line.contains('<') => first_of_three(&format!("{line:<<30}")).filter(|out| out.findings.is_empty()),
         _ => None,
     }
 }
