@@ -8,6 +8,7 @@
 //! - looks that disagree about one place take each other away: counting begins anew behind them;
 //! - and while the disagreement lies within the row's window, one look more than the row says is asked for.
 
+use super::ends::Ends;
 use crate::domain::Symbology;
 
 /// How a look came about.
@@ -50,31 +51,35 @@ struct Rule {
     /// If any are given, no other lengths are believed: a cut-off label imitates a shorter one.
     lengths: &'static [usize],
     check: Check,
+    /// What must be seen of the label, from end to end (`ends.rs`).
+    ends: Ends,
 }
 
 /// The whole of acceptance. Reed-Solomon over the symbol, and the check character modulo 103 of Code 128, let one plain
-/// look suffice; the others misread now and then, but rarely twice in the same way. Codes of goods, and those that
-/// anything imitates, are off.
+/// look suffice; the others misread now and then, but rarely twice in the same way. Where nothing but a check digit, or
+/// nothing at all, stands against a misread that every look repeats, the label must be seen whole. Codes of goods, and those
+/// that anything imitates, are off.
 #[rustfmt::skip]
 const fn rule(symbology: Symbology) -> Rule {
     use Check::*;
+    use Ends::*;
     use Symbology::*;
     match symbology {
-        //                 on   plain rescue window chars rescued  lengths       check
-        QrCode     => row(true,   1,    2,    15,     1,    1,     &[],          Within),
-        DataMatrix => row(true,   1,    2,    15,     1,    1,     &[],          Within),
-        Aztec      => row(true,   1,    2,    15,     1,    1,     &[],          Within),
-        MicroQr    => row(true,   2,    2,     5,     1,    1,     &[],          Within),
-        Pdf417     => row(true,   2,    2,    15,     1,    1,     &[],          Within),
-        Code128    => row(true,   1,    2,     5,     2,    4,     &[],          Within),
-        Code93     => row(true,   2,    2,     5,     2,    4,     &[],          Within),
-        Code39     => row(true,   2,    2,     5,     2,    4,     &[],          Nothing),
-        Codabar    => row(false,  2,    3,     5,     4,    4,     &[],          Nothing),
-        Itf        => row(false,  2,    3,     5,    14,   14,     &[14, 16],    Mod10),
-        Ean13      => row(false,  2,    2,     5,    13,   13,     &[13],        Mod10),
-        Ean8       => row(false,  2,    2,     5,     8,    8,     &[8],         Mod10),
-        UpcA       => row(false,  2,    2,     5,    12,   12,     &[12, 13],    Mod10),
-        UpcE       => row(false,  2,    2,     5,     8,    8,     &[8, 12, 13], ExpandedMod10),
+        //                 on   plain rescue window chars rescued  lengths       check          ends
+        QrCode     => row(true,   1,    2,    15,     1,    1,     &[],          Within,        Any),
+        DataMatrix => row(true,   1,    2,    15,     1,    1,     &[],          Within,        Any),
+        Aztec      => row(true,   1,    2,    15,     1,    1,     &[],          Within,        Any),
+        MicroQr    => row(true,   2,    2,     5,     1,    1,     &[],          Within,        Any),
+        Pdf417     => row(true,   2,    2,    15,     1,    1,     &[],          Within,        Any),
+        Code128    => row(true,   1,    2,     5,     2,    4,     &[],          Within,        Any),
+        Code93     => row(true,   2,    2,     5,     2,    4,     &[],          Within,        Any),
+        Code39     => row(true,   2,    2,     5,     2,    4,     &[],          Nothing,       Uncut),
+        Codabar    => row(false,  2,    3,     5,     4,    4,     &[],          Nothing,       Quiet),
+        Itf        => row(false,  2,    3,     5,    14,   14,     &[14, 16],    Mod10,         Quiet),
+        Ean13      => row(false,  2,    2,     5,    13,   13,     &[13],        Mod10,         Uncut),
+        Ean8       => row(false,  2,    2,     5,     8,    8,     &[8],         Mod10,         Quiet),
+        UpcA       => row(false,  2,    2,     5,    12,   12,     &[12, 13],    Mod10,         Uncut),
+        UpcE       => row(false,  2,    2,     5,     8,    8,     &[8, 12, 13], ExpandedMod10, Quiet),
     }
 }
 
@@ -88,8 +93,9 @@ const fn row(
     chars_rescue: usize,
     lengths: &'static [usize],
     check: Check,
+    ends: Ends,
 ) -> Rule {
-    Rule { on, plain, rescue, window_frames, chars, chars_rescue, lengths, check }
+    Rule { on, plain, rescue, window_frames, chars, chars_rescue, lengths, check, ends }
 }
 
 /// No row looks back further than this many frames.
@@ -104,6 +110,11 @@ pub(super) fn on_by_default() -> Vec<Symbology> {
 /// to impossible.
 pub(super) fn corrects(symbology: Symbology) -> bool {
     matches!(symbology, Symbology::QrCode | Symbology::DataMatrix | Symbology::Aztec)
+}
+
+/// What must be seen of the label of such a text.
+pub(super) fn ends(symbology: Symbology) -> Ends {
+    rule(symbology).ends
 }
 
 /// In how many frames looks at this symbology count together.
@@ -250,6 +261,28 @@ mod tests {
     }
 
     #[test]
+    fn what_must_be_seen_of_a_label() {
+        let table = [
+            (QrCode, Ends::Any),
+            (Pdf417, Ends::Any),
+            (Code128, Ends::Any),
+            (Code93, Ends::Any),
+            // They begin and end in a way that the middle of a label does not.
+            (Code39, Ends::Uncut),
+            (Ean13, Ends::Uncut),
+            (UpcA, Ends::Uncut),
+            // Their ends are found within longer labels too.
+            (Codabar, Ends::Quiet),
+            (Itf, Ends::Quiet),
+            (Ean8, Ends::Quiet),
+            (UpcE, Ends::Quiet),
+        ];
+        for (symbology, want) in table {
+            assert_eq!(ends(symbology), want, "{symbology}");
+        }
+    }
+
+    #[test]
     fn what_is_on() {
         assert_eq!(on_by_default(), [QrCode, MicroQr, DataMatrix, Aztec, Pdf417, Code128, Code39, Code93]);
     }
@@ -261,6 +294,7 @@ mod tests {
             assert!(rule.rescue >= 2 && rule.plain >= 1 && rule.window_frames >= 5, "{symbology}");
             assert!(rule.plain >= 2 || rule.check == Check::Within, "{symbology}");
             assert!(rule.chars >= 1 && rule.chars_rescue >= rule.chars, "{symbology}");
+            assert_eq!(rule.ends == Ends::Any, rule.check == Check::Within, "{symbology}");
         }
     }
 

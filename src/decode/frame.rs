@@ -36,6 +36,20 @@ impl<'a> Luma<'a> {
             && (h - 1).checked_mul(s).and_then(|n| n.checked_add(w)).is_some_and(|n| n <= self.data.len())
     }
 
+    /// Brightness at a point, from the four pixels round it; beyond the border as on it.
+    pub(super) fn near(&self, [x, y]: [f32; 2]) -> f32 {
+        let at = |v: f32, count: u32| {
+            let v = (v - 0.5).clamp(0.0, (count - 1) as f32);
+            (v as usize, (v as usize + 1).min(count as usize - 1), v.fract())
+        };
+        let ((x0, x1, u), (y0, y1, v)) = (at(x, self.width), at(y, self.height));
+        let row = |y: usize| {
+            let line = &self.data[y * self.stride as usize..];
+            f32::from(line[x0]) * (1.0 - u) + f32::from(line[x1]) * u
+        };
+        row(y0) * (1.0 - v) + row(y1) * v
+    }
+
     /// One row; empty when there is no such row.
     pub fn row(&self, y: u32) -> &'a [u8] {
         let from = y as usize * self.stride as usize;

@@ -8,6 +8,7 @@
 
 use super::board::{Accepted, Board};
 use super::budget::{Budget, Mode, ONE_THREAD, RESCUE, RESCUE_BESIDE_WHOLE, SWEEP, Stopwatch, TRACKING};
+use super::ends;
 use super::frame::Luma;
 use super::joined;
 use super::place;
@@ -153,6 +154,7 @@ impl Schedule {
     fn count(&mut self, finds: Vec<Find>, work: &mut Work<'_>) {
         for Find { mut reads, voice } in finds {
             joined::join(work.luma, &mut reads);
+            ends::examine(work.luma, &mut reads);
             let places: Vec<(bool, Symbology, Quad)> = reads.iter().map(|r| (r.broken, r.symbology, r.quad)).collect();
             for read in reads {
                 if !read.broken {

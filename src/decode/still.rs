@@ -177,12 +177,11 @@ impl Search<'_> {
     fn count(&mut self, mut reads: Vec<Read>, voice: Voice) {
         self.round += 1;
         joined::join(self.luma, &mut reads);
+        ends::examine(self.luma, &mut reads);
         for read in reads {
             if read.broken {
                 self.broken.push((read.symbology, read.quad));
-            } else if self.options.symbologies == [Symbology::Itf]
-                && ends::of_itf_are_whole(self.luma, &read.quad, read.text.len())
-            {
+            } else if self.options.symbologies == [Symbology::Itf] {
                 self.board.vote_whole(read, voice, self.round, WINDOW);
             } else {
                 self.board.vote(read, voice, self.round, 0, WINDOW);
