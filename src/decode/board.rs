@@ -238,6 +238,11 @@ impl Board {
             .any(|i| place::overlap(&self.candidates[i].quad(), quad) && self.settled(i, round, window))
     }
 
+    /// Whether this text was accepted at this place.
+    pub fn has_accepted(&self, read: &Read) -> bool {
+        self.candidates.iter().any(|c| c.accepted && c.says_the_same(read) && place::overlap(&c.quad(), &read.quad))
+    }
+
     /// Whether every candidate would be accepted now, and there is at least one.
     pub fn all_settled(&self, round: u64, window: Window) -> bool {
         !self.candidates.is_empty() && (0..self.candidates.len()).all(|i| self.settled(i, round, window))

@@ -84,10 +84,11 @@ pub(super) struct Sight {
     margins: [Margin; 2],
 }
 
-/// Takes the text from reads whose label was not seen as the table asks: what is left is a place where a code is.
-pub(super) fn examine(luma: Luma<'_>, reads: &mut [Read]) {
+/// Takes the text from reads whose label was not seen as the table asks: what is left is a place where a code is. What is
+/// `known`, since it was believed there before, is not looked at again.
+pub(super) fn examine(luma: Luma<'_>, reads: &mut [Read], known: impl Fn(&Read) -> bool) {
     for read in reads.iter_mut().filter(|r| !r.broken) {
-        if !are_seen(luma, read, acceptance::ends(read.symbology)) {
+        if !known(read) && !are_seen(luma, read, acceptance::ends(read.symbology)) {
             read.broken = true;
             read.text.clear();
             read.bytes.clear();

@@ -8,8 +8,8 @@
 use super::bars;
 use super::elements::Elements;
 use super::frame::Luma;
-use super::rectify::along_rows;
 use super::rows::{Rows, correlation};
+use super::tones::along_rows;
 
 /// Places drawn for each module.
 const STEPS: usize = 4;
@@ -34,7 +34,7 @@ const SIZES: [f32; 2] = [0.4, 1.7];
 /// Each size tried is larger than the last by this part: half a module over a stretch.
 const SIZE_STEP: f32 = 0.04;
 /// An end may lie so many modules from where the engine saw it.
-const END_OFF_MODULES: f32 = 3.0;
+const END_OFF_MODULES: f32 = 2.0;
 /// So many ways to begin are followed.
 const BEGUN: usize = 3;
 /// Nothing better is sought where the mean agreement is so good.
@@ -133,7 +133,7 @@ impl<'a> Overlay<'a> {
         let mut begun: Vec<(f32, Lie)> = Vec::new();
         let mut size = SIZES[0];
         while size <= SIZES[1] {
-            for off in -4..=4 {
+            for off in -2..=2 {
                 let lie = Lie { at: off as f32 * 0.4, size };
                 begun.push((self.agreement(lie, 0), lie));
             }
