@@ -11,6 +11,7 @@ use super::elements;
 use super::engine::Read;
 use super::frame::Luma;
 use super::overlay::{self, Fit};
+use super::place;
 use super::rows::Rows;
 
 /// What a symbology is asked for, from the least.
@@ -87,8 +88,13 @@ pub(super) struct Sight {
 /// Takes the text from reads whose label was not seen as the table asks: what is left is a place where a code is. What is
 /// `known`, since it was believed there before, is not looked at again.
 pub(super) fn examine(luma: Luma<'_>, reads: &mut [Read], known: impl Fn(&Read) -> bool) {
+    let is_piece =
+        |read: &Read| !read.broken && !known(read) && !are_seen(luma, read, acceptance::ends(read.symbology));
+    let pieces: Vec<Read> = reads.iter().filter(|r| is_piece(r)).cloned().collect();
     for read in reads.iter_mut().filter(|r| !r.broken) {
-        if !known(read) && !are_seen(luma, read, acceptance::ends(read.symbology)) {
+        // Nor is another text of the same bars believed beside it: one label is stuck over another there.
+        let same_bars = |p: &Read| p.symbology == read.symbology && place::overlap(&p.quad, &read.quad);
+        if pieces.iter().any(same_bars) {
             read.broken = true;
             read.text.clear();
             read.bytes.clear();
