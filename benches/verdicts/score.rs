@@ -235,8 +235,7 @@ impl Bench {
                 let key = keys::canonical(&weapon.serial);
                 let class = if shape(&key).0 > 0 { border(self.density(&key)) } else { DENSE.len() };
                 let mine = |v: &Verdict| v.candidates.iter().find(|c| c.record == record.id).map(|c| c.grade);
-                let of_series = if shape(&key).0 > 0 { self.density_of_series(&key) } else { f64::INFINITY };
-                (class, mine(&verdict), mine(&after), of_series, self.strangers(record, weapon))
+                (class, mine(&verdict), mine(&after), self.density_of_series(&key), self.strangers(record, weapon))
             },
             seed ^ 11,
         );
