@@ -49,7 +49,7 @@ pub(super) const SPECIFIC: f64 = 1e-3;
 const CHANCE_HIT: f64 = 6e-5;
 /// The density up to which a key counts as specific when two facts agree and nothing contradicts: counts of a series are no
 /// finer than that, and the record often tells no year.
-const NEARLY_SPECIFIC: f64 = 1.75e-3;
+const NEARLY_SPECIFIC: f64 = 1.4e-3;
 /// The same for a number without letters, which many more weapons share than the density of its length tells: numbers run
 /// from 1, and short ones are cut, skipped and counted anew.
 const CHANCE_HIT_NUMBER: f64 = 1e-5;

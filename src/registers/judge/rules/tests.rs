@@ -35,6 +35,16 @@ fn the_table_of_grades() {
         ("a very dense key, all agrees", Evidence { density: 0.25, ..full }, Some(Possible)),
         ("a nearly specific key alone", Evidence { density: 4e-3, ..SPARSE }, Some(Possible)),
         (
+            "a nearly specific key, two facts agree",
+            Evidence { density: 1.3e-3, agrees: 2, description: 0.2, ..SPARSE },
+            Some(Hit),
+        ),
+        (
+            "a key a little denser, two facts agree",
+            Evidence { density: 1.6e-3, agrees: 2, description: 0.2, ..SPARSE },
+            Some(Probable),
+        ),
+        (
             "a nearly specific key and the year",
             Evidence { density: 2e-3, year_agrees: true, description: 0.02, ..SPARSE },
             Some(Hit),
