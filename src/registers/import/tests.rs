@@ -241,9 +241,9 @@ fn a_line_longer_than_any_row_is_refused_as_that_and_not_read_to_its_end() {
     let no_table = run(Format::Csv, "x".repeat(3 << 20), "").0;
     assert!(matches!(no_table, Err(ImportError::Malformed { line: 1, .. })), "{no_table:?}");
     // Lines that end in a carriage return alone are lines, too.
-    let old = (0..200_000).map(|n| format!("{n},AB{n:06},PM\r")).collect::<String>();
-    assert!(old.len() > 2 << 20);
-    assert_eq!(counts(run(Format::Csv, format!("id,serial,model\r{old}"), "").0.unwrap())[1], 200_000);
+    let old = (0..3_000).map(|n| format!("{n},AB{n:06},{:400}\r", "PM")).collect::<String>();
+    assert!(old.len() > 1 << 20);
+    assert_eq!(counts(run(Format::Csv, format!("id,serial,model\r{old}"), "").0.unwrap())[1], 3_000);
 }
 
 #[test]
