@@ -17,9 +17,13 @@ const VIN_CHARS: usize = 17;
 /// A number of fewer digits agrees with everything.
 const NUMBER_DIGITS_MIN: usize = 3;
 /// So many records are weighed that are one slip from one mark: in a register of a million, all that there are of a bare
-/// number of three digits. Where there are more, only so many of the likeliest slips: in a register of ten million a number of
-/// four digits has tens of thousands of neighbours, nobody could tell them apart, and the check must not wait for it.
+/// number of three digits.
 const WEIGHED_MAX: usize = 8000;
+/// In a register of ten million a number of four digits has tens of thousands of neighbours. Where the item's year is told, so
+/// many are looked at, for nearly all fall by theirs; but not where an equal mark agrees in all that is told, which no
+/// neighbour outdoes: that the check is done within a millisecond is worth more there.
+const OF_YEARS_MAX: usize = 32_000;
+/// Otherwise only so many of the likeliest slips are weighed: nobody could tell them apart, and the check must not wait for it.
 const WEIGHED_OF_MORE: usize = 1024;
 
 /// Up to so many records of one key are weighed in full.
@@ -197,8 +201,10 @@ impl Search<'_, '_> {
         let near = self.index.one_edit_with(&keys.canonical, likely).into_iter().chain(short);
         let weak: Vec<Near> = near.map(|(id, likelihood)| (likelihood, Rule::OneEdit, id)).collect();
         let all: usize = weak.iter().map(|near| self.index.count_of(near.2)).sum();
-        self.gathered.is_cut |= all > WEIGHED_MAX;
-        self.keep_weak(&read, weak, if all <= WEIGHED_MAX { WEIGHED_MAX } else { WEIGHED_OF_MORE });
+        let by_year = all > WEIGHED_MAX && self.scales.tells_year() && !self.is_known_in_all();
+        let whole = if by_year { OF_YEARS_MAX } else { WEIGHED_MAX };
+        self.gathered.is_cut |= all > whole;
+        self.keep_weak(&read, weak, if all <= whole { whole } else { WEIGHED_OF_MORE });
         if keys.number.len() >= NUMBER_DIGITS_MIN {
             let (same, left_out) = self.index.some_of_number(&keys.number, OF_NUMBER_MAX);
             self.gathered.left_out += left_out;
@@ -213,6 +219,13 @@ impl Search<'_, '_> {
             let weak = near.into_iter().map(|key| (reading(Rule::TwoEdits), Rule::TwoEdits, key)).collect();
             self.keep_weak(&read, weak, WEAKEST_MAX);
         }
+    }
+
+    /// Whether what was found so far agrees somewhere in everything that the item tells.
+    fn is_known_in_all(&mut self) -> bool {
+        let told = self.scales.told() as u8;
+        let found: Vec<Compact> = self.gathered.records.iter().map(|r| r.compact).collect();
+        found.into_iter().any(|compact| self.scales.agrees_enough(compact, told))
     }
 
     /// Lots that hold the mark as read, or with one character taken for one that looks like it.

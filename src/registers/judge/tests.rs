@@ -347,6 +347,19 @@ fn a_short_mark_that_lost_its_letter_is_found_among_many_of_its_number() {
 }
 
 #[test]
+fn the_year_finds_a_misread_number_among_more_neighbours_than_are_weighed() {
+    let crowd = |n: usize| record(&format!("n{n}"), vec![serial(&format!("1234{}", n % 10))], Some("ПМ"), Some(1950));
+    let mut records: Vec<Record> = (0..8_500).map(crowd).collect();
+    records.push(record("true", vec![serial("1235")], Some("ПМ"), Some(1983)));
+    let practice = Practice { index: index_of(&records), records };
+    let told = practice.ask(&[serial("1234")], Description { year: Some(1983), ..pistol() });
+    let ids: Vec<&str> = told.candidates.iter().map(|c| c.record.as_str()).collect();
+    assert_eq!((told.grade, ids, told.more), (Grade::Possible, vec!["true"], 0));
+    let untold = practice.ask(&[serial("1234")], pistol());
+    assert!(untold.more > 7_000, "what was not weighed is counted: {}", untold.more);
+}
+
+#[test]
 fn a_long_list_is_whole_in_a_register_of_a_million() {
     let records: Vec<Record> =
         (0..300).map(|n| record(&format!("n{n}"), vec![serial(&format!("12{}", n % 10))], Some("ПМ"), None)).collect();

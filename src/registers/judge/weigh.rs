@@ -126,6 +126,11 @@ impl<'a> Scales<'a> {
         self.facts.get(number).map_or(self.year.is_some(), Option::is_some)
     }
 
+    /// Whether the item tells its year.
+    pub fn tells_year(&self) -> bool {
+        self.year.is_some()
+    }
+
     /// Whether the record may be of the item's sort of object.
     pub fn same_sort(&self, record: Compact) -> bool {
         match (self.object, record.object()) {
