@@ -53,11 +53,14 @@ struct Rule {
     check: Check,
     /// What must be seen of the label, from end to end (`ends.rs`).
     ends: Ends,
+    /// The same for a look at changed pixels.
+    ends_rescue: Ends,
 }
 
 /// The whole of acceptance. Reed-Solomon over the symbol, and the check character modulo 103 of Code 128, let one plain
 /// look suffice; the others misread now and then, but rarely twice in the same way. Where nothing but a check digit, or
-/// nothing at all, stands against a misread that every look repeats, the label must be seen whole. Codes of goods, and those
+/// nothing at all, stands against a misread that every look repeats, the label must be seen whole; and where it is one check
+/// character, whenever pixels were changed. Codes of goods, and those
 /// that anything imitates, are off.
 #[rustfmt::skip]
 const fn rule(symbology: Symbology) -> Rule {
@@ -65,21 +68,21 @@ const fn rule(symbology: Symbology) -> Rule {
     use Ends::*;
     use Symbology::*;
     match symbology {
-        //                 on   plain rescue window chars rescued  lengths       check          ends
-        QrCode     => row(true,   1,    2,    15,     1,    1,     &[],          Within,        Any),
-        DataMatrix => row(true,   1,    2,    15,     1,    1,     &[],          Within,        Any),
-        Aztec      => row(true,   1,    2,    15,     1,    1,     &[],          Within,        Any),
-        MicroQr    => row(true,   2,    2,     5,     1,    1,     &[],          Within,        Any),
-        Pdf417     => row(true,   2,    2,    15,     1,    1,     &[],          Within,        Any),
-        Code128    => row(true,   1,    2,     5,     2,    4,     &[],          Within,        Any),
-        Code93     => row(true,   2,    2,     5,     2,    4,     &[],          Within,        Any),
-        Code39     => row(true,   2,    2,     5,     2,    4,     &[],          Nothing,       Uncut),
-        Codabar    => row(false,  2,    3,     5,     4,    4,     &[],          Nothing,       Quiet),
-        Itf        => row(false,  2,    3,     5,    14,   14,     &[14, 16],    Mod10,         Quiet),
-        Ean13      => row(false,  2,    2,     5,    13,   13,     &[13],        Mod10,         Uncut),
-        Ean8       => row(false,  2,    2,     5,     8,    8,     &[8],         Mod10,         Quiet),
-        UpcA       => row(false,  2,    2,     5,    12,   12,     &[12, 13],    Mod10,         Uncut),
-        UpcE       => row(false,  2,    2,     5,     8,    8,     &[8, 12, 13], ExpandedMod10, Quiet),
+        //                 on   plain rescue window chars rescued  lengths       check          ends   rescued
+        QrCode     => row(true,   1,    2,    15,     1,    1,     &[],          Within,        Any,   Any),
+        DataMatrix => row(true,   1,    2,    15,     1,    1,     &[],          Within,        Any,   Any),
+        Aztec      => row(true,   1,    2,    15,     1,    1,     &[],          Within,        Any,   Any),
+        MicroQr    => row(true,   2,    2,     5,     1,    1,     &[],          Within,        Any,   Any),
+        Pdf417     => row(true,   2,    2,    15,     1,    1,     &[],          Within,        Any,   Any),
+        Code128    => row(true,   1,    2,     5,     2,    4,     &[],          Within,        Any,   Uncut),
+        Code93     => row(true,   2,    2,     5,     2,    4,     &[],          Within,        Any,   Any),
+        Code39     => row(true,   2,    2,     5,     2,    4,     &[],          Nothing,       Uncut, Uncut),
+        Codabar    => row(false,  2,    3,     5,     4,    4,     &[],          Nothing,       Quiet, Quiet),
+        Itf        => row(false,  2,    3,     5,    14,   14,     &[14, 16],    Mod10,         Quiet, Quiet),
+        Ean13      => row(false,  2,    2,     5,    13,   13,     &[13],        Mod10,         Uncut, Uncut),
+        Ean8       => row(false,  2,    2,     5,     8,    8,     &[8],         Mod10,         Quiet, Quiet),
+        UpcA       => row(false,  2,    2,     5,    12,   12,     &[12, 13],    Mod10,         Uncut, Uncut),
+        UpcE       => row(false,  2,    2,     5,     8,    8,     &[8, 12, 13], ExpandedMod10, Quiet, Quiet),
     }
 }
 
@@ -94,8 +97,9 @@ const fn row(
     lengths: &'static [usize],
     check: Check,
     ends: Ends,
+    ends_rescue: Ends,
 ) -> Rule {
-    Rule { on, plain, rescue, window_frames, chars, chars_rescue, lengths, check, ends }
+    Rule { on, plain, rescue, window_frames, chars, chars_rescue, lengths, check, ends, ends_rescue }
 }
 
 /// No row looks back further than this many frames.
@@ -113,8 +117,12 @@ pub(super) fn corrects(symbology: Symbology) -> bool {
 }
 
 /// What must be seen of the label of such a text.
-pub(super) fn ends(symbology: Symbology) -> Ends {
-    rule(symbology).ends
+pub(super) fn ends(symbology: Symbology, source: Source) -> Ends {
+    let rule = rule(symbology);
+    match source {
+        Source::Plain => rule.ends,
+        Source::Rescue => rule.ends_rescue,
+    }
 }
 
 /// In how many frames looks at this symbology count together.
@@ -263,22 +271,23 @@ mod tests {
     #[test]
     fn what_must_be_seen_of_a_label() {
         let table = [
-            (QrCode, Ends::Any),
-            (Pdf417, Ends::Any),
-            (Code128, Ends::Any),
-            (Code93, Ends::Any),
+            (QrCode, Ends::Any, Ends::Any),
+            (Pdf417, Ends::Any, Ends::Any),
+            (Code93, Ends::Any, Ends::Any),
+            // One check character holds against a chance read, not against some hundred passes over a smear.
+            (Code128, Ends::Any, Ends::Uncut),
             // They begin and end in a way that the middle of a label does not.
-            (Code39, Ends::Uncut),
-            (Ean13, Ends::Uncut),
-            (UpcA, Ends::Uncut),
+            (Code39, Ends::Uncut, Ends::Uncut),
+            (Ean13, Ends::Uncut, Ends::Uncut),
+            (UpcA, Ends::Uncut, Ends::Uncut),
             // Their ends are found within longer labels too.
-            (Codabar, Ends::Quiet),
-            (Itf, Ends::Quiet),
-            (Ean8, Ends::Quiet),
-            (UpcE, Ends::Quiet),
+            (Codabar, Ends::Quiet, Ends::Quiet),
+            (Itf, Ends::Quiet, Ends::Quiet),
+            (Ean8, Ends::Quiet, Ends::Quiet),
+            (UpcE, Ends::Quiet, Ends::Quiet),
         ];
-        for (symbology, want) in table {
-            assert_eq!(ends(symbology), want, "{symbology}");
+        for (symbology, plain, rescue) in table {
+            assert_eq!((ends(symbology, Plain), ends(symbology, Rescue)), (plain, rescue), "{symbology}");
         }
     }
 
@@ -295,6 +304,8 @@ mod tests {
             assert!(rule.plain >= 2 || rule.check == Check::Within, "{symbology}");
             assert!(rule.chars >= 1 && rule.chars_rescue >= rule.chars, "{symbology}");
             assert_eq!(rule.ends == Ends::Any, rule.check == Check::Within, "{symbology}");
+            let is_weaker = rule.ends_rescue == Ends::Any && rule.ends != Ends::Any;
+            assert!(!is_weaker, "{symbology}: changed pixels are asked for no less");
         }
     }
 

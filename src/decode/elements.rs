@@ -1,6 +1,9 @@
 //! The bars and spaces of a linear code as its standard draws them: what a text must look like.
 //!
-//! Only symbologies whose text proves nothing by itself, or little (a check digit); the others carry a check of their own.
+//! Only linear symbologies whose text proves nothing by itself, or little (a check digit, or one check character); the others
+//! carry a check of their own.
+
+mod code_128;
 
 use crate::domain::Symbology;
 
@@ -13,8 +16,17 @@ pub(super) struct Elements {
     pub two_widths: bool,
 }
 
-/// What a text looks like. `None` for other symbologies, and for texts that cannot be drawn.
-pub(super) fn of(symbology: Symbology, text: &str) -> Option<Elements> {
+/// What a text may look like, the likeliest first; `identifier` as in ISO/IEC 15424. Nothing for other symbologies, and for
+/// texts that cannot be drawn.
+pub(super) fn ways(symbology: Symbology, text: &str, identifier: &str) -> Vec<Elements> {
+    if symbology == Symbology::Code128 {
+        let ways = code_128::ways(text, identifier);
+        return ways.into_iter().map(|widths| Elements { widths, two_widths: false }).collect();
+    }
+    of(symbology, text).into_iter().collect()
+}
+
+fn of(symbology: Symbology, text: &str) -> Option<Elements> {
     let (widths, two_widths) = match symbology {
         Symbology::Code39 => (code_39(text)?, true),
         Symbology::Codabar => (codabar(text)?, true),
@@ -214,7 +226,7 @@ mod tests {
     use crate::decode::tests::draw;
 
     /// Runs of black and white along the middle row of what the engine draws, one pixel a module.
-    fn drawn(format: BarcodeFormat, text: &str) -> Vec<u8> {
+    pub(super) fn drawn(format: BarcodeFormat, text: &str) -> Vec<u8> {
         let picture = draw(format, text, 1);
         let row = &picture.data[picture.width as usize * (picture.height as usize / 2)..][..picture.width as usize];
         let mut runs: Vec<u8> = row.chunk_by(|a, b| a == b).map(|run| run.len() as u8).collect();

@@ -6,7 +6,7 @@
 //! side, or more bars follow, or what looks like paper is the grey of smeared bars. What of this a symbology is asked for
 //! stands in the table of `acceptance.rs`.
 
-use super::acceptance;
+use super::acceptance::{self, Source};
 use super::elements;
 use super::engine::Read;
 use super::frame::Luma;
@@ -87,9 +87,9 @@ pub(super) struct Sight {
 
 /// Takes the text from reads whose label was not seen as the table asks: what is left is a place where a code is. What is
 /// `known`, since it was believed there before, is not looked at again.
-pub(super) fn examine(luma: Luma<'_>, reads: &mut [Read], known: impl Fn(&Read) -> bool) {
-    let is_piece =
-        |read: &Read| !read.broken && !known(read) && !are_seen(luma, read, acceptance::ends(read.symbology));
+pub(super) fn examine(luma: Luma<'_>, reads: &mut [Read], source: Source, known: impl Fn(&Read) -> bool) {
+    let wanted = |read: &Read| acceptance::ends(read.symbology, source);
+    let is_piece = |read: &Read| !read.broken && !known(read) && !are_seen(luma, read, wanted(read));
     let pieces: Vec<Read> = reads.iter().filter(|r| is_piece(r)).cloned().collect();
     for read in reads.iter_mut().filter(|r| !r.broken) {
         // Nor is another text of the same bars believed beside it: one label is stuck over another there.
@@ -107,26 +107,33 @@ pub(super) fn are_seen(luma: Luma<'_>, read: &Read, wanted: Ends) -> bool {
     wanted == Ends::Any || sight(luma, read, wanted).is_some_and(|seen| seen.holds(wanted))
 }
 
+impl Fit {
+    /// Whether the picture shows these bars everywhere.
+    fn agrees(&self) -> bool {
+        let agrees = |correlation: f32, least: f32| correlation > 0.0 && correlation * correlation >= least;
+        agrees(self.whole, WHOLE_MIN) && agrees(self.least, STRETCH_MIN)
+    }
+}
+
 impl Sight {
     fn holds(&self, wanted: Ends) -> bool {
         let Self { fit, margins: [left, right] } = self;
-        let agrees = |correlation: f32, least: f32| correlation > 0.0 && correlation * correlation >= least;
-        let bars = agrees(fit.whole, WHOLE_MIN) && agrees(fit.least, STRETCH_MIN);
-        bars && match wanted {
-            Ends::Any => true,
-            Ends::Uncut => left.is_uncut() && right.is_uncut(),
-            Ends::Quiet => {
-                let (less, more) = if left.modules <= right.modules { (left, right) } else { (right, left) };
-                let alike = more.modules <= UNEQUAL_MAX * less.modules + 2.0;
-                // A picture that was cut to the label has a border on both sides of it, cut alike, or at least further off
-                // than any space within a label is wide. A label that is half out of sight has it on one side.
-                let cropped = less.is_border() && more.is_border() && (alike || less.modules > SPACE_MODULES_MAX);
-                let quiet = less.modules >= QUIET_MODULES || cropped;
-                // Where paper runs to the border, where it ends was not seen.
-                let unseen = less.end == End::Far || less.is_border() || more.is_border();
-                quiet && (alike || unseen) && [left, right].iter().all(|m| !matches!(m.end, End::Bars | End::Grey))
+        fit.agrees()
+            && match wanted {
+                Ends::Any => true,
+                Ends::Uncut => left.is_uncut() && right.is_uncut(),
+                Ends::Quiet => {
+                    let (less, more) = if left.modules <= right.modules { (left, right) } else { (right, left) };
+                    let alike = more.modules <= UNEQUAL_MAX * less.modules + 2.0;
+                    // A picture that was cut to the label has a border on both sides of it, cut alike, or at least further off
+                    // than any space within a label is wide. A label that is half out of sight has it on one side.
+                    let cropped = less.is_border() && more.is_border() && (alike || less.modules > SPACE_MODULES_MAX);
+                    let quiet = less.modules >= QUIET_MODULES || cropped;
+                    // Where paper runs to the border, where it ends was not seen.
+                    let unseen = less.end == End::Far || less.is_border() || more.is_border();
+                    quiet && (alike || unseen) && [left, right].iter().all(|m| !matches!(m.end, End::Bars | End::Grey))
+                }
             }
-        }
     }
 }
 
@@ -146,9 +153,20 @@ impl Margin {
 
 /// Looks at a label. `None` for a text that no bars can be drawn of, and where there is nothing to look at.
 pub(super) fn sight(luma: Luma<'_>, read: &Read, wanted: Ends) -> Option<Sight> {
-    let elements = elements::of(read.symbology, &read.text)?;
+    let ways = elements::ways(read.symbology, &read.text, &read.identifier);
     let rows = Rows::follow(luma, &read.quad)?;
-    let fit = overlay::fit(luma, &rows, &elements)?;
+    let mut best: Option<Fit> = None;
+    for elements in ways {
+        // The first way that agrees is the label's: two ways differ in a whole character at least.
+        if best.is_some_and(|fit| fit.agrees()) {
+            break;
+        }
+        let fit = overlay::fit(luma, &rows, &elements)?;
+        if best.is_none_or(|b| fit.least > b.least) {
+            best = Some(fit);
+        }
+    }
+    let fit = best?;
     let near = if wanted == Ends::Quiet { WIDELY_NEAR_MODULES } else { NEAR_MODULES };
     let seen: Vec<[Margin; 2]> = (0..ROWS).filter_map(|i| Row::new(luma, &rows, &fit, i)?.margins(near)).collect();
     if seen.len() * 2 <= ROWS {

@@ -154,7 +154,7 @@ impl Schedule {
     fn count(&mut self, finds: Vec<Find>, work: &mut Work<'_>) {
         for Find { mut reads, voice } in finds {
             joined::join(work.luma, &mut reads);
-            ends::examine(work.luma, &mut reads, |read| work.board.has_accepted(read));
+            ends::examine(work.luma, &mut reads, voice.source, |read| work.board.has_accepted(read));
             let places: Vec<(bool, Symbology, Quad)> = reads.iter().map(|r| (r.broken, r.symbology, r.quad)).collect();
             for read in reads {
                 if !read.broken {

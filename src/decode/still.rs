@@ -177,7 +177,7 @@ impl Search<'_> {
     fn count(&mut self, mut reads: Vec<Read>, voice: Voice) {
         self.round += 1;
         joined::join(self.luma, &mut reads);
-        ends::examine(self.luma, &mut reads, |_| false);
+        ends::examine(self.luma, &mut reads, voice.source, |_| false);
         for read in reads {
             if read.broken {
                 self.broken.push((read.symbology, read.quad));
