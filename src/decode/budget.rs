@@ -12,11 +12,11 @@ pub type Stopwatch<'a> = &'a (dyn Fn() -> Duration + Sync);
 /// What a frame may cost while something accepted is in sight, in plain passes over the whole frame.
 pub(super) const TRACKING: f32 = 0.48;
 /// What the sweep may cost while something is looked for, in frames without a look at the whole of them.
-pub(super) const SWEEP: f32 = 0.75;
+pub(super) const SWEEP: f32 = 1.0;
 /// What rescue may cost meanwhile on the other thread.
-pub(super) const RESCUE: f32 = 1.15;
+pub(super) const RESCUE: f32 = 1.45;
 /// What it may cost in a frame that is looked at whole, so that both threads together take about the same in each frame.
-pub(super) const RESCUE_BESIDE_WHOLE: f32 = 0.85;
+pub(super) const RESCUE_BESIDE_WHOLE: f32 = 1.35;
 /// What both together may cost where there is one thread only.
 pub(super) const ONE_THREAD: f32 = 1.55;
 /// On the slowest machine a frame still gets so much.
