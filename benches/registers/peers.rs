@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use fst::automaton::Levenshtein;
 use fst::{IntoStreamer, Streamer};
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use rusqlite::Connection;
 use tracepost::domain::keys;
 use tracepost::registers::RecordBytes;
@@ -148,6 +149,29 @@ pub fn floor(options: &Options, dir: &Path) {
     drop(select);
     drop(db);
     let _ = std::fs::remove_file(path);
+}
+
+/// What a record costs that is sealed in a file, whatever finds it: as many bytes as a block has, read from a random place of
+/// the device's own file and opened. Below this no look-up with its record can be.
+pub fn read_and_open(home: &Path, dice: &mut Dice, times: usize) -> Percentiles {
+    const BLOCK_BYTES: usize = 366;
+    let files = std::fs::read_dir(home).expect("a home").flatten().map(|entry| entry.path());
+    let path = { files }.find(|path| path.extension().is_some_and(|end| end == "rows")).expect("a file of records");
+    let file = std::fs::File::open(path).expect("it opens");
+    let places = file.metadata().expect("it has a length").len() / BLOCK_BYTES as u64;
+    let key = UnboundKey::new(&CHACHA20_POLY1305, &[7; 32]).expect("32 bytes");
+    let key = LessSafeKey::new(key);
+    let read = |_| {
+        let place = u64::from(dice.below(places as u32)) * BLOCK_BYTES as u64;
+        let begin = Instant::now();
+        let mut block = vec![0; BLOCK_BYTES];
+        tracepost::platform::files::read_at(&file, &mut block, place).expect("it is there");
+        // Refused, since this is not its key, at the cost of opening it.
+        let _ =
+            std::hint::black_box(key.open_in_place(Nonce::assume_unique_for_key([0; 12]), Aad::empty(), &mut block));
+        begin.elapsed()
+    };
+    Percentiles::of((0..times).map(read).collect())
 }
 
 /// The distinct keys in a set of `fst`, which has neither records nor facts in it.

@@ -8,6 +8,7 @@
 //! not make a key common, and an answer should not shift with each of them. An overlay's dictionaries continue the base's,
 //! so a fact has one number in both; that is why an overlay belongs to exactly one base.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 #[cfg(feature = "device")]
@@ -148,6 +149,18 @@ fn within(record: RecordRef) -> Result<(), IndexError> {
     if record.0 >= OVER - 1 { Err(IndexError::TooManyRecords) } else { Ok(()) }
 }
 
+/// A record that bears one of many keys, as little of it as tells whether it comes into question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Bearer {
+    /// Of the runs of postings that were asked for, the place of the one in which it stands.
+    pub run: u32,
+    pub record: RecordRef,
+    /// See [`Registers::profile`].
+    pub profile: u32,
+    /// 0 where it is silent.
+    pub year: u16,
+}
+
 /// The registers on a device, ready to be asked. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Registers {
@@ -282,9 +295,14 @@ impl Registers {
     /// The records that bear a key, but for the hidden ones.
     pub fn records_of(&self, id: KeyId) -> impl Iterator<Item = RecordRef> + '_ {
         let mark = id.0 & OVER;
-        let hidden = self.over.as_ref().map(|over| &over.hidden).filter(|hidden| mark == 0 && !hidden.is_empty());
+        let hidden = self.hidden_of(mark);
         let found = self.layer(id.0).records_of(KeyId(id.0 & !OVER));
         found.filter(move |r| hidden.is_none_or(|hidden| !hidden.holds(r.0))).map(move |r| RecordRef(r.0 | mark))
+    }
+
+    /// What is hidden of the layer with that mark, where anything is.
+    fn hidden_of(&self, mark: u32) -> Option<&Hidden> {
+        self.over.as_ref().map(|over| &over.hidden).filter(|hidden| mark == 0 && !hidden.is_empty())
     }
 
     /// How many records bear a key, hidden ones among them where there are any.
@@ -294,43 +312,55 @@ impl Registers {
 
     /// The records that bear a key, each with its facts, appended to `out`.
     pub(super) fn facts_of_key(&self, id: KeyId, out: &mut Vec<(RecordRef, Compact)>) {
-        let begin = out.len();
-        out.extend(self.records_of(id).map(|record| (record, Compact::default())));
-        for (record, compact) in &mut out[begin..] {
-            *compact = self.compact(*record);
+        let mark = id.0 & OVER;
+        let (layer, hidden) = (self.layer(id.0), self.hidden_of(mark));
+        layer.bearers(
+            self.postings_of(id),
+            |_| true,
+            |record, profile, year| {
+                if hidden.is_none_or(|hidden| !hidden.holds(record.0)) {
+                    out.push((RecordRef(record.0 | mark), layer.profile(profile).with_year(year)));
+                }
+            },
+        );
+    }
+
+    /// Number of profiles in both layers.
+    pub(super) fn profiles(&self) -> usize {
+        self.base.profiles() + self.over.as_ref().map_or(0, |over| over.index.profiles())
+    }
+
+    /// The facts of a profile without a year; those of the overlay are numbered after the base's.
+    pub(super) fn profile(&self, number: u32) -> Compact {
+        match (number.checked_sub(self.base.profiles() as u32), &self.over) {
+            (Some(number), Some(over)) => over.index.profile(number),
+            _ => self.base.profile(number),
         }
     }
 
-    /// The records that bear one of these keys and are of a year that may be, each with its facts and the place of its key,
-    /// appended to `out`; no key is begun once so many records were read. Gives how many keys were read.
-    ///
-    /// Thousands are read in one check, each from another place of a large memory: read in a row without a decision
-    /// between, many are on their way at once; and most fall by their year.
-    pub(super) fn facts_of_keys(
+    /// Where the records that bear a key stand in its layer, hidden ones among them.
+    pub(super) fn postings_of(&self, id: KeyId) -> Range<usize> {
+        self.layer(id.0).postings_of(KeyId(id.0 & !OVER))
+    }
+
+    /// The records in these runs of postings that are of a year that may be, appended to `out`; each run with its key.
+    pub(super) fn bearers(
         &self,
-        keys: impl Iterator<Item = KeyId>,
-        max: usize,
-        may_be: impl Fn(Option<u16>) -> bool,
-        out: &mut Vec<(usize, RecordRef, Compact)>,
-    ) -> usize {
-        let mut records: Vec<(usize, RecordRef)> = Vec::new();
-        let mut read = 0;
-        for (place, key) in keys.enumerate() {
-            if records.len() >= max {
-                break;
-            }
-            records.extend(self.records_of(key).map(|record| (place, record)));
-            read += 1;
+        runs: impl Iterator<Item = (KeyId, Range<usize>)>,
+        may_be: impl Fn(u16) -> bool,
+        out: &mut Vec<Bearer>,
+    ) {
+        for (run, (id, postings)) in (0u32..).zip(runs) {
+            let mark = id.0 & OVER;
+            let hidden = self.hidden_of(mark);
+            let profiles_below = if mark == 0 { 0 } else { self.base.profiles() as u32 };
+            self.layer(id.0).bearers(postings, &may_be, |record, profile, year| {
+                if hidden.is_none_or(|hidden| !hidden.holds(record.0)) {
+                    let record = RecordRef(record.0 | mark);
+                    out.push(Bearer { run, record, profile: profile + profiles_below, year });
+                }
+            });
         }
-        let year = |&(_, record): &(usize, RecordRef)| self.layer(record.0).year(RecordRef(record.row()));
-        let years: Vec<Option<u16>> = records.iter().map(year).collect();
-        let of_age = records.iter().zip(&years).filter(|(_, year)| may_be(**year));
-        let begin = out.len();
-        out.extend(of_age.map(|((place, record), _)| (*place, *record, Compact::default())));
-        for (_, record, compact) in &mut out[begin..] {
-            *compact = self.compact(*record);
-        }
-        read
     }
 
     /// The key itself, in each layer that has it.

@@ -105,6 +105,7 @@ impl Records {
         let load = move || {
             settle(&state, loaded(Generation::open(&dir, &key)));
             memory::give_back();
+            prepare(&state);
         };
         if let Err(error) = std::thread::Builder::new().name("registers".into()).spawn(load) {
             settle(&records.state, State::Unreadable(format!("no thread to load them: {error}")));
@@ -308,6 +309,7 @@ impl Records {
         settle(&self.state, State::Ready(Arc::new(next)));
         build::remove_others(&self.dir, number);
         memory::give_back();
+        prepare(&self.state);
         Ok(())
     }
 
@@ -340,6 +342,7 @@ impl Records {
         let _one_at_a_time = lock(&self.installing);
         self.wait();
         let current = self.generation()?;
+        current.base.index.unprepare();
         memory::give_back();
         let mut nothing = |_: &ChunkRef| Err("a merge fetches nothing".into());
         let is_unasked = self.unasked.load(Ordering::Relaxed);
@@ -349,6 +352,9 @@ impl Records {
         let merged = self.put_generation(Some(current), &[], &mut nothing, progress);
         if merged.is_err() && is_unasked {
             settle(&self.state, loaded(Generation::open(&self.dir, &self.key)));
+        }
+        if merged.is_err() {
+            prepare(&self.state);
         }
         merged
     }
@@ -381,6 +387,15 @@ fn loaded(outcome: Result<Generation, RecordsError>) -> State {
         Err(RecordsError::Unreadable(why)) => State::Unreadable(why),
         Err(error) => State::Unreadable(error.to_string()),
     }
+}
+
+/// What makes checks quicker and is not waited for.
+fn prepare(state: &(Mutex<State>, Condvar)) {
+    let index = match &*lock(&state.0) {
+        State::Ready(generation) => Arc::clone(&generation.base.index),
+        State::Loading | State::Unreadable(_) => return,
+    };
+    index.prepare();
 }
 
 fn settle(state: &(Mutex<State>, Condvar), new: State) {

@@ -3,7 +3,7 @@
 use super::density::{Counter, Density};
 use super::dictionary::{Dictionary, DictionaryBuilder};
 use super::ends::Ends;
-use super::facts::{Facts, FactsBuilder};
+use super::facts::{Facts, FactsBuilder, Prepared};
 use super::flags::Flags;
 use super::lots::{Lots, LotsBuilder};
 use super::packed::Packed;
@@ -201,7 +201,21 @@ impl Keys {
     /// The index.
     pub fn with(self, registers: Vec<RegisterFacts>, dictionaries: [Dictionary; 4], facts: Facts, lots: Lots) -> Index {
         let Self { trie, first_of_key, postings, ends, cores, numbers, density } = self;
-        Index { registers, dictionaries, facts, trie, first_of_key, postings, ends, cores, numbers, lots, density }
+        let borne = Prepared::default();
+        Index {
+            registers,
+            dictionaries,
+            facts,
+            trie,
+            first_of_key,
+            postings,
+            borne,
+            ends,
+            cores,
+            numbers,
+            lots,
+            density,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::density::Density;
 use super::dictionary::Dictionary;
 use super::ends::Ends;
-use super::facts::Facts;
+use super::facts::{Facts, Prepared};
 use super::flags::Flags;
 use super::lots::Lots;
 use super::packed::Packed;
@@ -123,6 +123,7 @@ impl Index {
             trie,
             first_of_key,
             postings,
+            borne: Prepared::default(),
             ends,
             cores,
             numbers,

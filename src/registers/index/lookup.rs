@@ -1,5 +1,7 @@
 //! Looking keys up.
 
+use std::ops::Range;
+
 use super::build::number_at_end;
 use super::ends::ORDERED_BYTES;
 use super::loose::{self, Look, Sound};
@@ -72,7 +74,34 @@ impl Index {
         self.postings_of(id).len()
     }
 
-    fn postings_of(&self, id: KeyId) -> std::ops::Range<usize> {
+    /// Hands the records of a run of postings that are of a year that may be to `take`, each with its profile and its year,
+    /// which is 0 where it is silent.
+    pub(in crate::registers) fn bearers(
+        &self,
+        postings: Range<usize>,
+        may_be: impl Fn(u16) -> bool,
+        mut take: impl FnMut(RecordRef, u32, u16),
+    ) {
+        let borne = self.borne.get();
+        for at in postings {
+            let laid_out = borne.as_ref().and_then(|borne| borne.years.get(at));
+            let record = || self.postings.get(at).map(RecordRef);
+            let year = match laid_out {
+                Some(number) => self.facts.year(number),
+                None => record().map_or(0, |record| self.facts.year_of(record)),
+            };
+            if !may_be(year) {
+                continue;
+            }
+            let Some(record) = record() else { return };
+            let profile =
+                borne.as_ref().map_or_else(|| Some(self.facts.profile_of(record)), |borne| borne.profiles.get(at));
+            take(record, profile.unwrap_or(0), year);
+        }
+    }
+
+    /// Where the records that bear a key stand.
+    pub(in crate::registers) fn postings_of(&self, id: KeyId) -> Range<usize> {
         let begin = self.first_of_key.select(self.trie.ordinal(id.0)).unwrap_or(self.postings.len());
         begin..self.first_of_key.next(begin + 1).unwrap_or(self.postings.len())
     }

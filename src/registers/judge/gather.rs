@@ -1,7 +1,10 @@
 //! Which records come into question, and by which rule each.
 
+mod weak;
+
 use std::rc::Rc;
 
+use self::weak::Sieve;
 use super::rules::{BORNE_BY_MANY, FACTS_FOR_WEAK_RULES, LOST_FURTHER, LOT_BY_NUMBER, reading, slip};
 use super::short;
 use super::weigh::Scales;
@@ -10,25 +13,16 @@ use crate::domain::{Mark, Rule, Scheme};
 use crate::registers::Registers;
 use crate::registers::as_it_is::{ByNumber, SetOfNumbers};
 use crate::registers::index::{Compact, KeyId, RecordRef, class_of};
+use crate::registers::layers::Bearer;
 
 /// A UII holds an agency's code, an enterprise's and a serial; what is shorter is a serial in the wrong place.
 const UII_CHARS_MIN: usize = 8;
 const VIN_CHARS: usize = 17;
 /// A number of fewer digits agrees with everything.
 const NUMBER_DIGITS_MIN: usize = 3;
-/// So many records are weighed that are one slip from one mark: in a register of a million, all that there are of a bare
-/// number of three digits.
-const WEIGHED_MAX: usize = 8000;
-/// In a register of ten million a number of four digits has tens of thousands of neighbours. Where the item's year is told, so
-/// many are looked at, for nearly all fall by theirs; but not where an equal mark agrees in all that is told, which no
-/// neighbour outdoes: that the check is done within a millisecond is worth more there.
-const OF_YEARS_MAX: usize = 32_000;
-/// Otherwise only so many of the likeliest slips are weighed: nobody could tell them apart, and the check must not wait for it.
-const WEIGHED_OF_MORE: usize = 1024;
-
 /// Up to so many records of one key are weighed in full.
 const FEW_BEARERS: usize = 20;
-/// The same of those that share the number alone: three of them are shown, and the rest cannot be told apart.
+/// So many keys are looked at that share the number alone: three of their records are shown, and the rest cannot be told apart.
 const OF_NUMBER_MAX: usize = 64;
 /// The same for lost ends, and for two edits.
 const WEAKEST_MAX: usize = 256;
@@ -98,8 +92,8 @@ pub(super) struct Gathered {
     pub records: Vec<InQuestion>,
     /// Records of the weak rules that were not weighed any more.
     pub left_out: usize,
-    /// Some of them are one slip away, as likely as those that were weighed.
-    pub is_cut: bool,
+    /// The likelihoods of those neighbours that were weighed and not kept, taken together.
+    pub left_out_likelihood: f64,
     places: ByNumber<RecordRef, usize>,
 }
 
@@ -131,7 +125,13 @@ impl Gathered {
 }
 
 /// Looks every mark up by every rule that may apply to it.
-pub(super) fn gather(index: &Registers, marks: &[(&Mark, u8, Vec<usize>)], scales: &mut Scales<'_>) -> Gathered {
+/// Of those near a mark at most `near_max` are kept, the likeliest.
+pub(super) fn gather(
+    index: &Registers,
+    marks: &[(&Mark, u8, Vec<usize>)],
+    scales: &mut Scales<'_>,
+    near_max: usize,
+) -> Gathered {
     let mut gathered = Gathered::default();
     for (mark_number, (mark, class, registers)) in marks.iter().enumerate() {
         let mut search = Search {
@@ -141,7 +141,9 @@ pub(super) fn gather(index: &Registers, marks: &[(&Mark, u8, Vec<usize>)], scale
             gathered: &mut gathered,
             scales: &mut *scales,
             batch: Vec::new(),
-            weak: Vec::new(),
+            near_max,
+            sieve: Sieve::default(),
+            bearers: Vec::new(),
             kept: SetOfNumbers::default(),
         };
         if mark.scheme.is_compared_loosely() {
@@ -178,8 +180,10 @@ struct Search<'a, 'b> {
     scales: &'a mut Scales<'b>,
     /// The records of one key, with their facts.
     batch: Vec<(RecordRef, Compact)>,
-    /// The same of many keys, each with its place among them.
-    weak: Vec<(usize, RecordRef, Compact)>,
+    near_max: usize,
+    sieve: Sieve,
+    /// The records of many keys.
+    bearers: Vec<Bearer>,
     /// Keys that the mark met by a strong rule.
     kept: SetOfNumbers<KeyId>,
 }
@@ -200,16 +204,12 @@ impl Search<'_, '_> {
         let short = short.into_iter().map(|id| (id, likely(&self.index.key(id))));
         let near = self.index.one_edit_with(&keys.canonical, likely).into_iter().chain(short);
         let weak: Vec<Near> = near.map(|(id, likelihood)| (likelihood, Rule::OneEdit, id)).collect();
-        let all: usize = weak.iter().map(|near| self.index.count_of(near.2)).sum();
-        let by_year = all > WEIGHED_MAX && self.scales.tells_year() && !self.is_known_in_all();
-        let whole = if by_year { OF_YEARS_MAX } else { WEIGHED_MAX };
-        self.gathered.is_cut |= all > whole;
-        self.keep_weak(&read, weak, if all <= whole { whole } else { WEIGHED_OF_MORE });
+        self.keep_weak(&read, weak);
         if keys.number.len() >= NUMBER_DIGITS_MIN {
             let (same, left_out) = self.index.some_of_number(&keys.number, OF_NUMBER_MAX);
             self.gathered.left_out += left_out;
             let weak = same.into_iter().map(|key| (reading(Rule::Number), Rule::Number, key)).collect();
-            self.keep_weak(&read, weak, OF_NUMBER_MAX);
+            self.keep_weak(&read, weak);
         }
         self.lots_by_number(&read);
         self.ends(&read);
@@ -217,15 +217,8 @@ impl Search<'_, '_> {
         if is_long && !self.gathered.has_any_of(self.mark) {
             let near = self.index.two_edits_after_two(&keys.canonical).keys;
             let weak = near.into_iter().map(|key| (reading(Rule::TwoEdits), Rule::TwoEdits, key)).collect();
-            self.keep_weak(&read, weak, WEAKEST_MAX);
+            self.keep_weak(&read, weak);
         }
-    }
-
-    /// Whether what was found so far agrees somewhere in everything that the item tells.
-    fn is_known_in_all(&mut self) -> bool {
-        let told = self.scales.told() as u8;
-        let found: Vec<Compact> = self.gathered.records.iter().map(|r| r.compact).collect();
-        found.into_iter().any(|compact| self.scales.agrees_enough(compact, told))
     }
 
     /// Lots that hold the mark as read, or with one character taken for one that looks like it.
@@ -293,7 +286,7 @@ impl Search<'_, '_> {
         let lost = |key: KeyId| self.index.key(key).chars().count().abs_diff(chars) as i32;
         let weak =
             ends.map(|key| (reading(Rule::LostEnd) * LOST_FURTHER.powi(lost(key)), Rule::LostEnd, key)).collect();
-        self.keep_weak(read, weak, WEAKEST_MAX);
+        self.keep_weak(read, weak);
     }
 
     /// Who types a UII without its envelope, a passport's number or a plate types what looks like a serial; a register that
@@ -314,7 +307,7 @@ impl Search<'_, '_> {
     }
 
     fn may_be_asked(&self, compact: Compact) -> bool {
-        self.registers.contains(&usize::from(compact.register())) && self.scales.same_sort(compact)
+        may_be_asked(self.registers, self.scales, compact)
     }
 
     fn keep(&mut self, rule: Rule, standing: Standing, read: &Rc<str>, found: impl IntoIterator<Item = KeyId>) {
@@ -348,25 +341,11 @@ impl Search<'_, '_> {
         let (density, letters) = self.scales.of_key(key, compact.register());
         !letters && density >= BORNE_BY_MANY && self.scales.is_contradicted(compact)
     }
+}
 
-    /// A number can have thousands of neighbours; nearly all fall here, before anything is kept of them.
-    fn keep_weak(&mut self, read: &Rc<str>, mut found: Vec<Near>, weighed_max: usize) {
-        found.retain(|(.., key)| !self.kept.contains(key));
-        found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
-        let mut facts = std::mem::take(&mut self.weak);
-        let keys = found.iter().map(|near| near.2);
-        let may_be = |year| self.scales.may_be_of(year);
-        let weighed = self.index.facts_of_keys(keys, weighed_max, may_be, &mut facts);
-        for (place, record, compact) in facts.drain(..) {
-            let (likelihood, rule, key) = found[place];
-            if self.may_be_asked(compact) && self.scales.agrees_enough(compact, FACTS_FOR_WEAK_RULES) {
-                let here = Match { met: Met::Key(key), ..self.met_by(rule, Standing::Counted, read, likelihood) };
-                self.gathered.add(record, compact, &here);
-            }
-        }
-        self.weak = facts;
-        self.gathered.left_out += found[weighed..].iter().map(|near| self.index.count_of(near.2)).sum::<usize>();
-    }
+/// Whether the mark's registers are asked for a record, and it may be of the item's sort of object.
+fn may_be_asked(registers: &[usize], scales: &Scales<'_>, compact: Compact) -> bool {
+    registers.contains(&usize::from(compact.register())) && scales.same_sort(compact)
 }
 
 /// The canonical key with one character taken for one that looks like it; digits for digits are other serials.

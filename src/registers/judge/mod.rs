@@ -6,6 +6,7 @@
 //! counted.
 
 mod gather;
+mod listed;
 mod rules;
 mod short;
 mod show;
@@ -15,9 +16,9 @@ mod weigh;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::gather::{Gathered, InQuestion, Match, Met, Standing};
-use self::rules::{
-    BOTH_SILENT, Evidence, ISSUED_ONCE, More, SECOND_MARK_SHARE, WORTH_LOOKING_AROUND, grade, lot_density, reading,
-};
+pub use self::listed::CANDIDATES_MAX;
+use self::listed::{BESIDE_EQUAL_MAX, LONG, OF_MORE_MAX, lists_are_whole, narrow, order, worth_listing};
+use self::rules::{Evidence, ISSUED_ONCE, More, SECOND_MARK_SHARE, WORTH_LOOKING_AROUND, grade, lot_density, reading};
 use self::weigh::{Scales, Weight};
 pub use super::disclosure::fields;
 use super::index::{Compact, RecordRef, class_of, same_sort};
@@ -27,22 +28,7 @@ use crate::domain::{
     Ask, Description, Finding, Grade, Item, Mark, NotChecked, Object, Record, Rule, Scheme, Status, Verdict,
 };
 
-/// Most candidates that a verdict lists, likeliest first; the rest is counted. Nobody reads so many lines on a screen, which
-/// shows the first and counts the others; but a misread number of three or four digits has hundreds of neighbours of one
-/// model, all as likely, and who cuts the list cuts the item in a tenth of all cases.
-pub const CANDIDATES_MAX: usize = 400;
-/// In registers of more records together than this, numbers have so many neighbours that lists are long without being whole,
-/// and each line is a row to be read while the officer waits: a list of more than [`LONG`] is cut there.
-const RECORDS_READ_WHOLE: u64 = 4_000_000;
-/// Most of a list that is cut, for that or because a number has more neighbours than can be weighed, and most of those in it
-/// with which the year does not agree.
-const OF_MORE_MAX: usize = 36;
-const LESS_AGREEING_MAX: usize = 20;
-/// A list of so many is no long one.
-const LONG: usize = 80;
-/// Most candidates by one edit in such a list, by one edit where the year agrees, too, and by number alone.
-const ONE_EDIT_MAX: usize = 16;
-const ONE_EDIT_OF_YEAR_MAX: usize = 30;
+/// Most candidates by number alone.
 const NUMBER_MAX: usize = 3;
 /// Most candidates by a lost end or by two edits: they are listed where little else is.
 const WEAKEST_MAX: usize = 5;
@@ -66,7 +52,8 @@ pub fn judge<E>(index: &Registers, item: &Item, fetch: &dyn Fn(RecordRef) -> Res
         return Ok(Verdict::not_checked(NotChecked::NoRegisterForObject));
     }
     let mut scales = Scales::new(index, &item.description);
-    let gathered = gather::gather(index, &question.marks, &mut scales);
+    let near_max = if lists_are_whole(index) { CANDIDATES_MAX } else { OF_MORE_MAX };
+    let gathered = gather::gather(index, &question.marks, &mut scales, near_max);
     let mut ranked = Ranked::of(index, gathered, &mut scales);
 
     let mut records = ranked.shown.iter().map(|judged| fetch(judged.record)).collect::<Result<Vec<_>, E>>()?;
@@ -145,13 +132,14 @@ struct Judged {
 struct Ranked {
     shown: Vec<Judged>,
     left_out: u32,
+    /// Some of those left out are one slip away.
+    misses_neighbours: bool,
 }
 
 impl Ranked {
     fn of(index: &Registers, gathered: Gathered, scales: &mut Scales<'_>) -> Self {
         let (mut strong, mut one_edit, mut number, mut weakest) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut left_out = u32::try_from(gathered.left_out).unwrap_or(u32::MAX);
-        let is_cut = gathered.is_cut;
         for InQuestion { record, compact, matches } in gathered.records {
             let Some((evidence, weight, found)) = evidence(index, compact, &matches, scales) else {
                 continue;
@@ -159,11 +147,10 @@ impl Ranked {
             let Some(grade) = grade(&evidence) else {
                 continue;
             };
-            let silent = BOTH_SILENT.powi(i32::from(weight.silent.len()));
             let judged = Judged {
                 record,
                 grade,
-                likelihood: found.likelihood * silent / weight.accident().max(f64::MIN_POSITIVE),
+                likelihood: found.likelihood * weight.likelihood(),
                 evidence,
                 weight,
                 marks: matches.iter().filter(|m| m.rule > Rule::OneEdit).map(|m| m.mark).collect(),
@@ -182,25 +169,25 @@ impl Ranked {
         }
         left_out += narrow(&mut number, NUMBER_MAX);
         left_out += narrow(&mut weakest, WEAKEST_MAX);
+        let mut misses_neighbours = gathered.left_out_likelihood > 0.0;
         let whole = strong.len() + one_edit.len() + number.len() + weakest.len();
-        let records: u64 = index.registers().iter().map(|register| register.records).sum();
-        let is_cut = is_cut || (whole > LONG && records > RECORDS_READ_WHOLE);
-        let mut most = CANDIDATES_MAX;
-        if is_cut {
-            if strong.len() > LONG {
-                let most = of_year(&strong).clamp(LESS_AGREEING_MAX, OF_MORE_MAX);
-                left_out += narrow(&mut strong, most);
-            }
-            let of_one_edit = of_year(&one_edit).clamp(ONE_EDIT_MAX, ONE_EDIT_OF_YEAR_MAX);
-            left_out += narrow(&mut one_edit, of_one_edit);
-            let all_of_year = of_year(&strong) + of_year(&one_edit);
-            most = all_of_year.clamp(LESS_AGREEING_MAX, OF_MORE_MAX).max(strong.len());
+        if whole > LONG && !lists_are_whole(index) {
+            // Each for itself: that equal marks are listed does not make it likelier that a misread one is.
+            let most = worth_listing(&mut strong, 0.0, OF_MORE_MAX);
+            left_out += narrow(&mut strong, most);
+            let told = scales.told() as u8;
+            let is_known = strong.iter().any(|j| j.weight.year_agrees() && j.weight.agrees.len() >= told);
+            let most = if is_known { BESIDE_EQUAL_MAX } else { OF_MORE_MAX };
+            let most = worth_listing(&mut one_edit, gathered.left_out_likelihood, most);
+            let cut = narrow(&mut one_edit, most);
+            left_out += cut;
+            misses_neighbours |= cut > 0;
         }
         strong.append(&mut one_edit);
         strong.append(&mut number);
         strong.append(&mut weakest);
-        left_out += narrow(&mut strong, most);
-        Self { shown: strong, left_out }
+        left_out += narrow(&mut strong, CANDIDATES_MAX);
+        Self { shown: strong, left_out, misses_neighbours }
     }
 
     /// A document is its issuer's and its number's: the same of both is that document, and of another issuer another one.
@@ -243,24 +230,6 @@ impl Ranked {
     fn best(&self) -> Option<&Judged> {
         self.shown.first()
     }
-}
-
-/// Strongest first, then likeliest, and the same on every machine.
-fn order(a: &Judged, b: &Judged) -> std::cmp::Ordering {
-    b.grade.cmp(&a.grade).then(b.likelihood.total_cmp(&a.likelihood)).then(a.record.cmp(&b.record))
-}
-
-/// With how many the year agrees.
-fn of_year(judged: &[Judged]) -> usize {
-    judged.iter().filter(|j| j.weight.year_agrees()).count()
-}
-
-/// Puts them in order and cuts; gives how many were left out.
-fn narrow(judged: &mut Vec<Judged>, max: usize) -> u32 {
-    judged.sort_by(order);
-    let cut = judged.len().saturating_sub(max);
-    judged.truncate(max);
-    u32::try_from(cut).unwrap_or(u32::MAX)
 }
 
 /// All that speaks for and against a record, and the match that counts.
@@ -344,6 +313,9 @@ fn asks(index: &Registers, item: &Item, ranked: &Ranked, records: &[Record], sca
     }
     if !matches!(best.found.rule, Rule::Exact | Rule::Range) {
         scored.push((best.evidence.moved_by_reading_again(best.grade), Ask::Characters));
+    } else if ranked.misses_neighbours && best.grade < Grade::Hit {
+        // The mark may have been misread all the same, and the list does not hold all that it may have been.
+        scored.push((f64::MIN_POSITIVE, Ask::Characters));
     }
     if item.marks.len() < 2 && records.iter().any(|record| record.marks.len() > 1) {
         scored.push((best.evidence.moved_by(best.grade, More::SecondMark, SECOND_MARK_SHARE), Ask::SecondMark));

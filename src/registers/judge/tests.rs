@@ -59,13 +59,18 @@ fn practice() -> Practice {
 }
 
 fn index_of(records: &[Record]) -> Registers {
+    index_of_part(records, records.len() as u64)
+}
+
+/// Some of the records of a register that has more.
+fn index_of_part(records: &[Record], in_all: u64) -> Registers {
     let facts = RegisterFacts {
         id: RegisterId("weapons".into()),
         version: RegisterVersion(4),
         as_of_ms: 1_700_000_000_000,
         owner: "invented".into(),
         objects: vec![Object::Firearm],
-        records: records.len() as u64,
+        records: in_all,
         practice: true,
     };
     let mut builder = IndexBuilder::new(vec![facts]).unwrap();
@@ -356,7 +361,38 @@ fn the_year_finds_a_misread_number_among_more_neighbours_than_are_weighed() {
     let ids: Vec<&str> = told.candidates.iter().map(|c| c.record.as_str()).collect();
     assert_eq!((told.grade, ids, told.more), (Grade::Possible, vec!["true"], 0));
     let untold = practice.ask(&[serial("1234")], pistol());
-    assert!(untold.more > 7_000, "what was not weighed is counted: {}", untold.more);
+    assert!(untold.more > 7_000, "what is not listed is counted: {}", untold.more);
+    assert_eq!(untold.ask.first(), Some(&Ask::Year));
+}
+
+/// Ten millions of records, of which these are those near the number 1234: a hundred of each, of a hundred years.
+fn crowded() -> Practice {
+    let mut near: Vec<String> = vec!["1234".into()];
+    for at in 0..4 {
+        let (before, after) = ("1234".split_at(at).0, "1234".split_at(at + 1).1);
+        near.extend((0..10).map(|digit| format!("{before}{digit}{after}")).filter(|mark| mark != "1234"));
+        near.push(format!("{before}{after}"));
+    }
+    let record =
+        |n: usize| record(&format!("n{n}"), vec![serial(&near[n / 100])], Some("ПМ"), Some(1900 + (n % 100) as u16));
+    let records: Vec<Record> = (0..near.len() * 100).map(record).collect();
+    Practice { index: index_of_part(&records, 10_000_000), records }
+}
+
+#[test]
+fn among_ten_million_a_misread_short_number_is_listed_once_its_year_is_told() {
+    let practice = crowded();
+    let misread: Vec<&Record> = practice.records.iter().filter(|r| r.marks[0].value.len() == 4).collect();
+    for truth in misread.into_iter().skip(100).step_by(97) {
+        let told = practice.ask(&[serial("1234")], Description { year: truth.description.year, ..pistol() });
+        assert!(told.candidates.iter().any(|c| c.record == truth.id), "{:?}", truth.marks);
+        assert!(told.candidates.len() <= 120 && told.more > 0, "{}", told.candidates.len());
+    }
+    let untold = practice.ask(&[serial("1234")], pistol());
+    assert!(untold.candidates.len() <= 220 && untold.more > 3_000, "{} {}", untold.candidates.len(), untold.more);
+    assert_eq!(untold.ask.first(), Some(&Ask::Year), "what tells thousands apart");
+    let all = practice.ask(&[serial("1234")], Description { year: Some(1960), ..pistol() });
+    assert_eq!(all.ask, [Ask::Characters], "all is told, and the list is cut");
 }
 
 #[test]

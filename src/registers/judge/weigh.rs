@@ -7,7 +7,7 @@ use crate::registers::as_it_is::ByNumber;
 use crate::registers::describe::{Fact, Forms, Relation, forms, relate, relate_years};
 use crate::registers::index::{Compact, KeyId, RecordRef, same_sort};
 
-use super::rules::{CONTRADICTION, SHARE_MIN};
+use super::rules::{BOTH_SILENT, CONTRADICTION, SHARE_MIN};
 use super::surroundings;
 
 /// What an item can tell beside its marks, in the order of the bits of [`Traits`]: the facts of an index, then the year.
@@ -70,6 +70,10 @@ impl Weight {
     pub fn accident(self) -> f64 {
         self.share * CONTRADICTION.powi(i32::from(self.against.len()))
     }
+    /// How likely the item is to be described as it is, if it is the record's; only its proportion to others' counts.
+    pub fn likelihood(self) -> f64 {
+        BOTH_SILENT.powi(i32::from(self.silent.len())) / self.accident().max(f64::MIN_POSITIVE)
+    }
 }
 
 /// The item's description, ready to be compared with many records.
@@ -126,11 +130,6 @@ impl<'a> Scales<'a> {
         self.facts.get(number).map_or(self.year.is_some(), Option::is_some)
     }
 
-    /// Whether the item tells its year.
-    pub fn tells_year(&self) -> bool {
-        self.year.is_some()
-    }
-
     /// Whether the record may be of the item's sort of object.
     pub fn same_sort(&self, record: Compact) -> bool {
         match (self.object, record.object()) {
@@ -153,18 +152,20 @@ impl<'a> Scales<'a> {
         relation
     }
 
-    /// Whether a record of that year may be the item.
-    pub fn may_be_of(&self, year: Option<u16>) -> bool {
-        relate_years(self.year, year) != Relation::Differs
+    /// How the item's year stands to a record's, which is 0 where that is silent.
+    #[inline]
+    pub fn relation_of_year(&self, year: u16) -> Relation {
+        relate_years(self.year, Some(year).filter(|year| *year > 0))
     }
 
     /// Whether nothing contradicts and so many of make, model, calibre, kind and year agree: the short way, for thousands of
     /// records that nearly all fall.
     pub fn agrees_enough(&mut self, compact: Compact, facts: u8) -> bool {
-        if !self.may_be_of(compact.year()) {
+        let years = relate_years(self.year, compact.year());
+        if years == Relation::Differs {
             return false;
         }
-        let mut agreeing = u8::from(self.year.is_some() && compact.year() == self.year);
+        let mut agreeing = u8::from(years == Relation::Agrees);
         for (fact, id) in compact.facts.into_iter().enumerate() {
             match self.relation(fact, id) {
                 Relation::Agrees => agreeing += 1,
