@@ -45,6 +45,8 @@ impl Window {
 struct Vote {
     /// What must differ for two looks to count as two: the frame, or in a still the pass.
     round: u64,
+    /// The first round of which pixels were seen; an earlier one where frames were laid over each other.
+    since: u64,
     source: Source,
     pass: &'static str,
 }
@@ -79,14 +81,19 @@ impl Candidate {
         self.read.symbology == read.symbology && self.read.text == read.text
     }
 
-    /// The strongest source of each round within the window that ends with `round`.
+    /// Looks within the window that ends with `round`, as many as share no frame: a look at frames laid over each other tells
+    /// nothing new where one of them was read alone, or lies under another such look. Of looks in one round the strongest
+    /// source counts.
     fn looks(&self, round: u64, window: Window) -> Vec<Source> {
         let mut looks: Vec<(u64, Source)> = Vec::new();
         for vote in self.votes.iter().filter(|v| window.holds(self.read.symbology, v.round, round)) {
-            match looks.iter_mut().find(|(r, _)| *r == vote.round) {
-                Some((_, source)) if vote.source == Source::Plain => *source = Source::Plain,
-                Some(_) => {}
-                None => looks.push((vote.round, vote.source)),
+            match looks.last_mut() {
+                Some((last, source)) if vote.since <= *last => {
+                    if vote.source == Source::Plain {
+                        *source = Source::Plain;
+                    }
+                }
+                _ => looks.push((vote.round, vote.source)),
             }
         }
         looks.into_iter().map(|(_, source)| source).collect()
@@ -126,13 +133,15 @@ pub(super) struct Board {
 pub(super) struct Voice {
     pub pass: &'static str,
     pub source: Source,
+    /// So many frames before the newest lie under its pixels.
+    pub over: u64,
 }
 
 impl Voice {
-    pub const RQRR: Self = Self { pass: "rqrr", source: Source::Rescue };
+    pub const RQRR: Self = Self { pass: "rqrr", source: Source::Rescue, over: 0 };
 
     pub fn of(pass: &Pass) -> Self {
-        Self { pass: pass.name, source: pass.source() }
+        Self { pass: pass.name, source: pass.source(), over: 0 }
     }
 }
 
@@ -155,7 +164,8 @@ impl Board {
         if read.broken {
             return;
         }
-        let vote = Vote { round, source: voice.source, pass: voice.pass };
+        let since = round.saturating_sub(voice.over);
+        let vote = Vote { round, since, source: voice.source, pass: voice.pass };
         let at = self.home_of(&read, round, at_ms).unwrap_or_else(|| {
             self.candidates.push(Candidate {
                 track: Track::new(read.quad, at_ms),
@@ -263,8 +273,8 @@ mod tests {
 
     const HERE: Quad = [[100, 100], [200, 100], [200, 160], [100, 160]];
     const THERE: Quad = [[400, 100], [500, 100], [500, 160], [400, 160]];
-    const PLAIN: Voice = Voice { pass: "plain", source: Source::Plain };
-    const RESCUE: Voice = Voice { pass: "blur", source: Source::Rescue };
+    const PLAIN: Voice = Voice { pass: "plain", source: Source::Plain, over: 0 };
+    const RESCUE: Voice = Voice { pass: "blur", source: Source::Rescue, over: 0 };
 
     fn read(symbology: Symbology, text: &str, quad: Quad) -> Read {
         Read { symbology, identifier: String::new(), text: text.into(), bytes: text.into(), quad, broken: false }
@@ -326,6 +336,28 @@ mod tests {
             board.vote(read(Symbology::QrCode, "AB1234", HERE), PLAIN, 1, 0, Window::Frames);
             board.vote(read(Symbology::QrCode, "AB1235", quad), PLAIN, 1, 0, Window::Frames);
             assert_eq!(board.accept(1, Window::Frames, 0).len(), want);
+        }
+    }
+
+    #[test]
+    fn looks_at_frames_laid_over_each_other_count_once_for_the_frames_they_share() {
+        let stack = |over| Voice { pass: "stacked", source: Source::Rescue, over };
+        // Round, voice; then the round in which two looks settle a text.
+        let table: [(&[(u64, Voice)], Option<u64>); 6] = [
+            (&[(6, stack(5)), (9, stack(5)), (12, stack(5))], Some(12)),
+            (&[(6, stack(5)), (10, stack(3))], Some(10)),
+            (&[(6, stack(5)), (7, RESCUE)], Some(7)),
+            (&[(4, RESCUE), (6, stack(5))], None),
+            (&[(6, stack(5)), (6, stack(5)), (6, RESCUE)], None),
+            (&[(6, stack(5)), (6, PLAIN)], Some(6)),
+        ];
+        for (looks, want) in table {
+            let mut board = Board::default();
+            let settled = looks.iter().find(|(round, voice)| {
+                board.vote(read(Symbology::QrCode, "AB1234", HERE), *voice, *round, 0, Window::Frames);
+                !board.accept(*round, Window::Frames, 0).is_empty()
+            });
+            assert_eq!(settled.map(|l| l.0), want, "{looks:?}");
         }
     }
 

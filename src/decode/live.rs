@@ -299,6 +299,28 @@ mod tests {
     }
 
     #[test]
+    fn a_code_that_noise_hides_in_each_frame_is_accepted() {
+        let text = "https://reg.example/w/AK123456";
+        let qr = draw(BarcodeFormat::QRCodeModel2, text, 3);
+        let scene = |i: u32| crate::decode::tests::dark(frame(640, 480, &[(&qr, 250 + 2 * i, 170 + i % 3)]), 6.5, i);
+        let mut reader = LiveReader::default();
+        let accepted: Vec<Accepted> = (0..20).flat_map(|i| reader.feed(&at(scene(i), i.into())).accepted).collect();
+        assert_eq!(accepted.iter().map(|a| a.text.as_str()).collect::<Vec<_>>(), [text]);
+        assert!(accepted[0].passes.iter().all(|p| p.starts_with("stacked")), "{:?}", accepted[0].passes);
+    }
+
+    #[test]
+    fn sizes_that_change_and_cuts_of_scene_are_survived() {
+        let qr = draw(BarcodeFormat::QRCodeModel2, "https://reg.example/w/AK123456", 2);
+        let mut reader = LiveReader::default();
+        for i in 0..24u32 {
+            let (w, h) = [(320, 240), (321, 243), (64, 700), (320, 240)][(i as usize / 6) % 4];
+            let scene = frame(w, h, &[(&qr, (i * 7) % w.saturating_sub(qr.width).max(1), 3 * i)]);
+            reader.feed(&at(crate::decode::tests::dark(scene, 5.0, i), i.into()));
+        }
+    }
+
+    #[test]
     fn another_label_where_one_stood_is_not_taken_for_it() {
         let first = draw(BarcodeFormat::Code128, "W7654321", 2);
         let second = draw(BarcodeFormat::PDF417, "SERIAL:AB1234;CAL:5.56", 2);

@@ -169,6 +169,17 @@ impl Look {
         ways.into_iter()
     }
 
+    /// The same look at a picture that shows the place so many times smaller.
+    pub fn enlarged(&self, by: f32) -> Self {
+        let sampling = Sampling { scale: self.sampling.scale * by, ..self.sampling };
+        let tone = match self.tone {
+            Tone::Deblur(sigma) => Tone::Deblur(sigma / by),
+            Tone::Line(sigma) => Tone::Line(sigma / by),
+            tone => tone,
+        };
+        Self { sampling, tone, ..*self }
+    }
+
     /// Looks once; corners come back in pixels of `luma`.
     pub fn run(&self, luma: Luma<'_>, place: &Proposal, symbologies: &[Symbology]) -> Vec<Read> {
         let wanted: Vec<Symbology> = symbologies.iter().copied().filter(|s| self.suits(place.kind, *s)).collect();

@@ -3,7 +3,7 @@
 use super::frame::Luma;
 
 /// Brightness that a pass made for itself, rows without gaps.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Grey {
     pub data: Vec<u8>,
     pub width: u32,

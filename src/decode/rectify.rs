@@ -95,28 +95,12 @@ fn sampled(luma: Luma<'_>, warp: &Warp, [width, height]: [usize; 2], from: [f32;
     let columns = warp.columns(width);
     let taps = Taps::new();
     let inverse = 1.0 / shrink;
-    let ends = [luma.width as f32 - 3.0, luma.height as f32 - 3.0];
-    let stride = luma.stride as usize;
     let mut data = Vec::with_capacity(width * height);
     for v in 0..height {
         let row = warp.row(v as f32);
         data.extend(columns.iter().map(|&column| {
             let [x, y] = row(column);
-            let (x, y) = ((x - from[0] + 0.5) * inverse - 0.5, (y - from[1] + 0.5) * inverse - 0.5);
-            if !(x >= 1.0 && y >= 1.0 && x < ends[0] && y < ends[1]) {
-                return at_the_edge(luma, x, y);
-            }
-            let (x0, y0) = (x as i32, y as i32);
-            let (wx, wy) = (taps.at(x - x0 as f32), taps.at(y - y0 as f32));
-            let at = (y0 as usize - 1) * stride + x0 as usize - 1;
-            let mut sums = [0.0f32; 4];
-            for (j, w) in wy.iter().enumerate() {
-                let Some(pixels) = luma.data[at + j * stride..].first_chunk::<4>() else { return 0.0 };
-                for i in 0..4 {
-                    sums[i] += w * f32::from(pixels[i]);
-                }
-            }
-            (sums[0] * wx[0] + sums[1] * wx[1]) + (sums[2] * wx[2] + sums[3] * wx[3])
+            taps.sample(luma, (x - from[0] + 0.5) * inverse - 0.5, (y - from[1] + 0.5) * inverse - 0.5)
         }));
     }
     data
@@ -140,14 +124,33 @@ fn at_the_edge(luma: Luma<'_>, x: f32, y: f32) -> f32 {
 }
 
 /// Weights of cubic curves for places a part of a pixel apart.
-struct Taps([[f32; 4]; Taps::STEPS + 1]);
+pub(super) struct Taps([[f32; 4]; Taps::STEPS + 1]);
 
 impl Taps {
     /// Finer than brightness can tell.
     const STEPS: usize = 128;
 
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(std::array::from_fn(|i| cubic(i as f32 / Self::STEPS as f32)))
+    }
+
+    /// Brightness between pixels; outside, the nearest pixel.
+    #[inline]
+    pub fn sample(&self, luma: Luma<'_>, x: f32, y: f32) -> f32 {
+        if !(x >= 1.0 && y >= 1.0 && x < luma.width as f32 - 3.0 && y < luma.height as f32 - 3.0) {
+            return at_the_edge(luma, x, y);
+        }
+        let (x0, y0) = (x as i32, y as i32);
+        let (wx, wy) = (self.at(x - x0 as f32), self.at(y - y0 as f32));
+        let at = (y0 as usize - 1) * luma.stride as usize + x0 as usize - 1;
+        let mut sums = [0.0f32; 4];
+        for (j, w) in wy.iter().enumerate() {
+            let Some(pixels) = luma.data[at + j * luma.stride as usize..].first_chunk::<4>() else { return 0.0 };
+            for i in 0..4 {
+                sums[i] += w * f32::from(pixels[i]);
+            }
+        }
+        (sums[0] * wx[0] + sums[1] * wx[1]) + (sums[2] * wx[2] + sums[3] * wx[3])
     }
 
     /// For a place `t` of the way, from 0 to 1.

@@ -9,12 +9,15 @@ use super::engine::Read;
 use super::frame::Luma;
 use super::looks::{self, Look};
 use super::passes::{self, Pass, RESCUE};
+use super::past::Past;
 use super::pixels;
 use super::place;
 use super::propose::{Kind, Proposal, propose};
 use super::scene::{Find, Scene};
 use super::spots::{Spot, Spots};
 use crate::domain::{Quad, Symbology};
+
+mod stacked;
 
 /// So many proposals are asked for.
 const PROPOSALS_MAX: usize = 20;
@@ -51,6 +54,8 @@ const LOOKS_A_SPOT: usize = 10;
 pub(super) struct Rescue {
     pub budget: Budget,
     pub spots: Spots,
+    /// The last frames, while something is looked for.
+    past: Past,
     /// Which rescue pass over the whole frame comes next.
     turn: usize,
 }
@@ -72,7 +77,7 @@ impl Work<'_> {
 
 impl Rescue {
     pub fn new(budget: Budget) -> Self {
-        Self { budget, spots: Spots::default(), turn: 0 }
+        Self { budget, spots: Spots::default(), past: Past::default(), turn: 0 }
     }
 
     /// Looks as far as the budget goes. `whole` says that the whole frame gets a plain pass as well.
@@ -85,7 +90,11 @@ impl Rescue {
         if mode == Mode::Searching && self.spots.all.is_empty() {
             self.whole_pass(&mut work);
         }
+        if mode == Mode::Searching {
+            self.lay(&mut work);
+        }
         self.look(&mut work);
+        self.keep(mode, scene);
         work.finds
     }
 
@@ -253,7 +262,7 @@ fn next_look(spot: &Spot, which: usize, luma: Luma<'_>) -> (&'static Look, f32) 
 }
 
 fn voice_of(look: &Look) -> Voice {
-    Voice { pass: look.name, source: Source::Rescue }
+    Voice { pass: look.name, source: Source::Rescue, over: 0 }
 }
 
 fn share_of(place: &Proposal, luma: Luma<'_>) -> f32 {

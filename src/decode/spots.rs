@@ -49,8 +49,23 @@ pub(super) struct Spot {
     pub spent: f32,
     /// The look that read something here: it is tried first.
     pub lucky: Option<usize>,
+    /// What was done with frames laid over each other.
+    pub stacked: Stacked,
     seen_round: u64,
     since_round: u64,
+}
+
+/// Memory of the stacks of one spot.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Stacked {
+    /// The frame of the last one.
+    pub round: u64,
+    /// Earlier frames are not taken any more: what was read in them counts once.
+    pub fresh_round: u64,
+    /// How many there were.
+    pub count: usize,
+    /// Which look comes next.
+    pub tries: usize,
 }
 
 impl Spot {
@@ -151,6 +166,24 @@ impl Spots {
         }
     }
 
+    /// Codes were found at these places in frames laid over each other; each is followed as a spot.
+    pub fn found(&mut self, places: &[Proposal], round: u64) {
+        for place in places {
+            let quad = place.quad();
+            let size = place::size(&quad);
+            let same = |s: &&mut Spot| {
+                let alike = s.shape.is_some_and(|shape| shape.kind == place.kind);
+                alike
+                    && place::distance(&s.quad, &quad) <= 0.25 * size
+                    && (0.75..1.34).contains(&(place::size(&s.quad) / size))
+            };
+            match self.all.iter_mut().find(same) {
+                Some(spot) => (spot.quad, spot.shape, spot.seen_round) = (quad, Some(*place), round),
+                None => self.add(quad, Some(*place), Reason::Edges, round).straight_round = round,
+            }
+        }
+    }
+
     fn add(&mut self, quad: Quad, shape: Option<Proposal>, reason: Reason, round: u64) -> &mut Spot {
         if self.all.len() >= SPOTS_MAX
             && let Some(least) = (0..self.all.len()).min_by_key(|&i| (self.all[i].seen_round, self.all[i].reason))
@@ -170,6 +203,7 @@ impl Spots {
             tries: 0,
             spent: 0.0,
             lucky: None,
+            stacked: Stacked::default(),
             seen_round,
             since_round,
         });

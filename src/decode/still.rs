@@ -204,7 +204,7 @@ impl Search<'_> {
     fn smooth_creases(&mut self) {
         for quad in self.unsettled_qr() {
             for reads in mesh::reads(self.luma, &quad) {
-                self.count(reads, Voice { pass: "net", source: Source::Rescue });
+                self.count(reads, Voice { pass: "net", source: Source::Rescue, over: 0 });
                 if self.is_explained(&quad) || !(self.wanted)() {
                     break;
                 }
@@ -309,7 +309,7 @@ impl Search<'_> {
         let pattern = |r: &&Read| r.broken && r.symbology == Symbology::QrCode;
         self.patterns.extend(reads.iter().filter(pattern).map(|r| r.quad));
         let reads = reads.into_iter().filter(|r| !r.broken).collect();
-        self.count(reads, Voice { pass: look.name, source: Source::Rescue });
+        self.count(reads, Voice { pass: look.name, source: Source::Rescue, over: 0 });
         any
     }
 

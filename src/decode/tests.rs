@@ -47,3 +47,19 @@ pub(super) fn turned(width: u32, height: u32, symbol: &Grey, degrees: f32, left:
     }
     frame(width, height, &[(&picture, left, top)])
 }
+
+/// The same frame at a twentieth of its light, with noise of a spread of so many steps of brightness,
+/// another one for each seed.
+pub(super) fn dark(frame: Frame, noise: f32, seed: u32) -> Frame {
+    let luma = frame.luma();
+    let mut random = seed.wrapping_mul(2_654_435_761).wrapping_add(12_345);
+    let mut any = || {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (random >> 8) as f32 / (1u32 << 24) as f32 - 0.5
+    };
+    // Twelve even numbers make a bell curve.
+    let mut next = || (0..12).map(|_| any()).sum::<f32>();
+    let pixels =
+        luma.data.iter().map(|&p| (f32::from(p) / 20.0 + 4.0 + noise * next()).clamp(0.0, 255.0) as u8).collect();
+    Frame::new(Layout::Grey, frame.width(), frame.height(), pixels).unwrap()
+}

@@ -89,7 +89,7 @@ pub(super) fn along_rows(data: &[f32], width: usize, kernel: &[f32]) -> Vec<f32>
     out
 }
 
-fn along_columns(data: &[f32], width: usize, kernel: &[f32]) -> Vec<f32> {
+pub(super) fn along_columns(data: &[f32], width: usize, kernel: &[f32]) -> Vec<f32> {
     let reach = kernel.len() / 2;
     if reach == 0 {
         return data.to_vec();
