@@ -73,6 +73,8 @@ pub struct ImportReport {
     pub nameless: u64,
     /// Good rows that no check can find, because none of their marks is usable.
     pub unusable: u64,
+    /// Good rows whose year could not be read; their records have none.
+    pub years_unread: u64,
     /// Where the rejected rows are listed, when there are any.
     pub rejects: Option<PathBuf>,
     /// What a dry run saw of the file.
@@ -164,6 +166,7 @@ impl Hub {
             rejected: read.rejected,
             nameless,
             unusable: read.unusable,
+            years_unread: read.years_unread,
             rejects: rejects.finish()?,
             profile: profile.into_inner().map(|profile| profile.finish(today)),
         })

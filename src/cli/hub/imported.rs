@@ -53,6 +53,11 @@ pub(super) fn words(report: &ImportReport, options: &ImportOptions) -> String {
             let _ = write!(text, "\n{unusable} records have no usable mark; no check can find them.");
         }
     }
+    if report.years_unread > 0 {
+        let rows = counted(report.years_unread, "row");
+        let _ =
+            write!(text, "\nThe year of {rows} cannot be read (four digits, 1700 to 2100); their records have none.");
+    }
     if let Some(profile) = &report.profile {
         text.push_str(&profile_words(profile));
         if let Some(needed) = refused(report, options) {

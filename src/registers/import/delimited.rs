@@ -60,6 +60,7 @@ pub(super) fn read<R: Read>(
         }
         let outcome = row_of(&record, &columns, names.len()).map_err(Fault::from).and_then(|mut row| {
             mapping.fill(&mut row);
+            intake.note_year(row.has_unread_year());
             row.into_record(mapping, defaults)
         });
         intake.row(line, position.bytes(), outcome)?;

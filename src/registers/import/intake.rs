@@ -24,12 +24,18 @@ impl From<String> for Fault {
 pub(super) struct Intake<'a> {
     sinks: Sinks<'a>,
     seen: Seen,
+    has_unread_year: bool,
     pub summary: ImportSummary,
 }
 
 impl<'a> Intake<'a> {
     pub fn new(sinks: Sinks<'a>) -> Self {
-        Self { sinks, seen: Seen::new(), summary: ImportSummary::default() }
+        Self { sinks, seen: Seen::new(), has_unread_year: false, summary: ImportSummary::default() }
+    }
+
+    /// Whether the next row tells a year that cannot be read.
+    pub fn note_year(&mut self, is_unread: bool) {
+        self.has_unread_year = is_unread;
     }
 
     /// One row, read or unreadable. A record without id gets the derived one.
@@ -38,13 +44,14 @@ impl<'a> Intake<'a> {
         if self.summary.rows.is_multiple_of(PROGRESS_EVERY_ROWS) {
             self.report(bytes);
         }
+        let has_unread_year = std::mem::take(&mut self.has_unread_year);
         match row {
-            Ok(record) => self.record(line, record),
+            Ok(record) => self.record(line, record, has_unread_year),
             Err(Fault { id, reason }) => self.reject(line, id, reason),
         }
     }
 
-    fn record(&mut self, line: u64, mut record: Record) -> Result<(), ImportError> {
+    fn record(&mut self, line: u64, mut record: Record, has_unread_year: bool) -> Result<(), ImportError> {
         if record.id.is_empty() {
             record.id = record.derived_id();
         }
@@ -62,6 +69,7 @@ impl<'a> Intake<'a> {
             }
         }
         self.summary.imported += 1;
+        self.summary.years_unread += u64::from(has_unread_year);
         self.summary.unusable += u64::from(!can_be_found(&record));
         (self.sinks.record)(Imported { record, line, content_hash, bucket_key }).map_err(ImportError::Sink)
     }

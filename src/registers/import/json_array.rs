@@ -10,6 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 
 use super::intake::{Fault, Intake};
 use super::mapping::Mapping;
+use super::row::is_unread_year;
 use super::source::{Position, Source};
 use super::{Defaults, ImportError, ImportSummary};
 use crate::domain::Record;
@@ -24,6 +25,8 @@ pub(super) const ID: usize = 0;
 pub(super) struct Form {
     /// Their names, whatever the case, and the slot of each; several may share one, as editions differ.
     pub names: &'static [(&'static str, usize)],
+    /// The slot of the year, where the form has one.
+    pub year: Option<usize>,
     pub into_record: fn(Raw, &Mapping, &Defaults) -> Result<Record, String>,
 }
 
@@ -107,6 +110,8 @@ impl<'de> Visitor<'de> for &mut Walk<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         while let Some((line, raw)) = seq.next_element_seed(RawSeed(self.form, &self.position))? {
+            let year = raw.as_ref().ok().and_then(|raw| raw.0.get(self.form.year?)?.as_deref());
+            self.intake.note_year(year.is_some_and(is_unread_year));
             let outcome = raw.map_err(Fault::from).and_then(|mut raw| {
                 let id = raw.take(ID);
                 match (self.form.into_record)(raw, self.mapping, self.defaults) {

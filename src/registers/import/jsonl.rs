@@ -48,9 +48,10 @@ pub(super) fn read<R: Read>(
             return Err(ImportError::Encoding { line, hint: encoding_hint(&line_bytes) });
         }
         let outcome = match serde_json::from_slice::<Value>(&line_bytes) {
-            Ok(Value::Object(object)) => {
-                row_of(object, mapping).map_err(Fault::from).and_then(|row| row.into_record(mapping, defaults))
-            }
+            Ok(Value::Object(object)) => row_of(object, mapping).map_err(Fault::from).and_then(|row| {
+                intake.note_year(row.has_unread_year());
+                row.into_record(mapping, defaults)
+            }),
             Ok(_) => Err("it is no JSON object".to_owned().into()),
             // The last line without its end is a file that broke off; any other is one bad row.
             Err(_) if !whole => return Err(ImportError::Truncated { line, rows: intake.summary.rows }),

@@ -130,6 +130,8 @@ pub struct ImportSummary {
     pub rejected: u64,
     /// Records among the imported that no check can find, because none of their marks is usable (БН, 0000).
     pub unusable: u64,
+    /// Records among the imported whose row tells a year that cannot be read; they have none.
+    pub years_unread: u64,
 }
 
 /// How far an import is.

@@ -213,6 +213,7 @@ impl Walk<'_, '_> {
         let Open { mut row, fault, line, .. } = open;
         self.mapping.fill(&mut row);
         let defaults = Defaults { object: self.defaults.object.or(Some(Object::Firearm)), ..self.defaults.clone() };
+        self.intake.note_year(fault.is_none() && row.has_unread_year());
         let outcome = match fault {
             None => row.into_record(self.mapping, &defaults),
             Some(reason) => {

@@ -168,6 +168,12 @@ impl Row {
         (!NOTHING.contains(&trimmed)).then(|| trimmed.to_owned())
     }
 
+    /// Whether it tells a year that cannot be read. Its record has none then.
+    pub fn has_unread_year(&self) -> bool {
+        let told = field("year").and_then(|at| self.values[at].as_deref());
+        told.is_some_and(is_unread_year)
+    }
+
     /// The record, or what is wrong with the row.
     pub fn into_record(mut self, mapping: &Mapping, defaults: &Defaults) -> Result<Record, Fault> {
         let id = self.take("id").filter(|id| id.len() <= FIELD_BYTES_MAX);
@@ -314,6 +320,11 @@ pub(super) fn year_of(text: &str) -> Option<u16> {
     text.split(|c: char| !c.is_ascii_digit())
         .filter(|group| group.len() == 4)
         .find_map(|group| group.parse().ok().filter(|year| (1700..=2100).contains(year)))
+}
+
+/// Whether a text tells a year that [`year_of`] does not find.
+pub(super) fn is_unread_year(text: &str) -> bool {
+    !is_nothing(text) && year_of(text).is_none()
 }
 
 /// A day as sources write it; a time behind it is cut off.

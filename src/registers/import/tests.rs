@@ -416,3 +416,24 @@ fn a_niem_file_that_breaks_off_or_plays_tricks_is_refused() {
         assert!(got.records.is_empty());
     }
 }
+
+#[test]
+fn a_year_that_cannot_be_read_is_said_and_sets_nothing_aside() {
+    let csv = "id,serial,year\n1,AB1001,1978\n2,AB1002,seventies\n3,AB1003,\n4,AB1004,19780\n5,AB1005,1970-ті\n6,,old\n\
+               2,AB1002,seventies\n7,AB1007,n/a\n";
+    let jsonl = r#"{"id": "1", "serial": "AB1001", "year": 1978}
+{"id": "2", "serial": "AB1002", "year": "seventies"}
+{"id": "3", "serial": "AB1003"}
+"#;
+    let ua = r#"[{"id": "1", "weaponnumber": "1001", "graduationyear": "197"}, {"id": "2", "weaponnumber": "1002",
+        "graduationyear": "1978"}, {"id": "3", "weaponnumber": "1003", "graduationyear": null}]"#;
+    for (format, text, imported, unread) in
+        [(Format::Csv, csv, 6, 2), (Format::Jsonl, jsonl, 3, 1), (Format::UaWeapons, ua, 3, 1)]
+    {
+        let (summary, got) = run(format, text, "");
+        let summary = summary.unwrap();
+        assert_eq!((summary.imported, summary.years_unread), (imported, unread), "{format}");
+        let without = got.records.iter().filter(|r| r.record.description.year.is_none()).count() as u64;
+        assert!(without >= unread, "{format}");
+    }
+}

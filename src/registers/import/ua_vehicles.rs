@@ -48,6 +48,7 @@ pub(super) static FORM: Form = Form {
         ("unit", UNIT),
         ("insertdate", INSERTED),
     ],
+    year: None,
     into_record,
 };
 

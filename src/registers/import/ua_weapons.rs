@@ -41,6 +41,7 @@ pub(super) static FORM: Form = Form {
         ("insertdate", INSERTED),
         ("theftdate", LOST),
     ],
+    year: Some(YEAR),
     into_record,
 };
 
