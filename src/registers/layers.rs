@@ -8,17 +8,21 @@
 //! not make a key common, and an answer should not shift with each of them. An overlay's dictionaries continue the base's,
 //! so a fact has one number in both; that is why an overlay belongs to exactly one base.
 
+mod overlay;
+mod walk;
+
 use std::ops::Range;
 use std::sync::Arc;
 
-#[cfg(feature = "device")]
-use super::Frozen;
+pub use self::overlay::{Hidden, Overlay};
+use self::walk::{Ahead, KeysOfBoth};
 use super::describe::Forms;
 #[cfg(feature = "device")]
+use super::index::IndexError;
+#[cfg(feature = "device")]
 use super::index::merge;
-use super::index::{Compact, Found, InLot, Index, IndexBuilder, IndexError, KeyId, KeysFrom, RecordRef, RegisterFacts};
+use super::index::{Compact, Found, InLot, Index, KeyId, RecordRef, RegisterFacts};
 use super::pattern::Pattern;
-use crate::domain::Record;
 
 /// The bit that says of a record or a key that it is the overlay's.
 const OVER: u32 = 1 << 31;
@@ -41,112 +45,6 @@ impl RecordRef {
     pub fn over(row: u32) -> Self {
         Self(row | OVER)
     }
-}
-
-/// Rows of the base that no search may find any more.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Hidden {
-    words: Vec<u64>,
-    count: u64,
-}
-
-impl Hidden {
-    /// Hides a row; `false` when it was hidden already.
-    pub fn hide(&mut self, row: u32) -> bool {
-        let at = (row / 64) as usize;
-        if self.words.len() <= at {
-            self.words.resize(at + 1, 0);
-        }
-        let bit = 1u64 << (row % 64);
-        let is_new = self.words[at] & bit == 0;
-        self.words[at] |= bit;
-        self.count += u64::from(is_new);
-        is_new
-    }
-
-    /// Whether a row is hidden.
-    pub fn holds(&self, row: u32) -> bool {
-        self.words.get((row / 64) as usize).is_some_and(|word| word & (1u64 << (row % 64)) != 0)
-    }
-
-    /// Number of rows hidden.
-    pub fn len(&self) -> u64 {
-        self.count
-    }
-
-    /// Nothing is hidden.
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-}
-
-/// What has changed since a base was built.
-#[derive(Debug, Clone)]
-pub struct Overlay {
-    index: Index,
-    hidden: Hidden,
-}
-
-impl Overlay {
-    /// The overlay of `base`: `registers` as they are now (in the base's order), the rows that it hides, and the changed and
-    /// new records with the number of the register of each. A record's position in `records` is its row.
-    ///
-    /// # Errors
-    /// When there are more registers or records than an index holds.
-    pub fn build<'a>(
-        base: &Index,
-        registers: Vec<RegisterFacts>,
-        hidden: Hidden,
-        records: impl IntoIterator<Item = (usize, &'a Record)>,
-    ) -> Result<Self, IndexError> {
-        let mut builder = IndexBuilder::beside(base, registers)?;
-        for (register, record) in records {
-            within(builder.push(register, record)?)?;
-        }
-        Ok(Self { index: builder.finish()?, hidden })
-    }
-
-    /// The same of records in frozen form, each with the number of its register and what it says beyond that form: `fill`
-    /// hands them over.
-    ///
-    /// # Errors
-    /// Also when `fill` fails.
-    #[cfg(feature = "device")]
-    pub(crate) fn build_with<E: From<IndexError>>(
-        base: &Index,
-        registers: Vec<RegisterFacts>,
-        hidden: Hidden,
-        fill: impl FnOnce(&mut dyn FnMut(usize, &Frozen<'_>, &[u8]) -> Result<(), IndexError>) -> Result<(), E>,
-    ) -> Result<Self, E> {
-        let mut builder = IndexBuilder::beside(base, registers)?;
-        fill(&mut |register, frozen, more| within(builder.push_frozen(register, frozen, more)?))?;
-        Ok(Self { index: builder.finish()?, hidden })
-    }
-
-    /// Changed and new records.
-    pub fn len(&self) -> usize {
-        self.index.len()
-    }
-
-    /// Hides nothing and adds nothing.
-    pub fn is_empty(&self) -> bool {
-        self.index.is_empty() && self.hidden.is_empty()
-    }
-
-    /// The rows of the base that are hidden.
-    pub fn hidden(&self) -> &Hidden {
-        &self.hidden
-    }
-
-    /// Bytes in memory, without what the allocator adds.
-    pub fn memory_bytes(&self) -> usize {
-        self.index.memory_bytes() + self.hidden.words.len() * 8
-    }
-}
-
-/// Positions leave the bit free that says of a record that it is the overlay's.
-fn within(record: RecordRef) -> Result<(), IndexError> {
-    if record.0 >= OVER - 1 { Err(IndexError::TooManyRecords) } else { Ok(()) }
 }
 
 /// A record that bears one of many keys, as little of it as tells whether it comes into question.
@@ -490,65 +388,6 @@ impl Registers {
         let whole = self.base.matching(pattern, found);
         let over = |over: &Arc<Overlay>| over.index.matching(pattern, &mut |id| found(KeyId(id.0 | OVER)));
         self.over.as_ref().is_none_or(over) && whole
-    }
-}
-
-/// Keys of one layer, of which the next is known.
-struct Ahead<'a> {
-    keys: KeysFrom<'a>,
-    next: Option<KeyId>,
-}
-
-impl<'a> Ahead<'a> {
-    fn of(mut keys: KeysFrom<'a>) -> Self {
-        let next = keys.next();
-        Self { keys, next }
-    }
-
-    fn go_on(&mut self) {
-        self.next = self.keys.next();
-    }
-}
-
-/// See [`Registers::keys_from`].
-pub(super) struct KeysOfBoth<'a> {
-    below: Ahead<'a>,
-    above: Option<Ahead<'a>>,
-    /// From which layer the last key came.
-    from: Option<Layer>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Layer {
-    Below,
-    Above,
-}
-
-impl KeysOfBoth<'_> {
-    /// The next key, where both have it that of the base first.
-    pub fn next(&mut self) -> Option<KeyId> {
-        match (self.from, &mut self.above) {
-            (Some(Layer::Below), _) => self.below.go_on(),
-            (Some(Layer::Above), Some(above)) => above.go_on(),
-            _ => {}
-        }
-        let above = self.above.as_ref().and_then(|above| Some((above.next?, above.keys.key())));
-        let (from, next) = match (self.below.next, above) {
-            (Some(low), Some((_, key))) if key >= self.below.keys.key() => (Layer::Below, low),
-            (_, Some((high, _))) => (Layer::Above, KeyId(high.0 | OVER)),
-            (Some(low), None) => (Layer::Below, low),
-            (None, None) => return None,
-        };
-        self.from = Some(from);
-        Some(next)
-    }
-
-    /// The bytes of the key that came last, with its class.
-    pub fn key(&self) -> &[u8] {
-        match (self.from, &self.above) {
-            (Some(Layer::Above), Some(above)) => above.keys.key(),
-            _ => self.below.keys.key(),
-        }
     }
 }
 

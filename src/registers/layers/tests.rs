@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use super::*;
-use crate::domain::{Description, Item, Mark, RegisterId, RegisterVersion, Scheme, SeenMark};
-use crate::registers::{judge, pattern, practice};
+use crate::domain::{Description, Item, Mark, Record, RegisterId, RegisterVersion, Scheme, SeenMark};
+use crate::registers::{IndexBuilder, judge, pattern, practice};
 
 fn facts(version: u64, records: usize) -> Vec<RegisterFacts> {
     vec![RegisterFacts {
