@@ -389,6 +389,9 @@ fn among_ten_million_a_misread_short_number_is_listed_once_its_year_is_told() {
         assert!(told.candidates.len() <= 120 && told.more > 0, "{}", told.candidates.len());
     }
     let untold = practice.ask(&[serial("1234")], pistol());
+    practice.index.base().prepare();
+    assert_eq!(practice.ask(&[serial("1234")], pistol()), untold, "only quicker");
+    practice.index.base().unprepare();
     assert!(untold.candidates.len() <= 220 && untold.more > 3_000, "{} {}", untold.candidates.len(), untold.more);
     assert_eq!(untold.ask.first(), Some(&Ask::Year), "what tells thousands apart");
     let all = practice.ask(&[serial("1234")], Description { year: Some(1960), ..pistol() });
