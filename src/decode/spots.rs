@@ -42,7 +42,7 @@ pub(super) struct Spot {
     /// The frame in which it was last proposed: each spot is at most one proposal of a frame.
     proposed_round: u64,
     /// Strength of its edges beside the strongest in the frame, from 0 to 1.
-    strength: f32,
+    pub strength: f32,
     /// Which look comes next.
     pub tries: usize,
     /// What the looks at it should have cost, in plain passes over the whole frame.

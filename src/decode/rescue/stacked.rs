@@ -8,6 +8,7 @@ use super::super::acceptance::Source;
 use super::super::board::Voice;
 use super::super::budget::{Mode, Task};
 use super::super::engine::Read;
+use super::super::frame::Luma;
 use super::super::looks::{self, Look};
 use super::super::place;
 use super::super::propose::{Kind, Proposal, propose};
@@ -21,6 +22,11 @@ use crate::domain::Symbology;
 const AFTER_FRAMES: u64 = 4;
 /// And from one time to the next.
 const EVERY_FRAMES: u64 = 3;
+/// Noise is a few steps of brightness. Where dark and light lie further apart it hides nothing, and a stack shows no more than one
+/// frame does.
+const DIM_RANGE: f32 = 52.0;
+/// Weaker edges beside the strongest in the frame are those of the ground.
+const STRENGTH_MIN: f32 = 0.15;
 /// Registering and laying cost so much for a stacked picture of the size of the frame.
 const STACK_COST: f32 = 3.5;
 /// Places in one stacked picture that are looked at.
@@ -119,6 +125,8 @@ impl Rescue {
             spot.age_frames(scene.round) >= AFTER_FRAMES
                 && spot.stacked.round + EVERY_FRAMES <= scene.round
                 && spot.is_fresh(scene.round)
+                && spot.strength >= STRENGTH_MIN
+                && range(scene.luma, &spot.upright()) < DIM_RANGE
                 && scene.explains(spot, &self.spots).is_none()
         };
         let turn = |i: usize| {
@@ -168,6 +176,21 @@ impl Rescue {
             spot.stacked.round = round;
         }
     }
+}
+
+/// How far dark and light lie apart in a place, but for the outermost pixels of each twenty.
+fn range(luma: Luma<'_>, place: &Proposal) -> f32 {
+    const SIDE: usize = 20;
+    let (sin, cos) = place.angle.sin_cos();
+    let part = |i: usize| (i as f32 + 0.5) / SIDE as f32 * 2.0 - 1.0;
+    let mut seen: Vec<f32> = (0..SIDE * SIDE)
+        .map(|i| {
+            let (u, v) = (part(i % SIDE) * place.half[0], part(i / SIDE) * place.half[1]);
+            luma.near([place.centre[0] + u * cos - v * sin, place.centre[1] + u * sin + v * cos])
+        })
+        .collect();
+    seen.sort_by(f32::total_cmp);
+    seen[seen.len() - 1 - seen.len() / 20] - seen[seen.len() / 20]
 }
 
 fn nth(kind: Kind, which: usize) -> (&'static str, &'static Look) {
