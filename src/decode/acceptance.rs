@@ -79,9 +79,9 @@ const fn rule(symbology: Symbology) -> Rule {
         Code39     => row(true,   2,    2,     5,     2,    4,     &[],          Nothing,       Uncut, Uncut),
         Codabar    => row(false,  2,    3,     5,     4,    4,     &[],          Nothing,       Quiet, Quiet),
         Itf        => row(false,  2,    3,     5,    14,   14,     &[14, 16],    Mod10,         Quiet, Quiet),
-        Ean13      => row(false,  2,    2,     5,    13,   13,     &[13],        Mod10,         Uncut, Uncut),
+        Ean13      => row(false,  2,    2,     5,    13,   13,     &[13],        Mod10,         Bars,  Bars),
         Ean8       => row(false,  2,    2,     5,     8,    8,     &[8],         Mod10,         Quiet, Quiet),
-        UpcA       => row(false,  2,    2,     5,    12,   12,     &[12, 13],    Mod10,         Uncut, Uncut),
+        UpcA       => row(false,  2,    2,     5,    12,   12,     &[12, 13],    Mod10,         Bars,  Bars),
         UpcE       => row(false,  2,    2,     5,     8,    8,     &[8, 12, 13], ExpandedMod10, Quiet, Quiet),
     }
 }
@@ -278,8 +278,9 @@ mod tests {
             (Code128, Ends::Any, Ends::Uncut),
             // They begin and end in a way that the middle of a label does not.
             (Code39, Ends::Uncut, Ends::Uncut),
-            (Ean13, Ends::Uncut, Ends::Uncut),
-            (UpcA, Ends::Uncut, Ends::Uncut),
+            // Of fixed length, with three guards; more bars beside them may be an add-on of two or five digits.
+            (Ean13, Ends::Bars, Ends::Bars),
+            (UpcA, Ends::Bars, Ends::Bars),
             // Their ends are found within longer labels too.
             (Codabar, Ends::Quiet, Ends::Quiet),
             (Itf, Ends::Quiet, Ends::Quiet),

@@ -3,7 +3,10 @@
 //! Only linear symbologies whose text proves nothing by itself, or little (a check digit, or one check character); the others
 //! carry a check of their own.
 
+mod characters;
 mod code_128;
+
+use std::ops::Range;
 
 use crate::domain::Symbology;
 
@@ -14,6 +17,17 @@ pub(super) struct Elements {
     pub widths: Vec<u8>,
     /// Wide elements are two to three times as wide as narrow ones, as the printer likes.
     pub two_widths: bool,
+    /// The elements of each character that others could stand for.
+    pub characters: Vec<Range<usize>>,
+    /// The widths of all characters that could.
+    pub set: Vec<Vec<u8>>,
+}
+
+impl Elements {
+    fn new(symbology: Symbology, widths: Vec<u8>, two_widths: bool) -> Self {
+        let characters = characters::places(symbology, widths.len());
+        Self { widths, two_widths, characters, set: characters::set(symbology) }
+    }
 }
 
 /// What a text may look like, the likeliest first; `identifier` as in ISO/IEC 15424. Nothing for other symbologies, and for
@@ -21,7 +35,7 @@ pub(super) struct Elements {
 pub(super) fn ways(symbology: Symbology, text: &str, identifier: &str) -> Vec<Elements> {
     if symbology == Symbology::Code128 {
         let ways = code_128::ways(text, identifier);
-        return ways.into_iter().map(|widths| Elements { widths, two_widths: false }).collect();
+        return ways.into_iter().map(|widths| Elements::new(symbology, widths, false)).collect();
     }
     of(symbology, text).into_iter().collect()
 }
@@ -38,7 +52,7 @@ fn of(symbology: Symbology, text: &str) -> Option<Elements> {
         Symbology::UpcE => (upc_e(&digits(text)?)?, false),
         _ => return None,
     };
-    Some(Elements { widths, two_widths })
+    Some(Elements::new(symbology, widths, two_widths))
 }
 
 fn digits(text: &str) -> Option<Vec<u8>> {

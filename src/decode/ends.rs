@@ -19,7 +19,10 @@ use super::rows::Rows;
 pub(super) enum Ends {
     /// Nothing: a check within the symbol says whether all of it was read.
     Any,
-    /// Bars that agree with the text, and no more bars or smears where the quiet zone should be. For what begins and ends in
+    /// Bars that agree with the text. For what has a fixed length and guards at both ends and in the middle: nothing longer
+    /// holds it.
+    Bars,
+    /// Besides, no more bars or smears where the quiet zone should be. For what begins and ends in
     /// a way that the middle of a label does not.
     Uncut,
     /// Besides, a quiet zone on both sides, cut alike: what ends like this may also be the rest of something longer.
@@ -55,6 +58,12 @@ const ROWS: usize = 11;
 const WHOLE_MIN: f32 = 0.64;
 /// The same for each stretch of about a character: half of it.
 const STRETCH_MIN: f32 = 0.5;
+/// So much does where each character is much likelier than any other of its set: blur, glare and ink take from the agreement of
+/// all characters alike.
+const WHOLE_CLEAR_MIN: f32 = 0.36;
+const STRETCH_CLEAR_MIN: f32 = 0.16;
+/// Much likelier: what another character leaves unexplained is more by a fifth, as a logarithm.
+const CLEAR_MARGIN: f32 = 0.2;
 
 /// How a margin ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -108,10 +117,12 @@ pub(super) fn are_seen(luma: Luma<'_>, read: &Read, wanted: Ends) -> bool {
 }
 
 impl Fit {
-    /// Whether the picture shows these bars everywhere.
+    /// Whether the picture shows these bars everywhere, and nowhere another character's sooner.
     fn agrees(&self) -> bool {
         let agrees = |correlation: f32, least: f32| correlation > 0.0 && correlation * correlation >= least;
-        agrees(self.whole, WHOLE_MIN) && agrees(self.least, STRETCH_MIN)
+        let firmly = agrees(self.whole, WHOLE_MIN) && agrees(self.least, STRETCH_MIN) && self.margin > 0.0;
+        let clearly = agrees(self.whole, WHOLE_CLEAR_MIN) && agrees(self.least, STRETCH_CLEAR_MIN);
+        firmly || (clearly && self.margin > CLEAR_MARGIN)
     }
 }
 
@@ -120,7 +131,7 @@ impl Sight {
         let Self { fit, margins: [left, right] } = self;
         fit.agrees()
             && match wanted {
-                Ends::Any => true,
+                Ends::Any | Ends::Bars => true,
                 Ends::Uncut => left.is_uncut() && right.is_uncut(),
                 Ends::Quiet => {
                     let (less, more) = if left.modules <= right.modules { (left, right) } else { (right, left) };

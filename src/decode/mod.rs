@@ -26,6 +26,7 @@ mod rectify;
 mod regions;
 mod register;
 mod rescue;
+mod rivals;
 mod rows;
 mod scene;
 mod schedule;

@@ -3,11 +3,12 @@
 //! A piece, a smear or something that covers bars may give a text, and gives it in every look. It does not give the bars
 //! of that text everywhere. So the line of bars is drawn from the text and followed through the picture from one end to the
 //! other, stretch by stretch, since modules grow and shrink on tilted, round and crumpled labels. Each stretch must show
-//! its bars, and the last must end where the read ended.
+//! its bars, and the last must end where the read ended. Then each character is held against all others (`rivals.rs`).
 
 use super::bars;
 use super::elements::Elements;
 use super::frame::Luma;
+use super::rivals::{self, Found};
 use super::rows::{Rows, correlation};
 use super::tones::along_rows;
 
@@ -42,6 +43,9 @@ const GOOD: f32 = 0.85;
 /// Nor any other width of bars where it is even better.
 const BEST: f32 = 0.95;
 
+/// Where the mean agreement is less, characters are not looked at.
+const HOPELESS: f32 = 0.6;
+
 /// What a comparison gave.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fit {
@@ -49,6 +53,8 @@ pub struct Fit {
     pub whole: f32,
     /// Correlation of the stretch that agrees least.
     pub least: f32,
+    /// By how much the least certain character is likelier than any other (`rivals.rs`).
+    pub margin: f32,
     /// Modules in its length.
     pub modules: f32,
     /// Where the ends lie, as parts of the row's length.
@@ -62,35 +68,68 @@ pub struct Fit {
 /// Lays the drawn label over the picture.
 pub(super) fn fit(luma: Luma<'_>, rows: &Rows, elements: &Elements) -> Option<Fit> {
     let ratios: &[f32] = if elements.two_widths { &WIDE } else { &[1.0] };
-    let modules: f32 = widths(elements, ratios[ratios.len() / 2]).iter().sum();
-    let mut line = line(luma, rows, (modules * FINE * (1.0 + 2.0 * BEYOND)) as usize);
-    let mut best: Option<Fit> = None;
+    let middle = ratios[ratios.len() / 2];
+    let modules: f32 = widths(elements, middle).iter().sum();
+    let line = line(luma, rows, (modules * FINE * (1.0 + 2.0 * BEYOND)) as usize);
+    let mut best: Option<Laid> = None;
     for inverted in [false, true] {
-        if inverted {
-            line.iter_mut().for_each(|p| *p = -*p);
-        }
+        let line: Vec<f32> = line.iter().map(|p| if inverted { -p } else { *p }).collect();
         // Between local black and white, so that glare and shadow do not weigh.
         let seen = bars::even(&line, STRETCH_MODULES * FINE as usize);
+        let whole = |best: &Option<Laid>| best.as_ref().map_or(-1.0, |b| b.fit.whole);
         for &wide in ratios {
-            let found = Overlay::new(&seen, &widths(elements, wide), inverted)?.fit();
-            if best.is_none_or(|b| found.whole > b.whole) {
-                best = Some(found);
-            }
-            if best.is_some_and(|b| b.whole >= BEST) {
-                return best;
+            if whole(&best) < BEST {
+                best = better(best, Overlay::new(&seen, &widths(elements, wide), inverted)?.fit().of(wide));
             }
         }
         for grown in GROWN {
-            if best.is_some_and(|b| b.whole >= GOOD) {
-                return best;
-            }
-            let found = Overlay::new(&seen, &grow(&widths(elements, ratios[ratios.len() / 2]), grown), inverted)?.fit();
-            if best.is_none_or(|b| found.whole > b.whole) {
-                best = Some(found);
+            if whole(&best) < GOOD {
+                let grown = grow(&widths(elements, middle), grown);
+                best = better(best, Overlay::new(&seen, &grown, inverted)?.fit().of(middle));
             }
         }
     }
-    best
+    let Laid { mut fit, lies, wide } = best?;
+    if fit.whole < HOPELESS {
+        return Some(fit);
+    }
+    let line: Vec<f32> = line.iter().map(|p| if fit.inverted { -p } else { *p }).collect();
+    let widths = widths(elements, wide);
+    let overlay = Overlay::new(&line, &widths, fit.inverted)?;
+    let seen = |modules: f32| overlay.seen_at(lie_at(&lies, modules));
+    fit.margin = rivals::margin(&Found { seen: &seen, widths: &widths }, elements, wide).unwrap_or(f32::MIN);
+    Some(fit)
+}
+
+/// A way to draw a label, laid over the picture.
+struct Laid {
+    fit: Fit,
+    lies: Vec<(usize, Lie)>,
+    wide: f32,
+}
+
+impl Laid {
+    fn of(self, wide: f32) -> Self {
+        Self { wide, ..self }
+    }
+}
+
+fn better(best: Option<Laid>, found: Laid) -> Option<Laid> {
+    match best {
+        Some(best) if best.fit.whole >= found.fit.whole => Some(best),
+        _ => Some(found),
+    }
+}
+
+/// Where a place of the drawn label lies: between the two stretches in whose middles it is nearest.
+fn lie_at(lies: &[(usize, Lie)], modules: f32) -> f32 {
+    let place = |&(from, lie): &(usize, Lie)| lie.at + lie.size * (modules - from as f32 / STEPS as f32);
+    let middle = |from: usize| (from + STRETCH_MODULES * STEPS / 2) as f32 / STEPS as f32;
+    let after = lies.iter().position(|l| middle(l.0) > modules).unwrap_or(lies.len() - 1);
+    let (low, high) = (&lies[after.saturating_sub(1)], &lies[after]);
+    let apart = middle(high.0) - middle(low.0);
+    let part = if apart > 0.0 { ((modules - middle(low.0)) / apart).clamp(0.0, 1.0) } else { 0.0 };
+    place(low) * (1.0 - part) + place(high) * part
 }
 
 fn widths(elements: &Elements, wide: f32) -> Vec<f32> {
@@ -129,7 +168,7 @@ impl<'a> Overlay<'a> {
         Some(Self { drawn: smooth(&drawn(widths), SOFT_MODULES * STEPS as f32), seen, fine, modules, inverted })
     }
 
-    fn fit(&self) -> Fit {
+    fn fit(&self) -> Laid {
         let mut begun: Vec<(f32, Lie)> = Vec::new();
         let mut size = SIZES[0];
         while size <= SIZES[1] {
@@ -140,7 +179,7 @@ impl<'a> Overlay<'a> {
             size *= 1.0 + SIZE_STEP;
         }
         begun.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let mut best: Option<Fit> = None;
+        let mut best: Option<Laid> = None;
         let mut sizes: Vec<f32> = Vec::new();
         for (_, lie) in begun {
             // Neighbours of what was followed lead to the same.
@@ -148,11 +187,8 @@ impl<'a> Overlay<'a> {
                 continue;
             }
             sizes.push(lie.size);
-            let found = self.follow(lie);
-            if best.is_none_or(|b| found.whole > b.whole) {
-                best = Some(found);
-            }
-            if sizes.len() == BEGUN || best.is_some_and(|b| b.whole >= GOOD) {
+            best = better(best, self.follow(lie));
+            if sizes.len() == BEGUN || best.as_ref().is_some_and(|b| b.fit.whole >= GOOD) {
                 break;
             }
         }
@@ -160,16 +196,14 @@ impl<'a> Overlay<'a> {
     }
 
     /// Follows the bars from the first stretch to the last.
-    fn follow(&self, mut lie: Lie) -> Fit {
+    fn follow(&self, mut lie: Lie) -> Laid {
         let last = self.drawn.len() - STRETCH_MODULES * STEPS;
         let (mut sum, mut count, mut least) = (0.0, 0.0, 1.0f32);
-        let mut begin = lie;
+        let mut lies: Vec<(usize, Lie)> = Vec::new();
         let mut from = 0;
         loop {
             let (agreement, here) = self.nearby(lie, from);
-            if from == 0 {
-                begin = here;
-            }
+            lies.push((from, here));
             sum += agreement;
             count += 1.0;
             least = least.min(agreement);
@@ -184,14 +218,25 @@ impl<'a> Overlay<'a> {
         let end = lie.at + lie.size * STRETCH_MODULES as f32;
         // What ends elsewhere than the read did is another text.
         let whole = if (end - self.modules).abs() <= END_OFF_MODULES { sum / count } else { 0.0 };
-        Fit {
+        let begin = lies.first().map_or(lie, |first| first.1);
+        let fit = Fit {
             whole,
             least,
+            margin: f32::MIN,
             modules: self.modules,
             ends_at: [begin.at / self.modules, end / self.modules],
             module_at: [begin.size / self.modules, lie.size / self.modules],
             inverted: self.inverted,
-        }
+        };
+        Laid { fit, lies, wide: 1.0 }
+    }
+
+    /// Brightness at a place in modules of mean size.
+    fn seen_at(&self, modules: f32) -> f32 {
+        let last = self.seen.len() as f32 - 1.0;
+        let x = ((modules + BEYOND * self.modules) * self.fine - 0.5).clamp(0.0, last);
+        let (low, part) = (x as usize, x.fract());
+        self.seen[low] * (1.0 - part) + self.seen[(low + 1).min(self.seen.len() - 1)] * part
     }
 
     /// How well a stretch agrees near where it is expected, and where it does.
@@ -214,14 +259,9 @@ impl<'a> Overlay<'a> {
 
     fn agreement(&self, lie: Lie, from: usize) -> f32 {
         let long = STRETCH_MODULES * STEPS;
-        let beyond = BEYOND * self.modules;
-        let last = self.seen.len() as f32 - 1.0;
         let mut here = [0.0; STRETCH_MODULES * STEPS];
         for (i, here) in here.iter_mut().enumerate() {
-            let modules = lie.at + lie.size * (i as f32 + 0.5) / STEPS as f32;
-            let x = ((modules + beyond) * self.fine - 0.5).clamp(0.0, last);
-            let (low, part) = (x as usize, x.fract());
-            *here = self.seen[low] * (1.0 - part) + self.seen[(low + 1).min(self.seen.len() - 1)] * part;
+            *here = self.seen_at(lie.at + lie.size * (i as f32 + 0.5) / STEPS as f32);
         }
         correlation(&here, &self.drawn[from..from + long])
     }

@@ -47,6 +47,11 @@ struct Manner {
     capitals: Set,
 }
 
+/// Widths of all characters but the stop.
+pub(super) fn characters() -> Vec<Vec<u8>> {
+    PATTERNS[..STOP].iter().map(|p| p.iter().map(|width| width - b'0').collect()).collect()
+}
+
 /// The ways in which encoders write a text; none for texts that are no ASCII. `identifier` is that of ISO/IEC 15424: `]C1` for a
 /// label of GS1.
 pub(super) fn ways(text: &str, identifier: &str) -> Vec<Vec<u8>> {

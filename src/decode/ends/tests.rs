@@ -107,6 +107,32 @@ const WHOLE: [(BarcodeFormat, Symbology, &str); 11] = [
 ];
 
 #[test]
+fn an_add_on_beside_an_ean_13_does_not_make_a_piece_of_it() {
+    // Two or five digits more, seven to twelve modules behind the label (GS1 General Specifications 5.2.2).
+    for gap in [7, 9, 12] {
+        let mut symbol = draw(BarcodeFormat::EAN13, "4006381333931", 3);
+        let width = symbol.width as usize;
+        let row = &symbol.data[width * (symbol.height as usize / 2)..][..width];
+        let last = row.iter().rposition(|&p| p == 0).unwrap();
+        let first = row.iter().position(|&p| p == 0).unwrap();
+        let add_on = row[first..first + 20 * 3].to_vec();
+        let wide = last + 1 + gap * 3 + add_on.len() + 30;
+        let rows = symbol.data.chunks_exact(width);
+        let with_add_on = |row: &[u8]| {
+            let mut row = row[..=last].to_vec();
+            row.resize(last + 1 + gap * 3, 255);
+            row.extend(&add_on);
+            row.resize(wide, 255);
+            row
+        };
+        symbol = Grey { data: rows.flat_map(with_add_on).collect(), width: wide as u32, height: symbol.height };
+        let scene = on_ground(&symbol);
+        let read = PLAIN.run(scene.luma(), &[Symbology::Ean13]).into_iter().find(|r| !r.broken).unwrap();
+        assert!(are_seen(scene.luma(), &read, acceptance::ends(Symbology::Ean13, Source::Plain)), "{gap}");
+    }
+}
+
+#[test]
 fn a_smear_where_a_label_begins_is_not_its_beginning() {
     // The bars left of the text are smeared to grey, as wide as two characters.
     let whole = draw(BarcodeFormat::Code39, "W406621", 3);
