@@ -67,7 +67,7 @@ mod tests {
             (Symbology::UpcA, "036000291452", 12, 20),
             (Symbology::Ean8, "96385074", 8, 20),
             (Symbology::UpcE, "01234565", 6, 20),
-            (Symbology::Code128, "GL155601", 9, 106),
+            (Symbology::Code128, "GL155601", 8, 106),
         ];
         for (symbology, text, count, of) in table {
             let label = ways(symbology, text, "").remove(0);
