@@ -80,6 +80,12 @@ impl Rescue {
         Self { budget, spots: Spots::default(), past: Past::default(), turn: 0 }
     }
 
+    /// Another stream: nothing of the last one is compared with its frames.
+    pub fn begin_again(&mut self) {
+        self.spots = Spots::default();
+        self.past.clear();
+    }
+
     /// Looks as far as the budget goes. `whole` says that the whole frame gets a plain pass as well.
     pub fn run(&mut self, scene: &Scene<'_>, mode: Mode, whole: bool) -> Vec<Find> {
         let mut work = Work { scene, finds: Vec::new(), read: Vec::new() };

@@ -80,7 +80,7 @@ impl Schedule {
 
     /// Another stream: its places mean nothing any more, what looks cost still holds.
     pub fn begin_again(&mut self) {
-        self.rescue.spots = Spots::default();
+        self.rescue.begin_again();
         self.idle_frames = 0;
     }
 
