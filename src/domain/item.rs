@@ -43,6 +43,11 @@ impl Object {
         Self::Other,
     ];
 
+    /// Whether registers of weapons list it, and what belongs to weapons.
+    pub fn is_of_arms(self) -> bool {
+        !matches!(self, Self::Vehicle | Self::TravelDocument | Self::Container | Self::Other)
+    }
+
     /// The name used in JSON, on the command line and in ledger entries; it never changes.
     pub fn code(self) -> &'static str {
         match self {

@@ -4,9 +4,9 @@
 //! *overlay*, an index of its own, and the base's records that were changed or withdrawn are *hidden*. Whoever searches sees
 //! one index: the methods here have the names of [`Index`]'s and ask both.
 //!
-//! Facts about frequency (density of keys, shares of kinds and years) come from the base alone: a few thousand changes do
-//! not make a key common, and an answer should not shift with each of them. An overlay's dictionaries continue the base's,
-//! so a fact has one number in both; that is why an overlay belongs to exactly one base.
+//! Facts about frequency (density of keys, shares of kinds and years) are counted over both, so that a record is weighed alike
+//! whether it came with a whole register or as a change to one. What is hidden still counts: it was there. An overlay's
+//! dictionaries continue the base's, so a fact has one number in both; that is why an overlay belongs to exactly one base.
 
 mod overlay;
 mod walk;
@@ -147,14 +147,21 @@ impl Registers {
         self.over.as_ref().map_or(&*self.base, |over| &over.index).facts_of(fact)
     }
 
-    /// Share of the base's records that have that fact.
+    /// Share of all records that have that fact.
     pub(super) fn share(&self, fact: usize, id: u32) -> f64 {
-        self.base.share(fact, id)
+        let last = self.over.as_ref().map_or(&*self.base, |over| &over.index);
+        f64::from(last.with_fact(fact, id)) / self.counted()
     }
 
-    /// Share of the base's records made in that year.
+    /// Share of all records made in that year.
     pub(super) fn share_of_year(&self, year: u16) -> f64 {
-        self.base.share_of_year(year)
+        let over = self.over.as_ref().map_or(0, |over| over.index.made_in(year));
+        f64::from(self.base.made_in(year) + over) / self.counted()
+    }
+
+    /// Records of both layers, hidden ones too.
+    fn counted(&self) -> f64 {
+        (self.base.len() + self.over.as_ref().map_or(0, |over| over.index.len())).max(1) as f64
     }
 
     /// Whether any record of the register is of an item that somebody looks for. A register without records counts as one
@@ -166,18 +173,19 @@ impl Registers {
         seen.iter().any(|(_, wanted)| *wanted) || !seen.iter().any(|(any, _)| *any)
     }
 
-    /// How crowded the surroundings of a key (with its class before it) are in the base.
+    /// How crowded the surroundings of a key (with its class before it) are.
     pub(super) fn density(&self, register: u8, key: &[u8]) -> f64 {
-        self.base.density_of(register, key)
+        let crowd = self.base.crowd(register, key);
+        self.over.as_ref().map_or(crowd, |over| crowd.and(over.index.crowd(register, key))).density()
     }
 
-    /// The share of the base's records that would fall into a lot of so many serials round a mark, if the numbers of marks
+    /// The share of all records that would fall into a lot of so many serials round a mark, if the numbers of marks
     /// like it are spread evenly. Few records tell little of how marks are spread, and count for little.
     pub(super) fn share_of_lot(&self, canonical: &str, items: u64) -> f64 {
         let key = [b"S", canonical.as_bytes()].concat();
         let registers = 0..u8::try_from(self.base.registers().len()).unwrap_or(u8::MAX);
-        let crowding: f64 = registers.map(|register| self.base.density_of(register, &key)).sum();
-        crowding * items as f64 / (self.base.len() as f64 + FEW_RECORDS)
+        let crowding: f64 = registers.map(|register| self.density(register, &key)).sum();
+        crowding * items as f64 / (self.counted() + FEW_RECORDS)
     }
 
     /// The key with its class before it.

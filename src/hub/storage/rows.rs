@@ -290,9 +290,10 @@ pub enum Extent {
 }
 
 impl Extent {
-    /// Withdrawals that need no person's word, in a register of that many records: one in ten, and ten in a small one.
+    /// Withdrawals that need no person's word, in a register of that many records: one in ten, ten in a small one, and never
+    /// more than half.
     pub fn withdrawals_expected(held: u64) -> u64 {
-        (held / 10).max(10)
+        (held / 10).max(10).min(held / 2)
     }
 }
 

@@ -78,21 +78,55 @@ pub(super) struct Density {
 }
 
 impl Density {
-    /// How many *other* records one may expect under a key that was drawn at random among those like it. 0.01 means:
-    /// one such key in a hundred is taken by chance.
-    pub fn of(&self, register: u8, key: &[u8]) -> f64 {
+    /// What is held of marks like a key (with its class before it).
+    pub fn around(&self, register: u8, key: &[u8]) -> Crowd {
         let (pattern, shape) = pattern_of(register, key);
-        let keys_of_pattern = 10f64.powi(i32::from(shape.digits));
         let at = self.crowded.binary_search_by_key(&pattern, |(hash, _)| *hash);
-        let in_pattern = at.map_or(1.0, |i| f64::from(self.crowded[i].1));
+        let in_pattern = at.map_or(0, |i| self.crowded[i].1);
         let at = self.shapes.binary_search_by_key(&shape, |(shape, _)| *shape);
-        let usual = at.map_or(0.0, |i| {
-            let (records, patterns) = self.shapes[i].1;
-            f64::from(records) / f64::from(patterns.max(1))
-        });
+        let (in_shape, patterns) = at.map_or((0, 0), |i| self.shapes[i].1);
+        Crowd { digits: shape.digits, has_letters: shape.letters > 0, in_pattern, in_shape, patterns }
+    }
+}
+
+/// A register holds a part of what exists, and a small one, or one that never met such a mark, cannot say that there are
+/// none: so many records of a pattern with letters are counted in any case,
+const FEWEST_WITH_LETTERS: f64 = 1.0;
+/// and so many of bare numbers of one length, which belong to every series at once and run from 1.
+const FEWEST_NUMBERS: f64 = 200.0;
+
+/// The records of one pattern and of its shape, in one index or in several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::registers) struct Crowd {
+    digits: u8,
+    has_letters: bool,
+    /// Records of the pattern; 0 stands for one, too.
+    in_pattern: u32,
+    in_shape: u32,
+    patterns: u32,
+}
+
+impl Crowd {
+    /// What two indexes hold of marks like one key. Patterns that stand in both are counted twice, which is at most half the
+    /// truth about the usual one, and nothing about the key's own.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            in_pattern: self.in_pattern.saturating_add(other.in_pattern),
+            in_shape: self.in_shape.saturating_add(other.in_shape),
+            patterns: self.patterns.max(other.patterns),
+            ..self
+        }
+    }
+
+    /// How many *other* records one may expect under a key that was drawn at random among those like it. 0.01 means:
+    /// one such key in a hundred is taken by chance. Never 0: what was never met is not known.
+    pub fn density(self) -> f64 {
+        let usual = f64::from(self.in_shape) / f64::from(self.patterns.max(1));
         // A pattern's true number of records is taken to be spread about the shape's usual one as waiting times are. Seen from
         // one of them, which the asked key may be, the mean of what else is there comes out so.
-        in_pattern * usual / (usual + 1.0) / keys_of_pattern
+        let expected = f64::from(self.in_pattern.max(1)) * usual / (usual + 1.0);
+        let fewest = if self.has_letters { FEWEST_WITH_LETTERS } else { FEWEST_NUMBERS };
+        expected.max(fewest) / 10f64.powi(i32::from(self.digits))
     }
 }
 
@@ -111,11 +145,40 @@ mod tests {
         }
         counter.add(1, b"S1234");
         let density = counter.finish();
-        assert!((density.of(0, b"S1234") - 0.8).abs() < 1e-3);
-        assert!(density.of(1, b"S1234") <= 0.0001);
-        assert!((density.of(0, b"SAB000001") - 0.0005).abs() < 1e-5);
-        assert!(density.of(0, b"SXYZ99999999") == 0.0, "a shape that the register does not have");
-        assert_eq!(density.of(7, b""), 0.0);
+        let of = |register, key: &str| density.around(register, key.as_bytes()).density();
+        assert!((of(0, "S1234") - 0.8).abs() < 1e-3);
+        assert!((of(0, "SAB000001") - 0.0005).abs() < 1e-5);
+    }
+
+    #[test]
+    fn what_a_register_never_met_is_not_rare_for_that() {
+        let mut counter = Counter::default();
+        counter.add(0, b"SAB1234");
+        counter.add(0, b"S123");
+        let density = counter.finish();
+        // The key and the least that its density is, known or not.
+        for (key, least) in
+            [("S7B", 0.1), ("SB12", 0.01), ("S123", 0.2), ("S1234", 0.02), ("SAB1234", 1e-4), ("SXY123456", 1e-6)]
+        {
+            for register in [0, 1] {
+                let got = density.around(register, key.as_bytes()).density();
+                assert!((got / least - 1.0).abs() < 1e-9, "{key} in {register}: {got}");
+            }
+        }
+        assert!(density.around(7, b"").density() > 1.0, "nothing tells nothing");
+    }
+
+    #[test]
+    fn two_indexes_count_together() {
+        let counted = |numbers: std::ops::Range<u32>| {
+            let mut counter = Counter::default();
+            numbers.for_each(|n| counter.add(0, format!("SAB{n:04}").as_bytes()));
+            counter.finish().around(0, b"SAB9999")
+        };
+        let (whole, first, second, none) = (counted(0..3000), counted(0..500), counted(500..3000), counted(0..0));
+        assert_eq!(first.and(second), whole);
+        assert_eq!(none.and(whole), whole);
+        assert!(first.density() < whole.density());
     }
 
     #[test]
@@ -130,9 +193,10 @@ mod tests {
             }
         }
         let density = counter.finish();
-        assert!((density.of(0, b"SAB1234") - 0.4).abs() < 1e-2);
-        assert!((density.of(0, b"SAC1234") - 0.001).abs() < 1e-4, "ten of ten thousand");
-        let unseen = density.of(0, b"SXX1234");
+        let of = |key: &str| density.around(0, key.as_bytes()).density();
+        assert!((of("SAB1234") - 0.4).abs() < 1e-2);
+        assert!((of("SAC1234") - 0.001).abs() < 1e-4, "ten of ten thousand");
+        let unseen = of("SXX1234");
         assert!(unseen > 0.0 && unseen <= 1e-4, "a series that nobody reported: {unseen}");
     }
 }

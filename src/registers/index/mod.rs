@@ -37,7 +37,7 @@ pub(in crate::registers) use loose::Follow;
 pub(in crate::registers) use loose::reads;
 pub use lots::InLot;
 
-use self::density::Density;
+use self::density::{Crowd, Density};
 use self::dictionary::Dictionary;
 use self::ends::Ends;
 use self::facts::{Facts, Prepared};
@@ -85,7 +85,7 @@ pub struct RegisterFacts {
     pub as_of_ms: i64,
     /// Owner of the register.
     pub owner: String,
-    /// The objects that it is kept for; empty: any.
+    /// The objects that its records name; empty: none of them names any.
     pub objects: Vec<Object>,
     /// Number of records.
     pub records: u64,
@@ -100,9 +100,18 @@ impl RegisterFacts {
         RegisterAge { id: self.id.clone(), version: self.version, as_of }
     }
 
-    /// Whether it is kept for that object.
-    pub fn lists(&self, object: Object) -> bool {
+    /// Whether a record of such an object may stand in it, so that it is worth asking.
+    pub fn may_list(&self, object: Object) -> bool {
         self.objects.is_empty() || self.objects.iter().any(|&o| same_sort(o, object))
+    }
+
+    /// Whether it is kept for that object, so that its silence is an answer. A register that names no object is taken for one of
+    /// weapons; one without records is kept for nothing.
+    pub fn is_kept_for(&self, object: Object) -> bool {
+        let is_named =
+            |&o: &Object| o == object || (object == Object::Other) || (o != Object::Other && same_sort(o, object));
+        let is_kept = if self.objects.is_empty() { object.is_of_arms() } else { self.objects.iter().any(is_named) };
+        self.records > 0 && is_kept
     }
 }
 
@@ -275,22 +284,20 @@ impl Index {
         self.dictionaries.get(fact).map_or(0, Dictionary::len)
     }
 
-    /// Share of all records that have that fact.
-    pub(super) fn share(&self, fact: usize, id: u32) -> f64 {
-        let count = self.dictionaries.get(fact).map_or(0, |d| d.count(id));
-        f64::from(count) / self.facts.len().max(1) as f64
+    /// Number of records that have that fact; those of the index that this one was built beside count, too.
+    pub(super) fn with_fact(&self, fact: usize, id: u32) -> u32 {
+        self.dictionaries.get(fact).map_or(0, |d| d.count(id))
     }
 
-    /// Share of all records made in that year.
-    pub(super) fn share_of_year(&self, year: u16) -> f64 {
+    /// Number of records made in that year.
+    pub(super) fn made_in(&self, year: u16) -> u32 {
         let years = &self.facts.years;
-        let at = years.binary_search_by_key(&year, |(year, _)| *year);
-        at.map_or(0.0, |i| f64::from(years[i].1) / self.facts.len().max(1) as f64)
+        years.binary_search_by_key(&year, |(year, _)| *year).map_or(0, |i| years[i].1)
     }
 
-    /// See [`Density::of`]; `key` with its class, not necessarily one of this index.
-    pub(super) fn density_of(&self, register: u8, key: &[u8]) -> f64 {
-        self.density.of(register, key)
+    /// What is held of marks like `key`, which comes with its class and need not be one of this index.
+    pub(super) fn crowd(&self, register: u8, key: &[u8]) -> Crowd {
+        self.density.around(register, key)
     }
 
     /// Lays the facts of records out in the order of postings, for checks of short numbers: they have twenty thousand

@@ -35,9 +35,11 @@ const WEAKEST_MAX: usize = 5;
 
 /// What the marks of an item ask for.
 struct Question<'a> {
-    /// Usable marks with their class, and the numbers of the registers that list such objects.
+    /// Usable marks with their class, and the numbers of the registers that may list such objects.
     marks: Vec<(&'a Mark, u8, Vec<usize>)>,
     asked: BTreeSet<usize>,
+    /// Of those asked, the ones that are kept for such objects: only their silence is an answer.
+    kept_for_it: BTreeSet<usize>,
     any_usable: bool,
 }
 
@@ -71,8 +73,9 @@ pub fn judge<E>(index: &Registers, item: &Item, fetch: &dyn Fn(RecordRef) -> Res
     }
     let best = ranked.best();
     let only_known: Vec<usize> = question.asked.iter().copied().filter(|&n| !index.lists_wanted(n)).collect();
-    // Lists of what was delivered know nothing of what was stolen: their silence is no answer.
-    let nobody_was_asked = best.is_none() && only_known.len() == question.asked.len();
+    // Lists of what was delivered know nothing of what was stolen, and registers of other objects nothing of this one: their
+    // silence is no answer.
+    let nobody_was_asked = best.is_none() && question.kept_for_it.iter().all(|n| only_known.contains(n));
     let names = |n: &usize| index.registers().get(*n).map(|r| r.id.clone());
     Ok(Verdict {
         grade: best.map_or(if nobody_was_asked { Grade::NotChecked } else { Grade::NoRecord }, |j| j.grade),
@@ -90,16 +93,20 @@ pub fn judge<E>(index: &Registers, item: &Item, fetch: &dyn Fn(RecordRef) -> Res
 
 impl<'a> Question<'a> {
     fn of(index: &Registers, item: &'a Item) -> Self {
-        let mut question = Self { marks: Vec::new(), asked: BTreeSet::new(), any_usable: false };
+        let mut question =
+            Self { marks: Vec::new(), asked: BTreeSet::new(), kept_for_it: BTreeSet::new(), any_usable: false };
         for mark in item.marks.iter().map(|seen| &seen.mark) {
             let Some(class) = class_of(mark.scheme).filter(|_| is_usable(mark)) else {
                 continue;
             };
             question.any_usable = true;
             let object = item.description.object.or(Object::implied_by(mark.scheme));
-            let lists = |n: &usize| object.is_none_or(|o| index.registers()[*n].lists(o));
-            let registers: Vec<usize> = (0..index.registers().len()).filter(lists).collect();
+            let facts = |n: usize| &index.registers()[n];
+            let may_list = |n: &usize| object.is_none_or(|o| facts(*n).may_list(o));
+            let is_kept = |n: &usize| object.map_or(facts(*n).records > 0, |o| facts(*n).is_kept_for(o));
+            let registers: Vec<usize> = (0..index.registers().len()).filter(may_list).collect();
             if !registers.is_empty() {
+                question.kept_for_it.extend(registers.iter().copied().filter(is_kept));
                 question.asked.extend(&registers);
                 question.marks.push((mark, class, registers));
             }

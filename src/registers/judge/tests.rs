@@ -475,7 +475,7 @@ fn lists_of_deliveries_alone_cannot_say_that_nothing_is_listed() {
         (vec![known(Status::Delivered)], Grade::NotChecked, 1),
         (vec![known(Status::Expected)], Grade::NotChecked, 1),
         (vec![known(Status::Delivered), known(Status::Lost)], Grade::NoRecord, 0),
-        (vec![], Grade::NoRecord, 0),
+        (vec![], Grade::NotChecked, 0),
     ] {
         let practice = Practice { index: index_of(&records), records };
         let verdict = practice.serial("QWX771204");
@@ -522,4 +522,51 @@ fn a_short_number_of_an_engine_is_no_match_and_what_a_standard_makes_unique_is()
     assert!(grade(Scheme::Document, "483001234", None).1 < Grade::Hit, "a number without its issuer");
     assert_eq!(grade(Scheme::Document, "483001234", Some("UKR")).1, Grade::Hit);
     assert_eq!(grade(Scheme::Document, "483001777", Some("UKR")).1, Grade::Possible, "another state's document");
+}
+
+#[test]
+fn only_a_register_kept_for_the_object_can_say_that_nothing_is_listed() {
+    use Object::*;
+    let bare = Record { description: Description::default(), ..record("x", vec![serial("ЗЯ 471903")], None, None) };
+    let facts = |objects: &[Object], records| RegisterFacts {
+        id: RegisterId("some".into()),
+        version: RegisterVersion(1),
+        as_of_ms: 0,
+        owner: "invented".into(),
+        objects: objects.to_vec(),
+        records,
+        practice: true,
+    };
+    let table: [(&[Object], u64, Option<Object>, Grade); 12] = [
+        // Rows that name no object are rows of weapons.
+        (&[], 1, Some(Firearm), Grade::NoRecord),
+        (&[], 1, Some(Optics), Grade::NoRecord),
+        (&[], 1, None, Grade::NoRecord),
+        (&[], 1, Some(Vehicle), Grade::NotChecked),
+        (&[], 1, Some(TravelDocument), Grade::NotChecked),
+        // One odd row does not make a register of vehicles.
+        (&[Firearm, Other], 1, Some(Vehicle), Grade::NotChecked),
+        (&[Firearm, Other], 1, Some(Part), Grade::NoRecord),
+        (&[Firearm, Other], 1, Some(Other), Grade::NoRecord),
+        (&[Vehicle], 1, Some(Vehicle), Grade::NoRecord),
+        (&[Vehicle], 1, Some(Firearm), Grade::NotChecked),
+        // Nor does one without any record know anything.
+        (&[Firearm], 0, Some(Firearm), Grade::NotChecked),
+        (&[Firearm], 0, None, Grade::NotChecked),
+    ];
+    for (objects, records, asked, grade) in table {
+        let mut builder = IndexBuilder::new(vec![facts(objects, records)]).unwrap();
+        if records > 0 {
+            builder.push(0, &bare).unwrap();
+        }
+        let practice = Practice { index: builder.finish().unwrap().into(), records: vec![bare.clone()] };
+        let description = Description { object: asked, ..Description::default() };
+        let verdict = practice.ask(&[serial("ТХ 880011")], description.clone());
+        assert_eq!(verdict.grade, grade, "{objects:?} of {records} asked for {asked:?}");
+        assert_eq!(verdict.reason.is_some(), grade == Grade::NotChecked);
+        // What it does hold is found, whatever it is kept for.
+        if records > 0 && objects.is_empty() {
+            assert!(!practice.ask(&[serial("ЗЯ 471903")], description).candidates.is_empty(), "{asked:?}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use super::*;
-use crate::domain::{Description, Item, Mark, Record, RegisterId, RegisterVersion, Scheme, SeenMark};
+use crate::domain::{Description, Grade, Item, Mark, Record, RegisterId, RegisterVersion, Scheme, SeenMark};
 use crate::registers::{IndexBuilder, judge, pattern, practice};
 
 fn facts(version: u64, records: usize) -> Vec<RegisterFacts> {
@@ -199,5 +199,40 @@ fn two_layers_merge_into_the_index_of_all_their_records() {
             "{number}: one is not named"
         );
         assert!(registers.merged(&moved, &|| ()).unwrap().unwrap() == merged, "{number}: held by nobody else");
+    }
+}
+
+#[test]
+fn a_record_is_weighed_alike_whether_it_came_with_the_register_or_as_a_change() {
+    let pistol = |id: String, serial: &str| Record {
+        id,
+        marks: vec![Mark::new(Scheme::Serial, serial)],
+        description: Description { kind: Some("pistol".into()), year: Some(1978), ..Description::default() },
+        owner: "invented".into(),
+        ..Record::default()
+    };
+    let old: Vec<Record> = (0..3000).map(|n| pistol(format!("a{n}"), &format!("AA{n:04}"))).collect();
+    let serials = ["7B", "123", "4567", "Ж1", "B12"];
+    let mut new: Vec<Record> = serials.iter().map(|s| pistol(format!("new-{s}"), s)).collect();
+    new.extend((0..2000).map(|n| pistol(format!("b{n}"), &format!("BB{:04}", n * 3))));
+    let whole: Vec<Record> = old.iter().chain(&new).cloned().collect();
+    let below = Arc::new(index(&old));
+    let over = Overlay::build(&below, facts(2, whole.len()), Hidden::default(), new.iter().map(|r| (0, r))).unwrap();
+    let layered = Registers::new(below, Some(Arc::new(over)));
+    let flat: Registers = index(&whole).into();
+    for serial in serials.into_iter().chain(["AA0007", "BB0300", "BB0301"]) {
+        for (kind, year) in [("pistol", None), ("pistol", Some(1978)), ("rifle", Some(1999))] {
+            let description = Description { kind: Some(kind.into()), year, ..Description::default() };
+            let item = Item { marks: vec![SeenMark::typed(Mark::new(Scheme::Serial, serial))], description };
+            let of_layers =
+                |at: RecordRef| if at.is_over() { &new[at.row() as usize] } else { &old[at.row() as usize] };
+            let changed = judge(&layered, &item, &|at| Ok::<_, Infallible>(of_layers(at).clone())).unwrap();
+            let fresh = judge(&flat, &item, &|at| Ok::<_, Infallible>(whole[at.0 as usize].clone())).unwrap();
+            let told = format!("{serial}, {kind} of {year:?}");
+            assert_eq!((changed.grade, changed.rule), (fresh.grade, fresh.rule), "{told}");
+            if serials.contains(&serial) && year.is_none() || kind == "rifle" {
+                assert!(fresh.grade < Grade::Hit, "{told}: a short mark is nobody's own, {:?}", fresh.grade);
+            }
+        }
     }
 }
