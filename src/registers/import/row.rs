@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::Defaults;
+use super::cells;
 use super::intake::Fault;
 use super::mapping::Mapping;
 use crate::domain::keys::{self, split_parts};
@@ -192,6 +193,9 @@ impl Row {
         if marks.is_empty() && ranges.is_empty() {
             return Err("it has no serial".to_owned());
         }
+        if marks.iter().any(|mark| mark.scheme.is_compared_loosely() && cells::is_rounded(&mark.value)) {
+            return Err("its serial is a number that a spreadsheet rounded; export that column as text".to_owned());
+        }
         let object = match self.take("object") {
             Some(text) => Some(known::<Object>("object", mapping.value("object", text))?),
             None => defaults.object,
@@ -278,13 +282,16 @@ fn delivery_of(to: Option<String>, place: Option<String>, on: Option<NaiveDate>)
     told.then(|| Delivery { to: to.unwrap_or_default(), place, on })
 }
 
-/// The marks of one text: `A (B)` is two serials, each kept as it was written.
+/// The marks of one text: `A (B)` and `A, B` are two serials, each kept as it was written.
 pub(super) fn marks_of(scheme: Scheme, value: &str, place: Option<&str>) -> Vec<Mark> {
-    let mark = |value: String| Mark { scheme, value, place: place.map(str::to_owned) };
-    if !scheme.is_compared_loosely() || !value.contains(['(', '（']) {
-        return vec![mark(value.to_owned())];
+    let mark = |value: &str| Mark { scheme, value: value.to_owned(), place: place.map(str::to_owned) };
+    if !scheme.is_compared_loosely() {
+        return vec![mark(value)];
     }
-    split_parts(value).into_iter().map(mark).collect()
+    if value.contains(['(', '（']) {
+        return split_parts(value).iter().map(|part| mark(part)).collect();
+    }
+    cells::several(value).into_iter().map(|part| mark(cells::without_decimals(part))).collect()
 }
 
 fn known<T: std::str::FromStr>(name: &str, text: String) -> Result<T, String> {
