@@ -366,6 +366,26 @@ fn what_a_file_no_longer_has_is_withdrawn_and_a_cut_file_is_refused() {
 }
 
 #[test]
+fn a_file_without_a_record_empties_no_register_however_small() {
+    use tracepost::hub::storage::Extent;
+    use tracepost::hub::{HubError, ImportOptions};
+    use tracepost::registers::import::Format;
+    let world = world::World::new();
+    let id = world.hub.create_register("guns", "Invented").unwrap();
+    let whole = ImportOptions::of(Format::Csv, 1);
+    let import =
+        |text: &str, options: &ImportOptions| world.hub.import_register(&id, options, text.as_bytes(), &mut |_| {});
+    import(&rows_of(0..4), &whole).unwrap();
+    let refused = import(&rows_of(0..0), &whole).unwrap_err();
+    assert!(matches!(refused, HubError::TooManyWithdrawals { withdrawn: 4, held: 4, allowed: 0 }), "{refused}");
+    let meant = ImportOptions { extent: Extent::Whole { withdrawals_max: Some(4) }, ..whole.clone() };
+    assert_eq!(import(&rows_of(0..0), &meant).unwrap().stored.withdrawn, 4);
+    // A small register whose rows are all new ones goes through.
+    import(&rows_of(0..4), &whole).unwrap();
+    assert_eq!(import(&rows_of(10..14), &whole).unwrap().stored.withdrawn, 4);
+}
+
+#[test]
 fn a_delivered_list_is_its_own_kind_and_the_next_version_is_shown_before_it_is_published() {
     let centre = Centre::new();
     centre.ok(&["register", "create", "handed-over", "--owner", "Invented Forces", "--kind", "delivered"]);

@@ -95,9 +95,7 @@ pub(super) fn change_words(change: &Change) -> String {
 fn refused(report: &ImportReport, options: &ImportOptions) -> Option<u64> {
     let stored = &report.stored;
     let Extent::Whole { withdrawals_max } = options.extent else { return None };
-    let held = stored.withdrawn + stored.changed + stored.same + stored.kept;
-    let allowed = withdrawals_max.unwrap_or_else(|| Extent::withdrawals_expected(held));
-    (stored.withdrawn > allowed).then_some(stored.withdrawn)
+    (stored.withdrawn > stored.withdrawals_allowed(withdrawals_max)).then_some(stored.withdrawn)
 }
 
 fn profile_words(profile: &ProfileReport) -> String {

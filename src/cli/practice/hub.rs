@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::broken;
 use crate::cli::common::{Failure, progress_bar};
 use crate::domain::{Object, PostId, RegisterId};
+use crate::hub::storage::Extent;
 use crate::hub::{Hub, ImportOptions, PracticeHub};
 use crate::registers::import::Format;
 use crate::registers::{practice, story};
@@ -55,8 +56,9 @@ impl Centre {
     /// Adds records (JSON lines) to the story's register and publishes it.
     pub fn add_records(&self, lines: &str) -> Result<(), Failure> {
         let lines = Cursor::new(lines.as_bytes().to_vec());
+        let further = ImportOptions { extent: Extent::Partial, ..options(Format::Jsonl) };
         self.hub
-            .import_register(&self.story, &options(Format::Jsonl), lines, &mut |_| {})
+            .import_register(&self.story, &further, lines, &mut |_| {})
             .map_err(|e| broken("importing the story's records", e))?;
         publish(&self.hub, &self.story)
     }

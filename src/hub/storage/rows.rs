@@ -277,6 +277,19 @@ pub struct Taken {
     pub untouched: u64,
 }
 
+impl Taken {
+    /// Rows that were there before a whole file came.
+    pub fn held(&self) -> u64 {
+        self.withdrawn + self.changed + self.same + self.kept
+    }
+
+    /// Withdrawals that go through: what a person allowed, else what is to be expected.
+    pub fn withdrawals_allowed(&self, withdrawals_max: Option<u64>) -> u64 {
+        let is_empty = self.added + self.changed + self.same + self.kept == 0;
+        withdrawals_max.unwrap_or_else(|| Extent::withdrawals_expected(self.held(), is_empty))
+    }
+}
+
 /// How much of its register a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
@@ -290,10 +303,10 @@ pub enum Extent {
 }
 
 impl Extent {
-    /// Withdrawals that need no person's word, in a register of that many records: one in ten, ten in a small one, and never
-    /// more than half.
-    pub fn withdrawals_expected(held: u64) -> u64 {
-        (held / 10).max(10).min(held / 2)
+    /// Withdrawals that need no person's word, in a register of that many records: one in ten, and ten in a small one. A file
+    /// in which there is no record at all withdraws none.
+    fn withdrawals_expected(held: u64, is_empty: bool) -> u64 {
+        if is_empty { 0 } else { (held / 10).max(10) }
     }
 }
 

@@ -109,8 +109,7 @@ fn refuse_too_many(done: &Taken, note: &ImportNote) -> Result<(), StorageError> 
     let Extent::Whole { withdrawals_max } = note.extent else {
         return Ok(());
     };
-    let held = done.withdrawn + done.changed + done.same + done.kept;
-    let allowed = withdrawals_max.unwrap_or_else(|| Extent::withdrawals_expected(held));
+    let (held, allowed) = (done.held(), done.withdrawals_allowed(withdrawals_max));
     if done.withdrawn > allowed && !note.dry_run {
         return Err(StorageError::TooManyWithdrawals { withdrawn: done.withdrawn, held, allowed });
     }
