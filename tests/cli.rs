@@ -51,11 +51,13 @@ fn wrong_usage_is_status_2_and_says_what_is_right() {
     for (arguments, said) in [
         (&["scann", "x.png"][..], "scan"),
         (&["check"], "MARK"),
-        (&["scan"], "PATH"),
+        (&["scan"], "Usage: tracepost scan [OPTIONS] <PATH>..."),
         (&["enrol"], "--picture"),
         (&["demo", "--records", "5"], "1000"),
         (&["check", "AB1234", "--object", "spaceship"], "firearm"),
         (&["check", "AB1234", "--scheme", "tattoo"], "serial"),
+        (&["check", "AB1234", "--year", "99999"], "year must be a whole number from 1700 to 20"),
+        (&["check", "AB1234", "--year", "9999"], "year must be a whole number from 1700 to 20"),
         (&["scan", "--decode-only", "--formats", "qr_code,tatoo", "x.png"], "data_matrix"),
     ] {
         let output = run(home.path(), arguments);
@@ -94,14 +96,16 @@ fn with_no_register_nothing_is_ever_called_unlisted() {
 #[test]
 fn lines_from_standard_input_are_answered_in_order_and_bad_ones_with_an_error() {
     let home = tempfile::tempdir().expect("temporary folder");
-    let input = "{\"id\":\"a\",\"marks\":[\"AB1234\"]}\nnot json\n\n{\"id\":3,\"marks\":[]}\n{\"id\":4,\"marks\":[{\"value\":\"X99\",\"scheme\":\"serial\"}],\"note\":\"kept out\"}\n";
+    let input = "{\"id\":\"a\",\"marks\":[\"AB1234\"]}\nnot json\n\n{\"id\":3,\"marks\":[]}\n{\"id\":4,\"marks\":[{\"value\":\"X99\",\"scheme\":\"serial\"}],\"note\":\"kept out\"}\n{\"id\":5,\"marks\":[\"AB1234\"],\"yaer\":1978}\n";
     let output = run_with_input(home.path(), &["check", "-", "--json"], input.as_bytes());
     assert_eq!(output.status.code(), Some(1), "some lines failed: {}", stderr(&output));
     let answers = lines(&output);
     let ids: Vec<_> = answers.iter().map(|a| a["id"].clone()).collect();
-    assert_eq!(ids, [Value::from("a"), Value::Null, Value::from(3), Value::from(4)]);
+    assert_eq!(ids, [Value::from("a"), Value::Null, Value::from(3), Value::from(4), Value::from(5)]);
     assert!(answers[0]["grade"].is_string() && answers[3]["grade"].is_string());
     assert!(answers[1]["error"].is_string() && answers[2]["error"].is_string());
+    assert!(answers[4]["error"].as_str().is_some_and(|e| e.contains("\"yaer\"")), "{}", answers[4]);
+    assert!(answers[4]["grade"].is_null(), "a description that was lost is no ground for an answer");
     assert!(answers[0]["entry"].as_u64() < answers[3]["entry"].as_u64());
 }
 
@@ -235,5 +239,9 @@ fn an_unreachable_hub_fails_the_sync_and_nothing_else() {
     let home = tempfile::tempdir().expect("temporary folder");
     let output = run(home.path(), &["sync", "--json"]);
     assert_eq!(output.status.code(), Some(1));
+    let said = lines(&output);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0]["error"].as_str().is_some_and(|e| !e.is_empty()), "{said:?}");
+    assert!(run(home.path(), &["sync"]).stdout.is_empty(), "people are told on stderr");
     assert!(stderr(&output).contains("enrol"), "{}", stderr(&output));
 }

@@ -144,6 +144,8 @@ fn wrong_calls_and_failures_have_their_own_status_and_three_sentences() {
     for (args, status) in [
         (vec!["register", "publish", "none"], 1),
         (vec!["register", "create", "UPPER", "--owner", "x"], 2),
+        (vec!["register", "create", "guns", "--owner", ""], 2),
+        (vec!["register", "create", "guns", "--owner", " "], 2),
         (vec!["register", "import", "none", "--format", "xml", "f"], 2),
         (vec!["register", "import", "none", "--format", "csv", "/no/such/file"], 1),
         (vec!["sighting", "show", "nonsense"], 1),
@@ -441,6 +443,8 @@ fn a_record_is_disclosed_in_two_steps_and_each_is_an_entry() {
         assert_eq!((&candidate["record"], &candidate["fields"]["caution"]), (&"g1".into(), &"armed".into()));
         assert!(candidate["fields"]["contact"].is_null() && candidate["fields"]["restriction"].is_null());
     }
+    let found = search["candidates"][0].as_object().unwrap();
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["fields", "record", "register"], "nothing was judged");
     let from = search["entry"].to_string();
     let opened = answer(&["record", "stolen", "g1", "--from", &from]);
     assert_eq!(opened["fields"]["contact"], "+00 000");

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::bench::Facts;
 use super::card::{Answer, detail};
 use crate::domain::keys::canonical;
-use crate::domain::{Ask, Candidate, Grade, Item, NotChecked, Trait, Verdict};
+use crate::domain::{Ask, Candidate, EqualMark, Grade, Item, NotChecked, Trait, Verdict};
 use crate::registers::disclosure::is_for_comparing;
 
 /// The facts of a record in the order in which they are shown; marks and the owner among them.
@@ -182,11 +182,18 @@ pub fn summary(candidate: &Candidate) -> String {
     told.map(String::as_str).collect::<Vec<_>>().join(" · ")
 }
 
-/// The mark of the record, for the list of candidates: the first that it has, or its number.
-pub fn record_mark(candidate: &Candidate) -> &str {
-    let schemes = ["serial", "uii", "vin", "plate", "document", "container", "engine", "import"];
-    let first = schemes.iter().find_map(|scheme| candidate.fields.get(*scheme));
-    first.map_or(candidate.record.as_str(), |mark| mark.split(" · ").next().unwrap_or(mark))
+/// How much an equal mark says by itself, as a code for the screens; empty where something else must be said.
+pub fn telling(candidate: &Candidate) -> &'static str {
+    match candidate.equal_mark() {
+        Some(EqualMark::HardlyChance) => "few",
+        Some(EqualMark::NumberAlone) => "number",
+        None => "",
+    }
+}
+
+/// What the record tells differently from the item, as codes.
+pub fn differing(candidate: Option<&Candidate>) -> Vec<&'static str> {
+    candidate.map_or(&[][..], |c| &c.why.contradicts).iter().map(|t| t.code()).collect()
 }
 
 /// A code that the screens may not know, as words: `delivered_elsewhere` becomes "delivered elsewhere".
@@ -275,6 +282,25 @@ mod tests {
     }
 
     #[test]
+    fn an_equal_mark_is_called_hardly_chance_only_in_a_hit_that_nothing_contradicts() {
+        let table: [(Rule, Grade, &str, &[Trait], u32, &str); 6] = [
+            (Rule::Exact, Grade::Hit, "AB1234", &[], 1, "few"),
+            (Rule::Exact, Grade::Probable, "1234567", &[], 1, "number"),
+            (Rule::Exact, Grade::Probable, "AB1234", &[], 1, ""),
+            (Rule::Exact, Grade::Probable, "1234567", &[Trait::Kind, Trait::Year], 1, ""),
+            (Rule::Exact, Grade::Hit, "AB1234", &[], 2, ""),
+            (Rule::LookAlike, Grade::Probable, "1234567", &[], 1, ""),
+        ];
+        for (rule, grade, serial, contradicts, shared_by, wanted) in table {
+            let mut one = candidate(&[], serial);
+            (one.rule, one.grade) = (rule, grade);
+            (one.why.contradicts, one.why.shared_by) = (contradicts.to_vec(), shared_by);
+            assert_eq!(telling(&one), wanted, "{rule:?} {grade:?} {serial} {contradicts:?}");
+            assert_eq!(differing(Some(&one)).len(), contradicts.len());
+        }
+    }
+
+    #[test]
     fn differences_of_another_mark_never_cross_over() {
         assert!(cells(&item(&["AB"]), &candidate(&[(9, "X", "Y")], "Z")).is_empty());
         assert!(cells(&item(&[]), &candidate(&[], "Z")).is_empty());
@@ -329,6 +355,6 @@ mod tests {
         };
         assert_eq!(fields(None), ["caution", "kind", "serial", "seal_of_lot"]);
         assert_eq!(fields(Some(&whole)), ["caution", "status", "owner", "contact", "kind", "serial", "seal_of_lot"]);
-        assert_eq!((record_mark(&record), plain("a_b").as_str()), ("A1", "a b"));
+        assert_eq!((record.mark(), plain("a_b").as_str()), ("A1", "a b"));
     }
 }

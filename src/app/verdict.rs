@@ -1,14 +1,16 @@
 //! The card of one verdict: what to do, why, and what was decided.
 
+mod rows;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use rows::{codes, facts, finding, row};
 use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel, Weak};
 use tracepost_ui::{
-    App, CandidateRow, CharCell, Fact, FindingRow, RegisterRow, Screen, ShellBackend, ShellData, VerdictBackend,
-    VerdictData,
+    App, CandidateRow, FindingRow, RegisterRow, Screen, ShellBackend, ShellData, VerdictBackend, VerdictData,
 };
 
 use super::bench::{Bench, Facts};
@@ -17,7 +19,7 @@ use super::crew::Crew;
 use super::mail::{Letter, Mail};
 use super::scan::Scan;
 use super::{ages, face, photo};
-use crate::domain::{Candidate, DecisionCode, Finding, Lowered, Seq};
+use crate::domain::{DecisionCode, Seq};
 use crate::ledger::CheckSource;
 
 /// Candidates that have a tab, strongest first; the others are counted.
@@ -123,7 +125,6 @@ impl Verdict {
         let places = face::places(verdict.candidates.first());
         let [first, second] = face::asks_to_add(&verdict.ask);
         let (pair_read, pair_record) = places.pair.unwrap_or_default();
-        let asks: Vec<SharedString> = verdict.ask.iter().map(|a| a.code().into()).collect();
         let findings: Vec<FindingRow> = verdict.findings.iter().map(|f| finding(*f, &verdict.candidates)).collect();
         let registers: Vec<RegisterRow> = verdict
             .registers
@@ -148,9 +149,10 @@ impl Verdict {
             data.set_places(places.list.into());
             data.set_pair_read(pair_read.into());
             data.set_pair_record(pair_record.into());
-            data.set_asks(ModelRc::new(VecModel::from(asks)));
+            data.set_asks(codes(verdict.ask.iter().map(|a| a.code())));
             data.set_ask_first(first.into());
             data.set_ask_second(second.into());
+            data.set_differing(codes(face::differing(verdict.candidates.first())));
             data.set_reason(face::reason(verdict).into());
             data.set_object(answer.item.description.object.map(|o| o.code()).unwrap_or_default().into());
             data.set_register_count(i32::try_from(verdict.of_wanted().count()).unwrap_or(i32::MAX));
@@ -361,66 +363,5 @@ impl Verdict {
         if let Some(app) = self.app.upgrade() {
             app.global::<ShellBackend>().invoke_go(screen);
         }
-    }
-}
-
-fn finding(finding: Finding, candidates: &[Candidate]) -> FindingRow {
-    let about = match finding {
-        Finding::DeliveredElsewhere => candidates.iter().find_map(|c| c.fields.get("delivered_to")),
-        _ => None,
-    };
-    let about = about.map(String::as_str);
-    FindingRow {
-        code: finding.code().into(),
-        about: about.unwrap_or_default().into(),
-        plain: face::plain(finding.code()).into(),
-    }
-}
-
-fn facts(answer: &Answer, candidate: &Candidate, opened: Option<&Facts>) -> Vec<Fact> {
-    face::facts(&answer.item, candidate, opened)
-        .into_iter()
-        .map(|f| Fact {
-            plain: face::plain(&f.field).into(),
-            field: f.field.into(),
-            value: f.value.into(),
-            mine: f.mine.into(),
-            agrees: f.agrees.map_or(-1, i32::from),
-        })
-        .collect()
-}
-
-fn row(answer: &Answer, candidate: &Candidate, now: chrono::DateTime<chrono::Utc>) -> CandidateRow {
-    let verdict = &answer.given.verdict;
-    let as_of = verdict.registers.iter().find(|r| r.id == candidate.register).map(|r| r.as_of);
-    let cells: Vec<CharCell> = face::cells(&answer.item, candidate)
-        .into_iter()
-        .map(|c| CharCell { read: c.read.into(), record: c.record.into(), differs: c.differs })
-        .collect();
-    let field = |name: &str| candidate.fields.get(name).map(String::as_str).unwrap_or_default();
-    let expired = candidate.why.lowered.contains(&Lowered::Expired);
-    let lot = candidate.why.lot.as_ref();
-    let lowered: Vec<SharedString> = candidate.why.lowered.iter().map(|why| why.code().into()).collect();
-    CandidateRow {
-        grade: face::grade(candidate.grade),
-        register: candidate.register.to_string().into(),
-        record: candidate.record.as_str().into(),
-        mark: face::record_mark(candidate).into(),
-        kind: field("kind").into(),
-        summary: face::summary(candidate).into(),
-        opened: false,
-        rule: candidate.rule.on_screen().into(),
-        read_from: SharedString::default(),
-        cells: ModelRc::new(VecModel::from(cells)),
-        facts: ModelRc::default(),
-        age: as_of.map_or_else(ages::unknown, |as_of| ages::age(as_of, now)),
-        caution: field("caution").into(),
-        expired,
-        shared_by: i32::try_from(candidate.why.shared_by).unwrap_or(i32::MAX),
-        crowded: candidate.why.crowded,
-        second_mark: candidate.why.second_mark,
-        lot_from: lot.map(|lot| lot.from.as_str()).unwrap_or_default().into(),
-        lot_to: lot.map(|lot| lot.to.as_str()).unwrap_or_default().into(),
-        lowered: ModelRc::new(VecModel::from(lowered)),
     }
 }

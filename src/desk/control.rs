@@ -109,9 +109,7 @@ fn answer(desk: &Desk, mut stream: UnixStream) -> io::Result<()> {
             }
         }
         Ok(Request::Search { pattern }) => match desk.search(&pattern) {
-            Ok(found) => {
-                json!({ "report": { "candidates": found.candidates, "cut": found.cut, "entry": found.entry } })
-            }
+            Ok(found) => json!({ "report": found.to_json() }),
             Err(error) => json!({ "error": error.to_string() }),
         },
     };

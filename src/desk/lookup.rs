@@ -3,6 +3,9 @@
 //! Two steps: candidates first, with what is needed to compare; the whole record, with how its owner is reached and what
 //! the owner forbids, when it is opened.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Desk, DeskError};
@@ -22,6 +25,35 @@ pub struct LookUp {
     pub cut: bool,
     /// The entry that records the look-up.
     pub entry: Seq,
+}
+
+/// A record that a look-up found, as scripts read it: nothing was judged, so it has neither grade nor rule.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Found {
+    /// The register it stands in.
+    pub register: RegisterId,
+    /// The record's id.
+    pub record: String,
+    /// What is needed to compare.
+    pub fields: BTreeMap<String, String>,
+}
+
+impl LookUp {
+    /// As scripts read it.
+    pub fn to_json(&self) -> Value {
+        let found: Vec<Found> = self.candidates.iter().map(Found::from).collect();
+        json!({ "candidates": found, "cut": self.cut, "entry": self.entry })
+    }
+}
+
+impl From<&Candidate> for Found {
+    fn from(candidate: &Candidate) -> Self {
+        Self {
+            register: candidate.register.clone(),
+            record: candidate.record.clone(),
+            fields: candidate.fields.clone(),
+        }
+    }
 }
 
 /// A record, opened.

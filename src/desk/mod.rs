@@ -13,6 +13,7 @@ mod decide;
 mod error;
 pub mod item;
 mod lookup;
+mod report;
 mod retro;
 mod status;
 mod sync;
@@ -23,10 +24,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use check::{CheckAnswer, CheckRequest, Recorded};
 pub use error::DeskError;
-pub use lookup::{LookUp, OpenedRecord};
+pub use lookup::{Found, LookUp, OpenedRecord};
+pub use report::{LateRegister, RegisterReport, RetroRecord, RetroReport, SyncReport};
 pub use retro::RetroHitFound;
 pub use status::{ClockStatus, LedgerStatus, ReceiptStatus, RegisterStatus, Status, read_status};
-pub use sync::SyncReport;
 pub use whole::{Verified, last_verified, verify, verify_when_due};
 
 use crate::domain::{PostId, Seq};

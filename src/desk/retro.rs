@@ -24,8 +24,14 @@ const CHECKED_AGAINST: &str = "retro.checked_against";
 pub struct RetroHitFound {
     /// The check of then.
     pub of: Seq,
+    /// When that was, by the device's clock, in milliseconds since 1970.
+    pub checked_ms: i64,
+    /// The marks that were checked, as they were read.
+    pub marks: Vec<String>,
     /// The entry of the retro-hit.
     pub entry: Seq,
+    /// The records that were not known then, or did not agree as well, strongest first.
+    pub news: Vec<CandidateRef>,
     /// The answer of now.
     pub verdict: Verdict,
 }
@@ -67,7 +73,7 @@ impl Desk {
                 }
                 match self.check_again(sighting)? {
                     Again::Nothing => {}
-                    Again::Found(hit) => found.push(hit),
+                    Again::Found(hit) => found.push(*hit),
                     Again::CannotAsk => return Ok(found),
                 }
             }
@@ -104,7 +110,8 @@ impl Desk {
             return Ok(Again::CannotAsk);
         }
         lower_expired(&mut verdict, self.today());
-        if !brings_news(sighting, &verdict.candidates) {
+        let news = news(sighting, &verdict.candidates);
+        if news.is_empty() {
             return Ok(Again::Nothing);
         }
         let strong = verdict.candidates.iter().filter(|c| is_strong(c)).map(CandidateRef::from).collect();
@@ -116,14 +123,16 @@ impl Desk {
         };
         let entry = self.ledger.append(&self.officer(), &Payload::RetroHit(hit))?;
         verdict.entry = Some(entry);
-        Ok(Again::Found(RetroHitFound { of: sighting.seq, entry, verdict }))
+        let marks = sighting.check.item.marks.iter().map(|seen| seen.mark.value.clone()).collect();
+        let (of, checked_ms) = (sighting.seq, sighting.wall_ms);
+        Ok(Again::Found(Box::new(RetroHitFound { of, checked_ms, marks, entry, news, verdict })))
     }
 }
 
 /// What came of checking a sighting again.
 enum Again {
     Nothing,
-    Found(RetroHitFound),
+    Found(Box<RetroHitFound>),
     /// The registers became unreadable; the past is not done with.
     CannotAsk,
 }
@@ -133,8 +142,8 @@ fn is_strong(candidate: &Candidate) -> bool {
     candidate.grade >= Grade::Probable
 }
 
-/// Whether a strong candidate was not as strong in the answer of then, nor in an earlier retro-hit.
-fn brings_news(sighting: &Sighting, candidates: &[Candidate]) -> bool {
+/// The strong candidates that were not as strong in the answer of then, nor in an earlier retro-hit.
+fn news(sighting: &Sighting, candidates: &[Candidate]) -> Vec<CandidateRef> {
     let later = sighting.retro_hit.iter().flat_map(|r| &r.candidates);
     let known: BTreeSet<_> = sighting
         .check
@@ -144,5 +153,6 @@ fn brings_news(sighting: &Sighting, candidates: &[Candidate]) -> bool {
         .filter(|c| c.grade >= Grade::Probable)
         .map(|c| (&c.register, c.record.as_str()))
         .collect();
-    candidates.iter().any(|c| is_strong(c) && !known.contains(&(&c.register, c.record.as_str())))
+    let new = candidates.iter().filter(|c| is_strong(c) && !known.contains(&(&c.register, c.record.as_str())));
+    new.map(CandidateRef::from).collect()
 }

@@ -2,11 +2,9 @@
 
 use std::sync::TryLockError;
 
-use serde::Serialize;
-
 use super::status::{ReceiptStatus, moment};
-use super::{Desk, DeskError, RetroHitFound};
-use crate::domain::{Hash, PostId, RegisterId, RegisterVersion, Seq};
+use super::{Desk, DeskError, LateRegister, RegisterReport, RetroReport, SyncReport};
+use crate::domain::{Hash, PostId, RegisterId, Seq};
 use crate::ledger::{self, Enrolled, Payload, Receipt, SignedHead, UpdateOutcome};
 use crate::registers::ChunkRef;
 use crate::registers::state::Sum;
@@ -17,87 +15,6 @@ use crate::wire::EnrolCode;
 
 /// Parts of a register that are not as the hub's are fetched again at most this often.
 const REPAIR_EVERY_MS: i64 = 3_600_000;
-
-/// What a sync did.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct SyncReport {
-    /// Bytes of bodies sent.
-    pub bytes_up: u64,
-    /// Bytes of bodies received.
-    pub bytes_down: u64,
-    /// Entries that the hub has acknowledged now.
-    pub entries: u64,
-    /// Photos that the hub has now.
-    pub photos: u64,
-    /// Registers that changed, or were refused.
-    pub registers: Vec<RegisterReport>,
-    /// Past sightings that new records turn out to match.
-    pub retro_hits: Vec<RetroReport>,
-    /// The proof of arrival.
-    pub receipt: Option<ReceiptStatus>,
-    /// What failed; the rest was done all the same.
-    pub failed: Vec<String>,
-    /// Registers for which the hub has not vouched as lately as it meant to: nothing new comes, or somebody keeps it back.
-    pub late: Vec<LateRegister>,
-    /// The code of each failure, in the same order; see [`DeskError::code`].
-    #[serde(skip)]
-    pub failed_codes: Vec<&'static str>,
-}
-
-impl SyncReport {
-    fn fail(&mut self, code: &'static str, words: String) {
-        self.failed.push(words);
-        self.failed_codes.push(code);
-    }
-
-    fn fail_for(&mut self, error: impl Into<DeskError>) {
-        let error = error.into();
-        self.fail(error.code(), error.to_string());
-    }
-}
-
-/// A register that came down.
-#[derive(Debug, Clone, Serialize)]
-pub struct RegisterReport {
-    /// Its id.
-    pub id: RegisterId,
-    /// The version before.
-    pub from: Option<RegisterVersion>,
-    /// The version offered.
-    pub to: RegisterVersion,
-    /// Its records.
-    pub records: u64,
-    /// Why it was not taken over, if so.
-    pub refused: Option<String>,
-}
-
-/// A register whose feed stands still.
-#[derive(Debug, Clone, Serialize)]
-pub struct LateRegister {
-    /// Its id.
-    pub id: RegisterId,
-    /// When the hub vouched for it last.
-    pub signed: chrono::DateTime<chrono::Utc>,
-    /// When it meant to have done so again.
-    pub next: chrono::DateTime<chrono::Utc>,
-}
-
-/// A retro-hit, for printing.
-#[derive(Debug, Clone, Serialize)]
-pub struct RetroReport {
-    /// The check of then.
-    pub of: Seq,
-    /// The entry of the retro-hit.
-    pub entry: Seq,
-    /// Its grade.
-    pub grade: crate::domain::Grade,
-}
-
-impl From<&RetroHitFound> for RetroReport {
-    fn from(found: &RetroHitFound) -> Self {
-        Self { of: found.of, entry: found.entry, grade: found.verdict.grade }
-    }
-}
 
 impl Desk {
     /// Enrols the device with the hub that the code names.

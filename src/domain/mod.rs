@@ -15,8 +15,9 @@ pub mod payload;
 pub mod range;
 pub mod record;
 pub mod symbol;
+pub mod telling;
 pub mod understand;
-pub mod verdict;
+mod verdict;
 
 pub use decision::DecisionCode;
 pub use hand_scanner::HandScannerSettings;
@@ -28,6 +29,7 @@ pub use mark::{Mark, MarkSource, Scheme, SeenMark};
 pub use range::SerialRange;
 pub use record::{Action, Delivery, Record, RegisterKind, Status};
 pub use symbol::{Quad, Symbology};
+pub use telling::EqualMark;
 pub use understand::{Understood, check_mark, understand, understand_typed};
 pub use verdict::{
     Ask, Candidate, Difference, Finding, Grade, Lot, Lowered, NotChecked, RegisterAge, Rule, Trait, Verdict, Why,

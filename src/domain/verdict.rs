@@ -119,11 +119,6 @@ impl Rule {
             Self::Exact => "exact",
         }
     }
-
-    /// The same for the screen, which tells a lost end from two wrong characters.
-    pub fn on_screen(self) -> &'static str {
-        if self == Self::LostEnd { "lost_end" } else { self.code() }
-    }
 }
 
 /// One more observation that would settle the verdict.

@@ -39,7 +39,7 @@ fn a_match_waits_for_the_eye_however_fast_the_next_items_come() {
     assert_eq!(bar(), (tracepost_ui::Grade::Hit, 1), "the last item is not listed, and still the match shows");
     window.must_say("1 match waits to be looked at");
     window.press(Key::F4);
-    window.must_say("MATCH: hold, verify with the owner");
+    window.must_say("MATCH: hold the item, verify with the owner of the record");
     assert_eq!(bar().1, 0);
     window.press(Key::F4);
     window.press(Key::F4);
@@ -53,13 +53,13 @@ fn a_decision_is_about_the_card_on_the_screen_whatever_the_camera_reads_meanwhil
     window.press(Key::F9);
     window.scan("DL500");
     window.press(Key::F4);
-    window.must_say("MATCH: hold, verify with the owner");
+    window.must_say("MATCH: hold the item, verify with the owner of the record");
     // Footage goes on behind the card; the file is read as the camera is.
     window.read("KT004418");
-    window.must_say("MATCH: hold, verify with the owner");
+    window.must_say("MATCH: hold the item, verify with the owner of the record");
     window.press(Key::F6);
     window.must_say("Decision on DL500");
-    window.click("Detained to verify");
+    window.click("Item held to verify");
     window.enter();
     assert!(window.told().iter().any(|told| told.starts_with("decide 1 detained")), "{:?}", window.told());
 }
@@ -96,9 +96,36 @@ fn why_a_record_is_shown_stands_on_the_card_in_the_language_of_the_screen() {
     window.type_slowly("CR1979");
     window.enter();
     for (language, said) in [
-        ("English", ["another mark agrees, too", "3 records bear this mark", "12 more records"]),
-        ("Français", ["une autre marque concorde", "3 fiches portent cette marque", "12 autres fiches"]),
-        ("Українська", ["ще одне маркування", "3 записи мають це", "Ще 12 записів"]),
+        (
+            "English",
+            [
+                "another mark agrees, too",
+                "3 records bear this mark",
+                "12 more records are not shown",
+                "TOO LITTLE: compare year with the record",
+                "The description differs: year",
+            ],
+        ),
+        (
+            "Français",
+            [
+                "un autre marquage concorde",
+                "3 fiches portent ce marquage",
+                "12 autres fiches",
+                "comparez avec la fiche : l'année",
+                "La description diffère : l'année",
+            ],
+        ),
+        (
+            "Українська",
+            [
+                "ще одне маркування",
+                "3 записи мають це",
+                "Ще 12 записів",
+                "порівняйте із записом: рік",
+                "Опис відрізняється: рік",
+            ],
+        ),
     ] {
         window.press(Key::F10);
         window.click(language);
@@ -118,14 +145,14 @@ fn one_more_observation_settles_it_with_the_keyboard_alone() {
     window.type_slowly("1978");
     window.enter();
     window.press(Key::F4);
-    window.must_say("MATCH: hold, verify with the owner");
+    window.must_say("MATCH: hold the item, verify with the owner of the record");
     window.press(Key::F6);
-    window.click("Detained to verify");
+    window.click("Item held to verify");
     window.type_slowly("seal 4");
     window.enter();
     let told = window.told();
     assert!(told.iter().any(|t| t.starts_with("decide ") && t.contains("detained \"seal 4\" photo false")), "{told:?}");
-    window.must_say("Decided: Detained to verify");
+    window.must_say("Decided: Item held to verify");
 }
 
 #[test]

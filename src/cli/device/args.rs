@@ -44,6 +44,9 @@ pub enum Command {
     #[command(after_help = "Examples:\n  tracepost enrol 'tracepost:1?u=…'\n  tracepost enrol --picture invite.png")]
     Enrol(EnrolArguments),
     /// Decodes pictures, folders and footage, and checks what they show
+    #[command(
+        override_usage = "tracepost scan [OPTIONS] <PATH>...\n       tracepost scan [OPTIONS] --serial <PORT[,BAUD]>"
+    )]
     #[command(after_help = "Examples:\n  tracepost scan photo.jpg\n  tracepost scan --footage clip.mjpeg --json\n  \
                             tracepost scan --decode-only --json photos/ | jq .text\n  \
                             tracepost scan --json --serial /dev/ttyACM0,115200")]
@@ -51,7 +54,9 @@ pub enum Command {
     /// Checks the marks of one item, or of many from standard input
     #[command(after_help = "Examples:\n  tracepost check \"АВ 1234\" --kind pistol --year 1978\n  \
                             tracepost check TMBZZZ1U0W2000000 --object vehicle\n  \
-                            echo '{\"id\":1,\"marks\":[\"AB1234\"],\"object\":\"firearm\"}' | tracepost check -")]
+                            echo '{\"id\":1,\"marks\":[\"AB1234\"],\"object\":\"firearm\"}' | tracepost check -\n\n\
+                            A line of standard input knows the keys id, marks, object, kind, make, model, calibre, year, \
+                            country, issuer and note (passed over); a line with any other key is answered with an error.")]
     Check(CheckArguments),
     /// Looks records up by a pattern; every look-up is an entry in the ledger
     #[command(after_help = "? stands for one character, * for any number; at least four characters must be fixed.\n\n\
@@ -152,7 +157,7 @@ pub struct DescriptionArguments {
     #[arg(long)]
     pub calibre: Option<String>,
     /// Year of manufacture
-    #[arg(long)]
+    #[arg(long, value_parser = super::question::year)]
     pub year: Option<u16>,
     /// Country of manufacture, two letters
     #[arg(long)]

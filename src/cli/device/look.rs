@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::args::RecordArguments;
@@ -9,8 +10,8 @@ use super::ending::{Ending, LOOK_EVERY};
 use super::{Globals, failed, words};
 use crate::cli::common::{Failure, Printer, Stop, counted, progress_bar};
 use crate::desk::control::{self, Request};
-use crate::desk::{Desk, Status, read_status, verify as verify_ledger};
-use crate::domain::{Candidate, RegisterId, Seq};
+use crate::desk::{Desk, Found, Status, read_status, verify as verify_ledger};
+use crate::domain::{RegisterId, Seq};
 use crate::store::{Home, StoreError};
 use crate::sync::Phase;
 
@@ -23,13 +24,12 @@ pub fn search(globals: &Globals, pattern: &str, out: &Printer) -> Result<(), Sto
     let report = here_or_there(globals, &request, |desk| {
         desk.wait_for_registers();
         let found = desk.search(pattern)?;
-        Ok(json!({ "candidates": found.candidates, "cut": found.cut, "entry": found.entry }))
+        Ok(found.to_json())
     })?;
     if out.is_json() {
         return Ok(out.object(&report)?);
     }
-    let candidates: Vec<Candidate> =
-        serde_json::from_value(report["candidates"].clone()).map_err(std::io::Error::other)?;
+    let candidates: Vec<Found> = serde_json::from_value(report["candidates"].clone()).map_err(std::io::Error::other)?;
     if candidates.is_empty() {
         out.words("Nothing in the registers on this device has such a mark.")?;
     }
@@ -76,7 +76,7 @@ fn record_words(report: &Value) -> String {
 /// `tracepost sync`. Beside a running app, the app does it.
 ///
 /// # Errors
-/// When the hub was not reached (status 1), or a part failed after the rest was done.
+/// When the hub was not reached (status 1; with `--json` an object names the error), or a part failed after the rest was done.
 pub fn sync(globals: &Globals, out: &Printer) -> Result<(), Stop> {
     let ending = Ending::by_signal()?;
     let report = here_or_there(globals, &Request::Sync, |desk| {
@@ -87,7 +87,11 @@ pub fn sync(globals: &Globals, out: &Printer) -> Result<(), Stop> {
         });
         bar.finish_and_clear();
         Ok(serde_json::to_value(report?).unwrap_or_default())
-    })?;
+    });
+    if let (true, Err(Stop::Failed(failure))) = (out.is_json(), &report) {
+        out.object(&json!({ "error": failure.what }))?;
+    }
+    let report = report?;
     out.either(&report, || sync_words(&report))?;
     let failures: Vec<_> = report["failed"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     if failures.is_empty() {
@@ -160,11 +164,8 @@ fn sync_words(report: &Value) -> String {
         number("bytes_down"),
     );
     for hit in report["retro_hits"].as_array().into_iter().flatten() {
-        text.push_str(&format!(
-            "\nRETRO-HIT: the check of entry {} matches a new record ({})",
-            hit["of"],
-            hit["grade"].as_str().unwrap_or("")
-        ));
+        text.push('\n');
+        text.push_str(&retro_words(hit));
     }
     for register in report["late"].as_array().into_iter().flatten() {
         let said = |name: &str| register[name].as_str().unwrap_or("");
@@ -172,6 +173,26 @@ fn sync_words(report: &Value) -> String {
     }
     if let Some(through) = report["receipt"]["through"].as_u64() {
         text.push_str(&format!("\nReceipt: the hub holds everything up to entry {through}"));
+    }
+    text
+}
+
+/// What an officer needs to act on a past check: the mark that was read, when, and the record that it matches now.
+fn retro_words(hit: &Value) -> String {
+    let said = |value: &Value| value.as_str().unwrap_or("?").to_owned();
+    // A mark may hold the control characters of its standard; a terminal must not obey them.
+    let shown = |mark: &Value| said(mark).replace(char::is_control, " ");
+    let marks: Vec<_> = hit["marks"].as_array().into_iter().flatten().map(shown).collect();
+    let at = hit["checked_at"].as_str().and_then(|at| at.parse::<DateTime<Utc>>().ok());
+    let at = at.map(|at| format!(" on {}", at.format("%Y-%m-%d %H:%M UTC"))).unwrap_or_default();
+    let mut text = format!("RETRO-HIT: {}, checked{at} (entry {})", marks.join(" + "), hit["of"]);
+    for record in hit["records"].as_array().into_iter().flatten() {
+        let (register, id) = (said(&record["register"]), said(&record["record"]));
+        let answer = if record["grade"] == "hit" { "matches" } else { "may be" };
+        text.push_str(&format!(
+            "\n  {answer} record {id} of register {register}, new to this device; all of it: tracepost record {register} {id} --from {}",
+            hit["entry"]
+        ));
     }
     text
 }
@@ -299,4 +320,30 @@ pub fn verify(home: &Home, out: &Printer) -> Result<(), Stop> {
         )
     })?;
     if report.is_whole() { Ok(()) } else { Err(Stop::Status(1)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retro_hit_names_mark_time_record_and_register() {
+        let report = json!({ "retro_hits": [{
+            "of": 46, "entry": 51, "grade": "hit", "checked_at": "2026-11-20T14:03:09Z",
+            "marks": ["AB1234", "[)>\u{1e}06\u{1d}1T9\u{1b}"],
+            "records": [
+                { "register": "ua-weapons", "record": "9000000", "grade": "hit" },
+                { "register": "stolen", "record": "7", "grade": "probable" },
+            ],
+        }]});
+        let words = sync_words(&report);
+        for part in [
+            "RETRO-HIT: AB1234 + [)> 06 1T9 , checked on 2026-11-20 14:03 UTC (entry 46)",
+            "\n  matches record 9000000 of register ua-weapons, new",
+            "tracepost record ua-weapons 9000000 --from 51",
+            "\n  may be record 7 of register stolen",
+        ] {
+            assert!(words.contains(part), "{part:?} in {words}");
+        }
+    }
 }

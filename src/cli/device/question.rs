@@ -7,6 +7,17 @@ use crate::cli::device::args::DescriptionArguments;
 use crate::desk::item::{GivenMark, build_item};
 use crate::domain::{Description, Item, Object, Scheme};
 
+/// What a line may say; `note` is the asker's own and is passed over.
+const KEYS: [&str; 11] =
+    ["id", "marks", "object", "kind", "make", "model", "calibre", "year", "country", "issuer", "note"];
+/// What a mark may say.
+const MARK_KEYS: [&str; 3] = ["value", "scheme", "place"];
+/// Unknown keys are named up to this many, each up to so many characters.
+const NAMED_MAX: usize = 4;
+const KEY_CHARS_MAX: usize = 40;
+/// Years of manufacture begin here, in registers and in the window as well.
+const FIRST_YEAR: u16 = 1700;
+
 /// A line that cannot be answered, in words that name what is wrong but never the mark itself.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QuestionError {
@@ -24,9 +35,15 @@ pub enum QuestionError {
     /// A word that is not of its list.
     #[error("{0}")]
     Word(String),
+    /// Keys that mean nothing here: a misspelt one would lose what it was to say.
+    #[error("unknown {0}; known are {known}", known = KEYS.join(", "))]
+    UnknownKeys(String),
+    /// The same within a mark.
+    #[error("unknown {0} in a mark; known are {known}", known = MARK_KEYS.join(", "))]
+    UnknownMarkKeys(String),
     /// A year that is none.
-    #[error("year must be a whole number from 1 to 9999")]
-    Year,
+    #[error("{0}")]
+    Year(String),
     /// More than a check takes.
     #[error("{0}")]
     TooMuch(#[from] crate::desk::item::ItemError),
@@ -58,15 +75,16 @@ pub fn id_of(line: &str) -> Option<Value> {
     serde_json::from_str::<Value>(line).ok()?.get("id").cloned()
 }
 
-/// Reads one JSON line; what it does not say of the item is taken from the arguments. Keys that are not known are passed over, so that a file may carry notes of its own.
+/// Reads one JSON line; what it does not say of the item is taken from the arguments. `note` is passed over, so that a file may carry
+/// notes of its own.
 ///
 /// # Errors
-/// When the line is no JSON object, holds no mark, or names an object or scheme that does not exist.
+/// When the line is no JSON object, holds no mark, has a key that is not known, or names an object or scheme that does not
+/// exist.
 pub fn from_line(line: &str, otherwise: &DescriptionArguments) -> Result<Item, QuestionError> {
-    let line: Line = serde_json::from_str(line).map_err(|e| match serde_json::from_str::<Value>(line) {
-        Ok(_) => QuestionError::Form,
-        Err(_) => QuestionError::NotJson(without_content(&e)),
-    })?;
+    let whole: Value = serde_json::from_str(line).map_err(|e| QuestionError::NotJson(without_content(&e)))?;
+    refuse_unknown_keys(&whole)?;
+    let line: Line = serde_json::from_str(line).map_err(|_| QuestionError::Form)?;
     if line.marks.is_empty() {
         return Err(QuestionError::NoMarks);
     }
@@ -89,7 +107,7 @@ pub fn from_line(line: &str, otherwise: &DescriptionArguments) -> Result<Item, Q
         kind: filled(line.kind).or(given.kind),
         make: filled(line.make).or(given.make),
         model: filled(line.model).or(given.model),
-        calibre: line.calibre.and_then(text_of).or(given.calibre),
+        calibre: line.calibre.map(text_of).transpose()?.flatten().or(given.calibre),
         year: year_of(line.year)?.or(given.year),
         country: filled(line.country).or(given.country),
         issuer: filled(line.issuer).or(given.issuer),
@@ -146,17 +164,47 @@ fn filled(text: Option<String>) -> Option<String> {
     text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
 }
 
-fn text_of(value: Value) -> Option<String> {
+fn text_of(value: Value) -> Result<Option<String>, QuestionError> {
     match value {
-        Value::String(text) => filled(Some(text)),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(filled(Some(text))),
+        Value::Number(number) => Ok(Some(number.to_string())),
+        _ => Err(QuestionError::Form),
     }
 }
 
 fn year_of(value: Option<Value>) -> Result<Option<u16>, QuestionError> {
-    let Some(text) = value.and_then(text_of) else { return Ok(None) };
-    text.parse::<u16>().ok().filter(|y| (1..=9999).contains(y)).map(Some).ok_or(QuestionError::Year)
+    let text = value.map(text_of).transpose()?.flatten();
+    text.map(|text| year(&text).map_err(QuestionError::Year)).transpose()
+}
+
+/// A year of manufacture: none is younger than next year, which some makers stamp ahead.
+///
+/// # Errors
+/// What a year must be, in words.
+pub fn year(text: &str) -> Result<u16, String> {
+    let last = u16::try_from(chrono::Datelike::year(&chrono::Utc::now())).unwrap_or(u16::MAX).saturating_add(1);
+    let year = text.trim().parse::<u16>().ok().filter(|year| (FIRST_YEAR..=last).contains(year));
+    year.ok_or_else(|| format!("year must be a whole number from {FIRST_YEAR} to {last}"))
+}
+
+/// A misspelt key would lose a description without a word; the asker must hear of it.
+fn refuse_unknown_keys(line: &Value) -> Result<(), QuestionError> {
+    named_unknown(line, &KEYS).map_or(Ok(()), |keys| Err(QuestionError::UnknownKeys(keys)))?;
+    let marks = line.get("marks").and_then(Value::as_array).into_iter().flatten();
+    let unknown = marks.filter_map(|mark| named_unknown(mark, &MARK_KEYS)).next();
+    unknown.map_or(Ok(()), |keys| Err(QuestionError::UnknownMarkKeys(keys)))
+}
+
+/// The keys of an object that are not of the list: `key "yaer"`, `keys "a", "b"`.
+fn named_unknown(object: &Value, known: &[&str]) -> Option<String> {
+    let unknown: Vec<&String> = object.as_object()?.keys().filter(|key| !known.contains(&key.as_str())).collect();
+    let short = |key: &&String| format!("{:?}", key.chars().take(KEY_CHARS_MAX).collect::<String>());
+    let mut names: Vec<String> = unknown.iter().take(NAMED_MAX).map(short).collect();
+    if unknown.len() > NAMED_MAX {
+        names.push("…".into());
+    }
+    (!names.is_empty()).then(|| format!("key{} {}", if unknown.len() == 1 { "" } else { "s" }, names.join(", ")))
 }
 
 /// What serde says of a line may quote it; a quoted mark must not reach a log, so only the place is kept.
@@ -167,6 +215,15 @@ fn without_content(error: &serde_json::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_key_that_is_known_is_taken_and_empty_ones_say_nothing() {
+        let line = r#"{"id":{"any":"thing"},"marks":["AB1234"],"object":"firearm","kind":"rifle","make":"m","model":"n",
+            "calibre":null,"year":"","country":"UA","issuer":null,"note":["mine"]}"#;
+        let item = from_line(line, &DescriptionArguments::default()).expect("all keys are known");
+        let said = item.description;
+        assert_eq!((said.year, said.calibre, said.country.as_deref()), (None, None, Some("UA")));
+    }
 
     #[test]
     fn lines_are_read_or_refused_with_a_reason() {
@@ -189,6 +246,12 @@ mod tests {
             (r#"{"marks":["AB1234"],"object":"spaceship"}"#, "object must be"),
             (r#"{"marks":[{"value":"AB1234","scheme":"tattoo"}]}"#, "scheme must be"),
             (r#"{"marks":["AB1234"],"year":"last"}"#, "year must be"),
+            (r#"{"marks":["AB1234"],"year":9999}"#, "year must be a whole number from 1700 to 20"),
+            (r#"{"marks":["AB1234"],"year":[1978]}"#, "not of the expected form"),
+            (r#"{"marks":["AB1234"],"calibre":["9"]}"#, "not of the expected form"),
+            (r#"{"marks":["AB1234"],"yaer":1978}"#, "unknown key \"yaer\"; known are id, marks, object"),
+            (r#"{"marks":["AB1234"],"a":1,"Year":1978}"#, "unknown keys \"Year\", \"a\"; known"),
+            (r#"{"marks":[{"value":"AB1234","schema":"vin"}]}"#, "unknown key \"schema\" in a mark; known are value"),
         ] {
             let error = from_line(line, &DescriptionArguments::default()).expect_err(line).to_string();
             assert!(error.contains(reason), "{line}: {error}");

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{Ask, Candidate, Finding, Grade, Lowered, NotChecked, RegisterId, Rule, Trait, Verdict};
+use crate::desk::Found;
+use crate::domain::{Ask, Candidate, EqualMark, Finding, Grade, Lowered, NotChecked, RegisterId, Rule, Trait, Verdict};
 
 /// Most candidates that are printed for people.
 const PRINTED_MAX: usize = 20;
@@ -20,11 +21,11 @@ pub fn verdict(verdict: &Verdict) -> String {
         let _ = write!(text, "\n  {further} further candidates, no likelier than these; --json lists them all");
     }
     if verdict.more > 0 {
-        let _ = write!(text, "\n  {}", unlisted(verdict.more));
+        let _ = write!(text, "\n  {}", not_shown(verdict.more));
     }
     if !verdict.ask.is_empty() {
         let asks: Vec<_> = verdict.ask.iter().map(|a| ask(*a)).collect();
-        let _ = write!(text, "\n  would settle it: {}", asks.join(", "));
+        let _ = write!(text, "\n  {}: {}", what_for(verdict), asks.join(", "));
     }
     for finding in &verdict.findings {
         let _ = write!(text, "\n  finding: {}", self::finding(*finding, &verdict.candidates));
@@ -35,17 +36,26 @@ pub fn verdict(verdict: &Verdict) -> String {
     text
 }
 
-fn unlisted(more: u32) -> String {
+/// What further observations are for. A match stands without them; where the description differs, none of them settles it.
+fn what_for(verdict: &Verdict) -> &'static str {
+    match verdict.candidates.first() {
+        Some(_) if verdict.grade == Grade::Hit => "to be surer",
+        Some(first) if !first.why.contradicts.is_empty() => "would tell more",
+        _ => "would settle it",
+    }
+}
+
+fn not_shown(more: u32) -> String {
     match more {
-        1 => "1 more record is not listed: it agrees less".into(),
-        more => format!("{more} more records are not listed: they agree less, or are too many to tell apart"),
+        1 => "1 more record is not shown: it agrees less".into(),
+        more => format!("{more} more records are not shown: they agree less, or are too many to tell apart"),
     }
 }
 
 /// The action in one line.
 pub fn headline(verdict: &Verdict, now: DateTime<Utc>) -> String {
     match verdict.grade {
-        Grade::Hit => "MATCH: hold, verify with the owner".into(),
+        Grade::Hit => "MATCH: hold the item, verify with the owner of the record".into(),
         Grade::Probable => match verdict.candidates.first().map(places) {
             Some(places) if !places.is_empty() => format!("LOOK AGAIN: {places}"),
             _ => format!("LOOK AGAIN: {}", to_do(verdict)),
@@ -65,8 +75,11 @@ pub fn headline(verdict: &Verdict, now: DateTime<Utc>) -> String {
 
 /// What one more observation would be: where to look again, and what to add.
 fn to_do(verdict: &Verdict) -> String {
+    let differing = verdict.candidates.first().map_or(&[][..], |c| &c.why.contradicts);
+    let compare = (!differing.is_empty()).then(|| format!("compare {} with the record", codes(differing)));
     let add: Vec<_> = verdict.ask.iter().filter(|a| **a != Ask::Characters).take(2).map(|a| ask(*a)).collect();
-    let add = (!add.is_empty()).then(|| format!("add {}", add.join(" or ")));
+    // What is told already and differs comes before anything that could be told besides.
+    let add = compare.or_else(|| (!add.is_empty()).then(|| format!("add {}", add.join(" or "))));
     let again = verdict.candidates.first().filter(|_| verdict.ask.first() == Some(&Ask::Characters)).map(places);
     let again = again.filter(|places| !places.is_empty()).map(|places| format!("look again at {places}"));
     let both: Vec<String> = again.into_iter().chain(add).collect();
@@ -148,12 +161,12 @@ fn rule(rule: Rule) -> &'static str {
     match rule {
         Rule::Exact => "the marks are equal",
         Rule::LookAlike => "the marks are equal but for look-alike characters",
-        Rule::Core => "the marks are equal but for letters within the digits",
+        Rule::Core => "the marks are equal but for letters between the digits",
         Rule::BySound => "the marks sound alike",
         Rule::Number => "the marks have the same number, with other letters or none",
         Rule::OneEdit => "the marks differ in one character",
         Rule::TwoEdits => "the marks differ in two places",
-        Rule::LostEnd => "the marks are equal but for an end that one of them lacks",
+        Rule::LostEnd => "the marks are equal, but one end is missing from one of them",
         Rule::Range => "the mark lies within a listed lot",
     }
 }
@@ -195,9 +208,7 @@ fn candidate(candidate: &Candidate) -> String {
 /// Why a candidate has its grade: the rule, what agrees, what contradicts, how many share the mark.
 fn reasons(candidate: &Candidate) -> Vec<String> {
     let why = &candidate.why;
-    let named = |traits: &[Trait]| traits.iter().map(|t| t.code()).collect::<Vec<_>>().join(", ");
-    let swapped = candidate.rule == Rule::OneEdit && candidate.differs.len() == 2;
-    let rule = if swapped {
+    let rule = if candidate.is_swap() {
         "two neighbouring characters of the marks stand the other way round"
     } else {
         rule(candidate.rule)
@@ -213,154 +224,36 @@ fn reasons(candidate: &Candidate) -> Vec<String> {
         reasons.push("another mark of the item agrees, too".to_owned());
     }
     if !why.agrees.is_empty() {
-        reasons.push(format!("{} the same", named(&why.agrees)));
+        reasons.push(format!("{} the same", codes(&why.agrees)));
     }
     if !why.contradicts.is_empty() {
-        reasons.push(format!("but {} different", named(&why.contradicts)));
+        reasons.push(format!("but the description differs: {}", codes(&why.contradicts)));
     }
     if why.shared_by > 1 {
         reasons.push(format!("{} records bear this record's mark", why.shared_by));
     } else if why.crowded {
         reasons.push("marks like it are so many that one says little by itself".to_owned());
-    } else if candidate.rule == Rule::Exact {
-        reasons.push("marks like it are so few that an equal one is hardly chance".to_owned());
+    }
+    match candidate.equal_mark() {
+        Some(EqualMark::HardlyChance) => {
+            reasons.push("marks like it are so few that an equal one is hardly chance".to_owned());
+        }
+        Some(EqualMark::NumberAlone) => reasons.push("but a number alone says little by itself".to_owned()),
+        None => {}
     }
     reasons.extend(why.lowered.iter().map(|why| lowered(*why).to_owned()));
     reasons
 }
 
+fn codes(traits: &[Trait]) -> String {
+    traits.iter().map(|t| t.code()).collect::<Vec<_>>().join(", ")
+}
+
 /// A record that a look-up found, without the words of a verdict.
-pub fn record(candidate: &Candidate) -> String {
-    let facts: Vec<_> = candidate.fields.iter().map(|(name, value)| format!("{name} {value}")).collect();
-    format!("{} in {}: {}", candidate.record, candidate.register, facts.join(" · "))
+pub fn record(found: &Found) -> String {
+    let facts: Vec<_> = found.fields.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    format!("{} in {}: {}", found.record, found.register, facts.join(" · "))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{Difference, Lot, Why};
-
-    fn candidate(differs: &[(u16, &str, &str)], why: Why) -> Candidate {
-        let differs = differs.iter().map(|&(at, read, record)| Difference {
-            at,
-            read: read.to_owned(),
-            record: record.to_owned(),
-        });
-        Candidate {
-            register: RegisterId("r".into()),
-            record: "1".into(),
-            grade: Grade::Probable,
-            rule: Rule::LookAlike,
-            differs: differs.collect(),
-            why,
-            fields: Default::default(),
-        }
-    }
-
-    #[test]
-    fn where_to_look_again_is_said_in_one_line() {
-        let table: [(&[(u16, &str, &str)], &str); 4] = [
-            (&[], ""),
-            (&[(3, "0", "O")], "character 3 (0 or O?)"),
-            (&[(3, "0", "O"), (5, "S", "5")], "characters 3 and 5 (0 or O?, S or 5?)"),
-            (&[(2, "", "7")], "character 2 (nothing or 7?)"),
-        ];
-        for (differs, expected) in table {
-            assert_eq!(places(&candidate(differs, Why::default())), expected);
-        }
-    }
-
-    #[test]
-    fn the_headline_says_what_to_do() {
-        let verdict = |grade, candidate: Candidate, ask: &[Ask]| {
-            let mut verdict = Verdict::not_checked(NotChecked::UnusableMark);
-            (verdict.grade, verdict.candidates, verdict.ask) = (grade, vec![candidate], ask.to_vec());
-            headline(&verdict, DateTime::UNIX_EPOCH)
-        };
-        let plain = |differs| candidate(differs, Why::default());
-        let lowered = |why| {
-            let mut candidate = candidate(&[], Why { lowered: vec![why], ..Why::default() });
-            candidate.fields.insert("delivered_to".into(), "an invented unit".into());
-            candidate
-        };
-        let table = [
-            (Grade::Hit, plain(&[]), &[Ask::Year][..], "MATCH: hold, verify with the owner"),
-            (Grade::Probable, plain(&[(3, "0", "O")]), &[Ask::Characters], "LOOK AGAIN: character 3 (0 or O?)"),
-            (Grade::Probable, plain(&[]), &[Ask::Model, Ask::Kind], "LOOK AGAIN: add model or kind"),
-            (Grade::Probable, plain(&[]), &[], "LOOK AGAIN: compare every mark with the record"),
-            (Grade::Possible, plain(&[]), &[Ask::Year, Ask::Model, Ask::Kind], "TOO LITTLE: add year or model"),
-            (
-                Grade::Possible,
-                plain(&[(9, "", "2")]),
-                &[Ask::Characters, Ask::Year],
-                "TOO LITTLE: look again at character 9 (nothing or 2?), or add year",
-            ),
-            (Grade::Possible, plain(&[(9, "", "2")]), &[Ask::Year, Ask::Characters], "TOO LITTLE: add year"),
-            (Grade::Possible, plain(&[]), &[], "TOO LITTLE: compare every mark with the record"),
-            (
-                Grade::Possible,
-                lowered(Lowered::Delivered),
-                &[],
-                "TOO LITTLE: listed as delivered to an invented unit, and nobody looks for it",
-            ),
-            (
-                Grade::Possible,
-                lowered(Lowered::Expected),
-                &[],
-                "TOO LITTLE: listed as expected by an invented unit, and nobody looks for it",
-            ),
-            (
-                Grade::Possible,
-                lowered(Lowered::Expired),
-                &[],
-                "TOO LITTLE: the record has expired and is no ground to act on by itself",
-            ),
-        ];
-        for (grade, candidate, ask, expected) in table {
-            assert_eq!(verdict(grade, candidate, ask), expected);
-        }
-    }
-
-    #[test]
-    fn many_candidates_are_printed_in_part_and_the_rest_is_counted() {
-        let mut many = Verdict::not_checked(NotChecked::UnusableMark);
-        (many.grade, many.candidates) = (Grade::Possible, vec![candidate(&[], Why::default()); 63]);
-        let text = super::verdict(&many);
-        assert_eq!(text.matches("probable: 1 in r").count(), 20);
-        assert!(text.contains("\n  43 further candidates, no likelier than these; --json lists them all"), "{text}");
-    }
-
-    #[test]
-    fn a_swap_is_not_called_one_character() {
-        let mut swapped = candidate(&[(2, "7", "1"), (3, "1", "7")], Why::default());
-        swapped.rule = Rule::OneEdit;
-        let expected = "because two neighbouring characters of the marks stand the other way round, characters 2 and 3 \
-                        (7 or 1?, 1 or 7?)";
-        assert!(super::candidate(&swapped).contains(expected), "{}", super::candidate(&swapped));
-    }
-
-    #[test]
-    fn a_candidate_says_why_it_has_its_grade() {
-        let why = Why {
-            agrees: vec![Trait::Kind, Trait::Year],
-            contradicts: vec![Trait::Model],
-            shared_by: 12,
-            crowded: true,
-            second_mark: true,
-            lot: Some(Lot { from: "AB1000".into(), to: "AB1999".into(), items: 1000 }),
-            lowered: vec![Lowered::Expired],
-        };
-        let said = super::candidate(&candidate(&[(3, "0", "O")], why));
-        for part in [
-            "because the marks are equal but for look-alike characters, character 3 (0 or O?)",
-            "another mark",
-            "kind, year the same",
-            "but model different",
-            "12 records bear this record's mark",
-            "from AB1000 to AB1999, 1000 serials",
-            "expired",
-        ] {
-            assert!(said.contains(part), "{part:?} in {said}");
-        }
-    }
-}
+mod tests;

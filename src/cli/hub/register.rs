@@ -19,7 +19,12 @@ pub(super) fn run(out: &Printer, hub: &Hub, command: RegisterCommand) -> Result<
     match command {
         RegisterCommand::Diff { id, limit } => diff(out, hub, &register(&id)?, limit),
         RegisterCommand::Create { id, owner, kind } => {
-            let id = hub.create_register_of(kind, &id, &owner).map_err(failure)?;
+            let owner = owner.trim();
+            if owner.is_empty() {
+                let what = "--owner is empty; it is whom an officer asks before acting on a match.";
+                return Err(Failure::usage(what, "Name the authority that answers for these records.").into());
+            }
+            let id = hub.create_register_of(kind, &id, owner).map_err(failure)?;
             out.either(&serde_json::json!({ "register": id, "owner": owner, "kind": kind }), || {
                 format!("Made register {id} of {owner}, for {kind} items.")
             })?;

@@ -9,7 +9,7 @@ use super::{Post, broken, say};
 use crate::cli::common::{Failure, Printer, Stop};
 use crate::cli::device::{failed, scan_footage};
 use crate::desk::item::{GivenMark, build_item};
-use crate::desk::{CheckAnswer, CheckRequest, Desk, Recorded};
+use crate::desk::{CheckAnswer, CheckRequest, Desk, Recorded, RetroReport};
 use crate::domain::{Description, Grade, NotChecked, Object, Seq, Verdict};
 use crate::ledger::CheckSource;
 use crate::registers::practice::OWNER;
@@ -237,6 +237,8 @@ fn new_record(desk: &Desk, post: &Post, clean: Seq, told: &Told<'_>) -> Result<(
     let report = desk.sync(&mut |_: crate::sync::Phase, _: u64, _: u64| {}).map_err(failed)?;
     let found = report.retro_hits.iter().find(|r| r.of == clean);
     holds("(i)", found.is_some_and(|r| r.grade == Grade::Hit), || "the clean pistol gave no retro-hit".into())?;
+    let names = |r: &RetroReport| r.marks == [CLEAN] && r.records.iter().any(|x| x.record == "story-late");
+    holds("(i)", found.is_some_and(names), || "the retro-hit does not name mark and record".into())?;
     told.step('i', "a new record: retro-hit on the pistol of (d)", json!({ "retro_hits": report.retro_hits.len() }))
 }
 

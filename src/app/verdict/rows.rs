@@ -1,0 +1,79 @@
+//! The rows of the card: findings, facts and candidates as the screens take them.
+
+use slint::{ModelRc, SharedString, VecModel};
+use tracepost_ui::{CandidateRow, CharCell, Fact, FindingRow};
+
+use crate::app::bench::Facts;
+use crate::app::card::Answer;
+use crate::app::{ages, face};
+use crate::domain::{Candidate, Finding, Lowered};
+
+/// Codes for the screens, which have the words.
+pub fn codes(codes: impl IntoIterator<Item = &'static str>) -> ModelRc<SharedString> {
+    ModelRc::new(VecModel::from_iter(codes.into_iter().map(SharedString::from)))
+}
+
+/// What the item shows, and whom it is about.
+pub fn finding(finding: Finding, candidates: &[Candidate]) -> FindingRow {
+    let about = match finding {
+        Finding::DeliveredElsewhere => candidates.iter().find_map(|c| c.fields.get("delivered_to")),
+        _ => None,
+    };
+    let about = about.map(String::as_str);
+    FindingRow {
+        code: finding.code().into(),
+        about: about.unwrap_or_default().into(),
+        plain: face::plain(finding.code()).into(),
+    }
+}
+
+/// The facts of a record beside the item's own.
+pub fn facts(answer: &Answer, candidate: &Candidate, opened: Option<&Facts>) -> Vec<Fact> {
+    face::facts(&answer.item, candidate, opened)
+        .into_iter()
+        .map(|f| Fact {
+            plain: face::plain(&f.field).into(),
+            field: f.field.into(),
+            value: f.value.into(),
+            mine: f.mine.into(),
+            agrees: f.agrees.map_or(-1, i32::from),
+        })
+        .collect()
+}
+
+/// One candidate.
+pub fn row(answer: &Answer, candidate: &Candidate, now: chrono::DateTime<chrono::Utc>) -> CandidateRow {
+    let verdict = &answer.given.verdict;
+    let as_of = verdict.registers.iter().find(|r| r.id == candidate.register).map(|r| r.as_of);
+    let cells: Vec<CharCell> = face::cells(&answer.item, candidate)
+        .into_iter()
+        .map(|c| CharCell { read: c.read.into(), record: c.record.into(), differs: c.differs })
+        .collect();
+    let field = |name: &str| candidate.fields.get(name).map(String::as_str).unwrap_or_default();
+    let expired = candidate.why.lowered.contains(&Lowered::Expired);
+    let lot = candidate.why.lot.as_ref();
+    CandidateRow {
+        grade: face::grade(candidate.grade),
+        register: candidate.register.to_string().into(),
+        record: candidate.record.as_str().into(),
+        mark: candidate.mark().into(),
+        kind: field("kind").into(),
+        summary: face::summary(candidate).into(),
+        opened: false,
+        rule: candidate.rule_on_screen().into(),
+        read_from: SharedString::default(),
+        cells: ModelRc::new(VecModel::from(cells)),
+        facts: ModelRc::default(),
+        age: as_of.map_or_else(ages::unknown, |as_of| ages::age(as_of, now)),
+        caution: field("caution").into(),
+        expired,
+        shared_by: i32::try_from(candidate.why.shared_by).unwrap_or(i32::MAX),
+        crowded: candidate.why.crowded,
+        second_mark: candidate.why.second_mark,
+        telling: face::telling(candidate).into(),
+        differing: codes(face::differing(Some(candidate))),
+        lot_from: lot.map(|lot| lot.from.as_str()).unwrap_or_default().into(),
+        lot_to: lot.map(|lot| lot.to.as_str()).unwrap_or_default().into(),
+        lowered: codes(candidate.why.lowered.iter().map(|why| why.code())),
+    }
+}

@@ -1,0 +1,165 @@
+//! The words of the command line, held against answers of every grade.
+
+use super::*;
+use crate::domain::{Difference, Lot, Why};
+
+fn candidate(differs: &[(u16, &str, &str)], why: Why) -> Candidate {
+    let differs =
+        differs.iter().map(|&(at, read, record)| Difference { at, read: read.to_owned(), record: record.to_owned() });
+    Candidate {
+        register: RegisterId("r".into()),
+        record: "1".into(),
+        grade: Grade::Probable,
+        rule: Rule::LookAlike,
+        differs: differs.collect(),
+        why,
+        fields: Default::default(),
+    }
+}
+
+#[test]
+fn where_to_look_again_is_said_in_one_line() {
+    let table: [(&[(u16, &str, &str)], &str); 4] = [
+        (&[], ""),
+        (&[(3, "0", "O")], "character 3 (0 or O?)"),
+        (&[(3, "0", "O"), (5, "S", "5")], "characters 3 and 5 (0 or O?, S or 5?)"),
+        (&[(2, "", "7")], "character 2 (nothing or 7?)"),
+    ];
+    for (differs, expected) in table {
+        assert_eq!(places(&candidate(differs, Why::default())), expected);
+    }
+}
+
+#[test]
+fn the_headline_says_what_to_do() {
+    let verdict = |grade, candidate: Candidate, ask: &[Ask]| {
+        let mut verdict = Verdict::not_checked(NotChecked::UnusableMark);
+        (verdict.grade, verdict.candidates, verdict.ask) = (grade, vec![candidate], ask.to_vec());
+        headline(&verdict, DateTime::UNIX_EPOCH)
+    };
+    let plain = |differs| candidate(differs, Why::default());
+    let differing = |differs| candidate(differs, Why { contradicts: vec![Trait::Kind, Trait::Year], ..Why::default() });
+    let lowered = |why| {
+        let mut candidate = candidate(&[], Why { lowered: vec![why], ..Why::default() });
+        candidate.fields.insert("delivered_to".into(), "an invented unit".into());
+        candidate
+    };
+    let table = [
+        (Grade::Hit, plain(&[]), &[Ask::Year][..], "MATCH: hold the item, verify with the owner of the record"),
+        (Grade::Probable, plain(&[(3, "0", "O")]), &[Ask::Characters], "LOOK AGAIN: character 3 (0 or O?)"),
+        (Grade::Probable, plain(&[]), &[Ask::Model, Ask::Kind], "LOOK AGAIN: add model or kind"),
+        (Grade::Probable, plain(&[]), &[], "LOOK AGAIN: compare every mark with the record"),
+        (Grade::Possible, plain(&[]), &[Ask::Year, Ask::Model, Ask::Kind], "TOO LITTLE: add year or model"),
+        (
+            Grade::Possible,
+            plain(&[(9, "", "2")]),
+            &[Ask::Characters, Ask::Year],
+            "TOO LITTLE: look again at character 9 (nothing or 2?), or add year",
+        ),
+        (Grade::Possible, plain(&[(9, "", "2")]), &[Ask::Year, Ask::Characters], "TOO LITTLE: add year"),
+        (Grade::Possible, plain(&[]), &[], "TOO LITTLE: compare every mark with the record"),
+        (Grade::Probable, differing(&[]), &[Ask::Make], "LOOK AGAIN: compare kind, year with the record"),
+        (
+            Grade::Possible,
+            differing(&[(9, "", "2")]),
+            &[Ask::Characters, Ask::Make],
+            "TOO LITTLE: look again at character 9 (nothing or 2?), or compare kind, year with the record",
+        ),
+        (
+            Grade::Possible,
+            lowered(Lowered::Delivered),
+            &[],
+            "TOO LITTLE: listed as delivered to an invented unit, and nobody looks for it",
+        ),
+        (
+            Grade::Possible,
+            lowered(Lowered::Expected),
+            &[],
+            "TOO LITTLE: listed as expected by an invented unit, and nobody looks for it",
+        ),
+        (
+            Grade::Possible,
+            lowered(Lowered::Expired),
+            &[],
+            "TOO LITTLE: the record has expired and is no ground to act on by itself",
+        ),
+    ];
+    for (grade, candidate, ask, expected) in table {
+        assert_eq!(verdict(grade, candidate, ask), expected);
+    }
+}
+
+#[test]
+fn many_candidates_are_printed_in_part_and_the_rest_is_counted() {
+    let mut many = Verdict::not_checked(NotChecked::UnusableMark);
+    (many.grade, many.candidates) = (Grade::Possible, vec![candidate(&[], Why::default()); 63]);
+    let text = super::verdict(&many);
+    assert_eq!(text.matches("probable: 1 in r").count(), 20);
+    assert!(text.contains("\n  43 further candidates, no likelier than these; --json lists them all"), "{text}");
+}
+
+#[test]
+fn what_more_would_be_for_depends_on_the_answer() {
+    let table: [(Grade, &[Trait], &str); 3] = [
+        (Grade::Hit, &[], "\n  to be surer: year, make"),
+        (Grade::Probable, &[], "\n  would settle it: year, make"),
+        (Grade::Probable, &[Trait::Kind], "\n  would tell more: year, make"),
+    ];
+    for (grade, contradicts, said) in table {
+        let mut verdict = Verdict::not_checked(NotChecked::UnusableMark);
+        (verdict.grade, verdict.ask, verdict.more) = (grade, vec![Ask::Year, Ask::Make], 1);
+        verdict.candidates = vec![candidate(&[], Why { contradicts: contradicts.to_vec(), ..Why::default() })];
+        let text = super::verdict(&verdict);
+        assert!(text.contains(said), "{said:?} in {text}");
+        assert!(text.contains("1 more record is not shown"), "{text}");
+    }
+}
+
+#[test]
+fn an_equal_mark_is_praised_only_in_a_hit() {
+    let said = |grade, serial: &str, contradicts: &[Trait]| {
+        let mut one = candidate(&[], Why { contradicts: contradicts.to_vec(), ..Why::default() });
+        (one.grade, one.rule) = (grade, Rule::Exact);
+        one.fields.insert("serial".into(), serial.into());
+        super::candidate(&one)
+    };
+    assert!(said(Grade::Hit, "AB1234", &[]).contains("hardly chance"));
+    assert!(said(Grade::Probable, "1234567", &[]).contains("but a number alone says little"));
+    let three = said(Grade::Probable, "1234567", &[Trait::Kind, Trait::Model, Trait::Year]);
+    assert!(three.contains("but the description differs: kind, model, year"), "{three}");
+    assert!(!three.contains("hardly chance") && !three.contains("says little"), "{three}");
+}
+
+#[test]
+fn a_swap_is_not_called_one_character() {
+    let mut swapped = candidate(&[(2, "7", "1"), (3, "1", "7")], Why::default());
+    swapped.rule = Rule::OneEdit;
+    let expected = "because two neighbouring characters of the marks stand the other way round, characters 2 and 3 \
+                    (7 or 1?, 1 or 7?)";
+    assert!(super::candidate(&swapped).contains(expected), "{}", super::candidate(&swapped));
+}
+
+#[test]
+fn a_candidate_says_why_it_has_its_grade() {
+    let why = Why {
+        agrees: vec![Trait::Kind, Trait::Year],
+        contradicts: vec![Trait::Model],
+        shared_by: 12,
+        crowded: true,
+        second_mark: true,
+        lot: Some(Lot { from: "AB1000".into(), to: "AB1999".into(), items: 1000 }),
+        lowered: vec![Lowered::Expired],
+    };
+    let said = super::candidate(&candidate(&[(3, "0", "O")], why));
+    for part in [
+        "because the marks are equal but for look-alike characters, character 3 (0 or O?)",
+        "another mark",
+        "kind, year the same",
+        "but the description differs: model",
+        "12 records bear this record's mark",
+        "from AB1000 to AB1999, 1000 serials",
+        "expired",
+    ] {
+        assert!(said.contains(part), "{part:?} in {said}");
+    }
+}
