@@ -56,7 +56,7 @@ pub enum Command {
                             tracepost check TMBZZZ1U0W2000000 --object vehicle\n  \
                             echo '{\"id\":1,\"marks\":[\"AB1234\"],\"object\":\"firearm\"}' | tracepost check -\n\n\
                             A line of standard input knows the keys id, marks, object, kind, make, model, calibre, year, \
-                            country, issuer and note (passed over); a line with any other key is answered with an error.")]
+                            country and issuer; any others are passed over, and the answer names them (ignored).")]
     Check(CheckArguments),
     /// Looks records up by a pattern; every look-up is an entry in the ledger
     #[command(after_help = "? stands for one character, * for any number; at least four characters must be fixed.\n\n\

@@ -128,8 +128,10 @@ fn many(
             Ok(item) => {
                 let answer = desk.check(CheckRequest::new(item, CheckSource::Typed));
                 let mut object = serde_json::to_value(&answer.verdict).map_err(io::Error::other)?;
-                if let (Value::Object(fields), Some(id)) = (&mut object, id) {
-                    fields.insert("id".into(), id);
+                let ignored = line.as_deref().map(question::unknown_keys).unwrap_or_default();
+                if let Value::Object(fields) = &mut object {
+                    fields.extend(id.map(|id| ("id".into(), id)));
+                    fields.extend((!ignored.is_empty()).then(|| ("ignored".into(), json!(ignored))));
                 }
                 out.object(&object)?;
                 if let Recorded::OnPaper { number } = &answer.recorded {

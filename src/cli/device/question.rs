@@ -7,13 +7,12 @@ use crate::cli::device::args::DescriptionArguments;
 use crate::desk::item::{GivenMark, build_item};
 use crate::domain::{Description, Item, Object, Scheme};
 
-/// What a line may say; `note` is the asker's own and is passed over.
-const KEYS: [&str; 11] =
-    ["id", "marks", "object", "kind", "make", "model", "calibre", "year", "country", "issuer", "note"];
+/// What a line may say.
+const KEYS: [&str; 10] = ["id", "marks", "object", "kind", "make", "model", "calibre", "year", "country", "issuer"];
 /// What a mark may say.
 const MARK_KEYS: [&str; 3] = ["value", "scheme", "place"];
 /// Unknown keys are named up to this many, each up to so many characters.
-const NAMED_MAX: usize = 4;
+const NAMED_MAX: usize = 8;
 const KEY_CHARS_MAX: usize = 40;
 /// Years of manufacture begin here, in registers and in the window as well.
 const FIRST_YEAR: u16 = 1700;
@@ -35,12 +34,6 @@ pub enum QuestionError {
     /// A word that is not of its list.
     #[error("{0}")]
     Word(String),
-    /// Keys that mean nothing here: a misspelt one would lose what it was to say.
-    #[error("unknown {0}; known are {known}", known = KEYS.join(", "))]
-    UnknownKeys(String),
-    /// The same within a mark.
-    #[error("unknown {0} in a mark; known are {known}", known = MARK_KEYS.join(", "))]
-    UnknownMarkKeys(String),
     /// A year that is none.
     #[error("{0}")]
     Year(String),
@@ -75,16 +68,16 @@ pub fn id_of(line: &str) -> Option<Value> {
     serde_json::from_str::<Value>(line).ok()?.get("id").cloned()
 }
 
-/// Reads one JSON line; what it does not say of the item is taken from the arguments. `note` is passed over, so that a file may carry
-/// notes of its own.
+/// Reads one JSON line; what it does not say of the item is taken from the arguments. Keys that are not known are passed
+/// over, so that a file may carry notes of its own; [`unknown_keys`] names them.
 ///
 /// # Errors
-/// When the line is no JSON object, holds no mark, has a key that is not known, or names an object or scheme that does not
-/// exist.
+/// When the line is no JSON object, holds no mark, or names an object or scheme that does not exist.
 pub fn from_line(line: &str, otherwise: &DescriptionArguments) -> Result<Item, QuestionError> {
-    let whole: Value = serde_json::from_str(line).map_err(|e| QuestionError::NotJson(without_content(&e)))?;
-    refuse_unknown_keys(&whole)?;
-    let line: Line = serde_json::from_str(line).map_err(|_| QuestionError::Form)?;
+    let line: Line = serde_json::from_str(line).map_err(|e| match serde_json::from_str::<Value>(line) {
+        Ok(_) => QuestionError::Form,
+        Err(_) => QuestionError::NotJson(without_content(&e)),
+    })?;
     if line.marks.is_empty() {
         return Err(QuestionError::NoMarks);
     }
@@ -188,23 +181,18 @@ pub fn year(text: &str) -> Result<u16, String> {
     year.ok_or_else(|| format!("year must be a whole number from {FIRST_YEAR} to {last}"))
 }
 
-/// A misspelt key would lose a description without a word; the asker must hear of it.
-fn refuse_unknown_keys(line: &Value) -> Result<(), QuestionError> {
-    named_unknown(line, &KEYS).map_or(Ok(()), |keys| Err(QuestionError::UnknownKeys(keys)))?;
-    let marks = line.get("marks").and_then(Value::as_array).into_iter().flatten();
-    let unknown = marks.filter_map(|mark| named_unknown(mark, &MARK_KEYS)).next();
-    unknown.map_or(Ok(()), |keys| Err(QuestionError::UnknownMarkKeys(keys)))
-}
-
-/// The keys of an object that are not of the list: `key "yaer"`, `keys "a", "b"`.
-fn named_unknown(object: &Value, known: &[&str]) -> Option<String> {
-    let unknown: Vec<&String> = object.as_object()?.keys().filter(|key| !known.contains(&key.as_str())).collect();
-    let short = |key: &&String| format!("{:?}", key.chars().take(KEY_CHARS_MAX).collect::<String>());
-    let mut names: Vec<String> = unknown.iter().take(NAMED_MAX).map(short).collect();
-    if unknown.len() > NAMED_MAX {
-        names.push("…".into());
-    }
-    (!names.is_empty()).then(|| format!("key{} {}", if unknown.len() == 1 { "" } else { "s" }, names.join(", ")))
+/// The keys of a line, and of the marks in it, that mean nothing here. They may be the asker's own, or misspelt and then what
+/// they said was not heard: the answer names them.
+pub fn unknown_keys(line: &str) -> Vec<String> {
+    let Ok(Value::Object(line)) = serde_json::from_str::<Value>(line) else { return Vec::new() };
+    let marks = line.get("marks").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
+    let in_marks = marks.flat_map(|mark| mark.keys()).filter(|key| !MARK_KEYS.contains(&key.as_str()));
+    let short = |key: &String| key.chars().take(KEY_CHARS_MAX).collect::<String>();
+    let mut named: Vec<String> = line.keys().filter(|key| !KEYS.contains(&key.as_str())).map(short).collect();
+    named.extend(in_marks.map(|key| format!("marks.{}", short(key))));
+    named.dedup();
+    named.truncate(NAMED_MAX);
+    named
 }
 
 /// What serde says of a line may quote it; a quoted mark must not reach a log, so only the place is kept.
@@ -219,10 +207,26 @@ mod tests {
     #[test]
     fn every_key_that_is_known_is_taken_and_empty_ones_say_nothing() {
         let line = r#"{"id":{"any":"thing"},"marks":["AB1234"],"object":"firearm","kind":"rifle","make":"m","model":"n",
-            "calibre":null,"year":"","country":"UA","issuer":null,"note":["mine"]}"#;
+            "calibre":null,"year":"","country":"UA","issuer":null}"#;
+        assert_eq!(unknown_keys(line), [""; 0]);
         let item = from_line(line, &DescriptionArguments::default()).expect("all keys are known");
         let said = item.description;
         assert_eq!((said.year, said.calibre, said.country.as_deref()), (None, None, Some("UA")));
+    }
+
+    #[test]
+    fn keys_that_mean_nothing_are_named_and_do_no_harm() {
+        for (line, named) in [
+            (r#"{"marks":["AB1234"],"yaer":1978}"#, &["yaer"][..]),
+            (r#"{"marks":["AB1234"],"label":"exact","Year":1978}"#, &["Year", "label"]),
+            (r#"{"marks":[{"value":"AB1234","schema":"vin"},"AB1"]}"#, &["marks.schema"]),
+        ] {
+            assert_eq!(unknown_keys(line), named);
+            assert_eq!(from_line(line, &DescriptionArguments::default()).expect(line).description.year, None);
+        }
+        assert_eq!(unknown_keys("{"), [""; 0]);
+        let many = format!("{{{}}}", (0..50).map(|n| format!("\"k{n:0>100}\":1")).collect::<Vec<_>>().join(","));
+        assert_eq!(unknown_keys(&many).len(), NAMED_MAX);
     }
 
     #[test]
@@ -249,9 +253,6 @@ mod tests {
             (r#"{"marks":["AB1234"],"year":9999}"#, "year must be a whole number from 1700 to 20"),
             (r#"{"marks":["AB1234"],"year":[1978]}"#, "not of the expected form"),
             (r#"{"marks":["AB1234"],"calibre":["9"]}"#, "not of the expected form"),
-            (r#"{"marks":["AB1234"],"yaer":1978}"#, "unknown key \"yaer\"; known are id, marks, object"),
-            (r#"{"marks":["AB1234"],"a":1,"Year":1978}"#, "unknown keys \"Year\", \"a\"; known"),
-            (r#"{"marks":[{"value":"AB1234","schema":"vin"}]}"#, "unknown key \"schema\" in a mark; known are value"),
         ] {
             let error = from_line(line, &DescriptionArguments::default()).expect_err(line).to_string();
             assert!(error.contains(reason), "{line}: {error}");
