@@ -225,7 +225,7 @@ mod tests {
             assert_eq!(from_line(line, &DescriptionArguments::default()).expect(line).description.year, None);
         }
         assert_eq!(unknown_keys("{"), [""; 0]);
-        let many = format!("{{{}}}", (0..50).map(|n| format!("\"k{n:0>100}\":1")).collect::<Vec<_>>().join(","));
+        let many = format!("{{{}}}", (0..50).map(|n| format!("\"k{n:0<100}\":1")).collect::<Vec<_>>().join(","));
         assert_eq!(unknown_keys(&many).len(), NAMED_MAX);
     }
 

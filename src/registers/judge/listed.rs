@@ -14,8 +14,8 @@ const RECORDS_READ_WHOLE: u64 = 4_000_000;
 pub(super) const LONG: usize = 80;
 /// Most of one sort in a list that is cut; and most misread ones, when an equal mark agrees in all that the item tells, its year
 /// with it.
-pub(super) const OF_MORE_MAX: usize = 100;
-pub(super) const BESIDE_EQUAL_MAX: usize = 70;
+pub(super) const OF_MORE_MAX: usize = 80;
+pub(super) const BESIDE_EQUAL_MAX: usize = 40;
 /// Most of them when even that many would hold the item in less than half of all cases, and fewest.
 const OF_FAR_MORE_MAX: usize = 36;
 const OF_MORE_MIN: usize = 20;
