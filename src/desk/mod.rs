@@ -20,7 +20,7 @@ mod sync;
 mod whole;
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use check::{CheckAnswer, CheckRequest, Recorded};
 pub use error::DeskError;
@@ -32,7 +32,7 @@ pub use whole::{Verified, last_verified, verify, verify_when_due};
 
 use crate::domain::{PostId, Seq};
 use crate::ledger::{Payload, SignedIn, Started};
-use crate::platform::dirs;
+use crate::platform::{Clock, SystemClock, dirs};
 use crate::store::records::Records;
 use crate::store::{Access, Home, LedgerStore, StoreError};
 use crate::sync::Cancel;
@@ -78,8 +78,16 @@ impl Desk {
     /// # Errors
     /// When another program has it open for writing, or when keys or ledger cannot be used; nothing is changed then.
     pub fn open(options: &DeskOptions) -> Result<Self, DeskError> {
+        Self::open_with_clock(options, Arc::new(SystemClock::new()))
+    }
+
+    /// The same by another clock.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with_clock(options: &DeskOptions, clock: Arc<dyn Clock>) -> Result<Self, DeskError> {
         let home = Home::open(home_of(options.home.as_ref())?)?;
-        let (ledger, unrecorded) = open_ledger(&home)?;
+        let (ledger, unrecorded) = open_ledger(&home, clock)?;
         let records = Records::open(home.dir(), ledger.keys().database());
         let post = ledger.enrolment()?.map(|e| e.post);
         let officer = options.officer.clone().unwrap_or_else(|| "unnamed".to_owned());
@@ -138,8 +146,8 @@ impl Desk {
 }
 
 /// The ledger, and why it can only be read, if so.
-fn open_ledger(home: &Home) -> Result<(LedgerStore, Option<&'static str>), DeskError> {
-    let error = match LedgerStore::open(home, Access::Write) {
+fn open_ledger(home: &Home, clock: Arc<dyn Clock>) -> Result<(LedgerStore, Option<&'static str>), DeskError> {
+    let error = match LedgerStore::open_with_clock(home, Access::Write, Arc::clone(&clock)) {
         Ok(ledger) => return Ok((ledger, None)),
         Err(error) => error,
     };
@@ -147,7 +155,7 @@ fn open_ledger(home: &Home) -> Result<(LedgerStore, Option<&'static str>), DeskE
         error,
         StoreError::DiskFull { .. } | StoreError::Database(_) | StoreError::Io { .. } | StoreError::Unreadable { .. }
     );
-    match LedgerStore::open(home, Access::Read) {
+    match LedgerStore::open_with_clock(home, Access::Read, clock) {
         Ok(ledger) if of_the_disk => {
             tracing::error!(%error, "the ledger can only be read; nothing is recorded");
             Ok((ledger, Some(DeskError::from(error).code())))

@@ -14,6 +14,8 @@ pub const DAYS: i64 = 90;
 /// Name of the setting that says another number of days.
 pub const DAYS_SETTING: &str = "retro.days";
 const DAY_MS: i64 = 86_400_000;
+/// The hub's last word is no older than that where it has a new one, give or take what clocks differ by.
+const WORD_DAYS: i64 = 2;
 /// Sightings read at once; bounds memory, whatever the ledger holds.
 const PAGE: u32 = 500;
 /// Names the registers, with versions, against which the past was checked last, and the last check that was looked at.
@@ -57,7 +59,7 @@ impl Desk {
             Some((against, seen)) if against == registers => Seq(seen.parse().unwrap_or(0)),
             _ => Seq(0),
         };
-        let since = self.ledger.clock().now().wall_ms.saturating_sub(self.retro_days() * DAY_MS);
+        let since = self.looked_back_to();
         let only_news = self.only_changes_since(earlier.split_once('\n').map_or("", |(against, _)| against));
         let (mut found, mut done) = (Vec::new(), 0);
         loop {
@@ -82,6 +84,15 @@ impl Desk {
         }
         self.ledger.set_setting(CHECKED_AGAINST, format!("{registers}\n{after}").as_bytes())?;
         Ok(found)
+    }
+
+    /// The moment from which sightings are checked again. A clock that runs ahead must not make those of yesterday old: what
+    /// the hub signed says that it is not later than soon after, for it is a sync that brings new records.
+    fn looked_back_to(&self) -> i64 {
+        let now_ms = self.ledger.clock().now().wall_ms;
+        let signed = self.records.registers().iter().map(|r| r.signed.timestamp_millis()).max();
+        let now_ms = signed.map_or(now_ms, |signed| now_ms.min(signed.saturating_add(WORD_DAYS * DAY_MS)));
+        now_ms.saturating_sub(self.retro_days() * DAY_MS)
     }
 
     /// For how many days a sighting is checked again when registers change.

@@ -7,6 +7,7 @@ use super::{Desk, DeskError, LateRegister, RegisterReport, RetroReport, SyncRepo
 use crate::domain::{Hash, PostId, RegisterId, Seq};
 use crate::ledger::{self, Enrolled, Payload, Receipt, SignedHead, UpdateOutcome};
 use crate::registers::ChunkRef;
+use crate::registers::manifest::AHEAD_MS;
 use crate::registers::state::Sum;
 use crate::store::records::{HeldRegister, Records, RecordsError};
 use crate::store::{Enrolment, LedgerStore};
@@ -14,7 +15,9 @@ use crate::sync::{self, Held, Identity, Outbox, Patience, Progress, Session, She
 use crate::wire::EnrolCode;
 
 /// Parts of a register that are not as the hub's are fetched again at most this often.
-const REPAIR_EVERY_MS: i64 = 3_600_000;
+const REPAIR_EVERY_MS: u64 = 3_600_000;
+/// No hub may promise its next word for later than this after its last; a year and some days.
+const SILENCE_MAX_MS: i64 = 370 * 24 * 3_600_000;
 
 impl Desk {
     /// Enrols the device with the hub that the code names.
@@ -208,9 +211,12 @@ impl Desk {
     }
 }
 
-/// Whether the hub meant to have vouched for the register again. Those of practice are published once and for all.
+/// Whether the hub meant to have vouched for the register again, or its word lies so far ahead of this clock that it cannot
+/// be told. Those of practice are published once and for all.
 pub(super) fn is_late(register: &HeldRegister, now_ms: i64) -> bool {
-    !register.practice && register.next.timestamp_millis() < now_ms
+    let (signed, next) = (register.signed.timestamp_millis(), register.next.timestamp_millis());
+    let until = next.min(signed.saturating_add(SILENCE_MAX_MS));
+    !register.practice && (until < now_ms || signed > now_ms.saturating_add(AHEAD_MS))
 }
 
 /// What a store says, as sync hands it on.
@@ -283,13 +289,17 @@ impl Shelf for RecordsShelf<'_> {
         Ok(self.records.sums(register))
     }
 
+    fn now_ms(&self) -> i64 {
+        self.ledger.clock().now().wall_ms
+    }
+
     fn may_repair(&mut self, register: &RegisterId) -> Result<bool, SyncError> {
         let name = format!("repaired.{register}");
         let last = self.ledger.setting(&name).map_err(store_failed)?;
         let last = last.and_then(|bytes| String::from_utf8(bytes).ok()?.parse::<i64>().ok());
-        let now_ms = self.ledger.clock().now().wall_ms;
-        // A clock that was set back must not forbid repairs for years.
-        if last.is_some_and(|last| (0..REPAIR_EVERY_MS).contains(&now_ms.saturating_sub(last))) {
+        let now_ms = self.now_ms();
+        // A clock that was set by years must not forbid repairs for as long, nor one set by minutes allow them again and again.
+        if last.is_some_and(|last| now_ms.saturating_sub(last).unsigned_abs() < REPAIR_EVERY_MS) {
             return Ok(false);
         }
         self.ledger.set_setting(&name, now_ms.to_string().as_bytes()).map_err(store_failed)?;

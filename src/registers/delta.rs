@@ -7,8 +7,8 @@
 //! | level | holds | kept |
 //! |---|---|---|
 //! | hour | one publication | while its day lasts |
-//! | day | the publications of a day, of today as far as it has come | nine days |
-//! | week | the days of a week, of this week up to yesterday | six weeks |
+//! | day | the publications of a day, of today as far as it has come | the last nine that brought something |
+//! | week | the days of a week, of this week up to yesterday | the last seven that brought something |
 //!
 //! A device thirty days behind takes five weeks, today, and perhaps an hour.
 
@@ -25,8 +25,10 @@ const CHANGES_PER_PIECE: usize = 12_288;
 /// What one more request is worth in bytes, on the links that there are.
 const REQUEST_BYTES: u64 = 2_048;
 const DAY_MS: i64 = 86_400_000;
-const DAYS_KEPT: i64 = 9;
-const WEEKS_KEPT: i64 = 6;
+/// Days and weeks that brought something; the versions of a day that has no end, for its clock stands still.
+const DAYS_KEPT: usize = 9;
+const WEEKS_KEPT: usize = 7;
+const HOURS_KEPT: usize = 48;
 
 /// What a delta sums up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -84,6 +86,13 @@ impl Delta {
     /// Records that come or change, and withdrawals.
     pub fn changes(&self) -> u64 {
         self.pieces.iter().map(|p| u64::from(p.chunk.records) + u64::from(p.withdrawn)).sum()
+    }
+
+    /// Whether its pieces follow each other, none of them twice.
+    pub(super) fn is_in_order(&self) -> bool {
+        let mut seen = BTreeSet::new();
+        self.pieces.windows(2).all(|pair| pair[0].last_key <= pair[1].first_key)
+            && self.pieces.iter().all(|piece| seen.insert(piece.chunk.hash))
     }
 
     fn day(&self) -> i64 {
@@ -244,24 +253,27 @@ pub fn roll<E>(
     load: &mut dyn FnMut(&Delta) -> Result<Changes, E>,
     store: &mut dyn FnMut(&Changes) -> Result<Vec<Piece>, E>,
 ) -> Result<Vec<Delta>, E> {
+    // What a clock that ran ahead dated later than now counts as of now: nothing may wait for a day that is far away.
+    let dated = |d: &Delta| Delta { signed_ms: d.signed_ms.min(new.signed_ms), ..d.clone() };
+    let of = |level| before.iter().filter(move |d| d.level == level).map(dated);
     let today = new.day();
-    let of = |level| before.iter().filter(move |d| d.level == level);
-    let mut days: Vec<Delta> = of(Level::Day).filter(|d| today - d.day() < DAYS_KEPT).cloned().collect();
-    let mut weeks: Vec<Delta> =
-        of(Level::Week).filter(|d| week_of(today) - week_of(d.day()) <= WEEKS_KEPT).cloned().collect();
-    let (mut hours, past): (Vec<Delta>, Vec<Delta>) = of(Level::Hour).cloned().partition(|d| d.day() == today);
+    let mut weeks: Vec<Delta> = of(Level::Week).collect();
+    let mut days: Vec<Delta> = of(Level::Day).collect();
+    let (mut hours, past): (Vec<Delta>, Vec<Delta>) = of(Level::Hour).partition(|d| d.day() == today);
     // A day on which only one version came needs no summing up.
     for hour in past {
-        if !days.iter().any(|d| d.day() == hour.day()) {
+        if !days.iter().any(|d| d.from <= hour.from && hour.to <= d.to) {
             days.push(Delta { level: Level::Day, ..hour });
         }
     }
     days.sort_by_key(|d| d.to);
-    // Days that are over go into their week.
+    // Days that are over go into their week, each after those that it goes on from.
     for day in days.iter().filter(|d| d.day() < today) {
+        if weeks.iter().any(|w| w.from <= day.from && day.to <= w.to) {
+            continue;
+        }
         let week = week_of(day.day());
-        match weeks.iter_mut().find(|w| week_of(w.day()) == week) {
-            Some(sum) if sum.to >= day.to => {}
+        match weeks.iter_mut().find(|w| week_of(w.day()) == week && (w.from..=w.to).contains(&day.from)) {
             Some(sum) => {
                 let mut all = load(sum)?;
                 all.then(load(day)?);
@@ -271,24 +283,33 @@ pub fn roll<E>(
             None => weeks.push(Delta { level: Level::Week, ..day.clone() }),
         }
     }
-    // Today, as far as it has come.
-    if let Some(first) = hours.first().cloned() {
-        let sum = days.iter().position(|d| d.day() == today);
-        let mut all = match sum {
-            Some(at) => load(&days.remove(at))?,
-            None => Changes::default(),
-        };
-        if sum.is_none() {
-            for hour in &hours {
-                all.then(load(hour)?);
-            }
+    // Today, as far as it has come: what is summed up already, or the versions one by one, as far back as none is missing.
+    let sum = days.iter().position(|d| d.day() == today && d.to == new.from);
+    if let Some(at) = sum {
+        let sum = days.remove(at);
+        let mut all = load(&sum)?;
+        all.then(changes.clone());
+        days.push(Delta { level: Level::Day, from: sum.from, pieces: store(&all)?, ..new.clone() });
+    } else if hours.last().is_some_and(|hour| hour.to == new.from) {
+        let gap = hours.windows(2).rposition(|pair| pair[0].to != pair[1].from).map_or(0, |at| at + 1);
+        let mut all = Changes::default();
+        for hour in &hours[gap..] {
+            all.then(load(hour)?);
         }
         all.then(changes.clone());
-        let pieces = store(&all)?;
-        days.push(Delta { level: Level::Day, from: first.from, pieces, ..new.clone() });
+        days.push(Delta { level: Level::Day, from: hours[gap].from, pieces: store(&all)?, ..new.clone() });
     }
+    // By their number and not by the calendar: a clock that ran ahead for an hour must not cost what devices hold.
+    keep_last(&mut weeks, WEEKS_KEPT);
+    keep_last(&mut days, DAYS_KEPT);
+    keep_last(&mut hours, HOURS_KEPT - 1);
     hours.push(new);
     Ok([weeks, days, hours].concat())
+}
+
+fn keep_last(deltas: &mut Vec<Delta>, most: usize) {
+    deltas.sort_by_key(|d| d.to);
+    deltas.drain(..deltas.len().saturating_sub(most));
 }
 
 #[cfg(test)]

@@ -26,6 +26,19 @@ pub const MANIFEST_BYTES_MAX: usize = 4 << 20;
 pub const LIST_BYTES_MAX: usize = 16 << 20;
 /// More buckets than that no register needs.
 pub const BUCKET_BITS_MAX: u8 = 16;
+/// What is dated so much later than now, in milliseconds, was dated by a clock that ran ahead, or this one is behind: clocks
+/// that show local time for UTC stay within it.
+pub const AHEAD_MS: i64 = 24 * 3_600_000;
+/// More deltas, and more pieces of one, than any register ever named.
+pub const DELTAS_MAX: usize = 1024;
+const PIECES_MAX: usize = 16_384;
+/// No hub publishes so often. One that says so would have the last word: nothing newer could ever come.
+const VERSION_MAX: u64 = 1 << 40;
+/// More than a device can number.
+const RECORDS_MAX: u64 = u32::MAX as u64;
+const BASE_BYTES_MAX: u64 = 1 << 40;
+/// The last moment of the year 9999; nothing was signed before 1970.
+const MOMENT_MAX_MS: i64 = 253_402_300_799_999;
 /// A version is told apart from others of its number for so many versions: 42 days of one an hour.
 pub const SEALS_MAX: usize = 1024;
 
@@ -242,17 +255,28 @@ impl Manifest {
         let pieces = || self.deltas.iter().flat_map(|d| &d.pieces);
         match () {
             () if RegisterId::parse(&self.register.0).is_none() => Err(wrong("its name is no name")),
+            () if self.version.0 > VERSION_MAX => Err(wrong("no hub reaches a version of that number")),
+            () if self.records.max(self.base.records) > RECORDS_MAX || self.base.bytes > BASE_BYTES_MAX => {
+                Err(wrong("it claims more records than a device can hold"))
+            }
+            () if [self.signed_ms, self.next_ms].iter().any(|ms| !(0..=MOMENT_MAX_MS).contains(ms)) => {
+                Err(wrong("its dates are none"))
+            }
             () if self.bucket_bits > BUCKET_BITS_MAX => Err(wrong("it has more buckets than any register needs")),
             () if self.states.len as usize != 32 << self.bucket_bits => Err(wrong("its hashes are not one a bucket")),
             () if self.base.version > self.version => Err(wrong("its base is newer than itself")),
             () if self.base.list.len as usize > LIST_BYTES_MAX => Err(wrong("its list of pieces is too long")),
             () if self.seals.is_empty() || self.seals.len() > SEALS_MAX => Err(wrong("it does not seal its version")),
+            () if self.deltas.len() > DELTAS_MAX || self.deltas.iter().any(|d| d.pieces.len() > PIECES_MAX) => {
+                Err(wrong("it names more deltas than any register has"))
+            }
             () if self.deltas.iter().any(|d| d.from >= d.to || d.to > self.version) => {
                 Err(wrong("a delta leads nowhere"))
             }
             () if !pieces().all(|p| is_bounded(&p.chunk) && p.first_key <= p.last_key && p.withdrawn <= 1 << 20) => {
                 Err(wrong("a piece of a delta is out of bounds"))
             }
+            () if !self.deltas.iter().all(Delta::is_in_order) => Err(wrong("pieces of a delta are out of order")),
             () => Ok(()),
         }
     }

@@ -146,7 +146,8 @@ impl LedgerStore {
     /// them again when new records have come.
     pub fn sightings_since(&self, wall_ms: i64, after: Seq, limit: u32) -> Result<Vec<Sighting>, StoreError> {
         self.sightings_where(
-            "SELECT seq FROM sighting WHERE seq > ?1 AND wall_ms >= ?2 ORDER BY seq LIMIT ?3",
+            "SELECT seq FROM sighting WHERE seq > ?1
+             AND seq >= (SELECT seq FROM sighting WHERE wall_ms >= ?2 ORDER BY seq LIMIT 1) ORDER BY seq LIMIT ?3",
             params![number(after), wall_ms, limit],
         )
     }

@@ -103,7 +103,9 @@ impl Records {
         };
         let (dir, key, state) = (records.dir.clone(), records.key.clone(), Arc::clone(&records.state));
         let load = move || {
-            settle(&state, loaded(Generation::open(&dir, &key)));
+            // Whoever waits must not wait for a thread that is gone.
+            let opened = std::panic::catch_unwind(|| Generation::open(&dir, &key));
+            settle(&state, loaded(opened.unwrap_or(Err(RecordsError::Damaged("loading them broke off")))));
             memory::give_back();
             prepare(&state);
         };

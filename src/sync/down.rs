@@ -14,7 +14,7 @@ use super::session::Identity;
 use super::staging::Staging;
 use crate::domain::{Hash, RegisterId, RegisterVersion};
 use crate::registers::delta::{self, Piece};
-use crate::registers::manifest::{BaseList, Blob, MANIFEST_BYTES_MAX, Manifest};
+use crate::registers::manifest::{AHEAD_MS, BaseList, Blob, MANIFEST_BYTES_MAX, Manifest};
 use crate::registers::state;
 use crate::registers::{ChunkRef, SignedManifest, chunk};
 use crate::wire::{Offer, Refusal, Refused};
@@ -87,7 +87,7 @@ pub(super) fn registers(
             continue;
         }
         let here = held.get(&offer.id);
-        if here.is_some_and(|here| is_known(offer, here)) {
+        if here.is_some_and(|here| is_known(offer, here, shelf.now_ms())) {
             continue;
         }
         match update(client, who, offer, here, shelf, &mut down) {
@@ -178,9 +178,17 @@ pub(super) fn registers(
 }
 
 /// Whether an offer is what is held, vouched for no later than that.
-fn is_known(offer: &Offer, held: &Held) -> bool {
+fn is_known(offer: &Offer, held: &Held, now_ms: i64) -> bool {
     let same_seal = offer.seal.is_empty() || u64::from_str_radix(&offer.seal, 16) == Ok(held.seal);
-    offer.version == held.version && offer.signed_ms <= held.signed_ms && same_seal
+    offer.version == held.version && !is_news(offer.signed_ms, held, now_ms) && same_seal
+}
+
+/// Whether the hub's word of that date replaces its word on the version that is held. A later one does. So does an earlier
+/// one where the one that is held lies days ahead: it was given by a clock that ran ahead, and would hide until then that
+/// nothing new is vouched for.
+fn is_news(signed_ms: i64, held: &Held, now_ms: i64) -> bool {
+    let ahead = now_ms.saturating_add(AHEAD_MS);
+    signed_ms > held.signed_ms || (held.signed_ms > ahead && signed_ms <= ahead)
 }
 
 fn install(
@@ -218,7 +226,7 @@ fn update(
             "the hub has another content under the number of the version that is here; it was set back to an older state, as after a backup; publish a newer version there",
         ));
     }
-    if is_same_version && held.is_some_and(|held| manifest.signed_ms <= held.signed_ms) {
+    if is_same_version && held.is_some_and(|held| !is_news(manifest.signed_ms, held, shelf.now_ms())) {
         return Ok(None);
     }
     // Versions of so long ago are not told any more; that is no sign of anything.

@@ -47,6 +47,8 @@ pub struct Held {
 pub trait Shelf {
     /// Registers in use.
     fn held(&self) -> Result<Vec<Held>, SyncError>;
+    /// The device's wall clock, milliseconds since 1970.
+    fn now_ms(&self) -> i64;
     /// The sum of each bucket of a register; `None` when it is not here.
     fn sums(&self, register: &RegisterId) -> Result<Option<Vec<Sum>>, SyncError>;
     /// Whether buckets of a register may be fetched anew now; notes that they are. At most once an hour, or a register that

@@ -34,6 +34,8 @@ pub struct Device {
     pub may_repair: bool,
     pub cancel: Cancel,
     pub repairs: usize,
+    /// What its wall clock shows; `None`: the machine's.
+    pub now_ms: Option<i64>,
     folder: tempfile::TempDir,
     clock: RefCell<i64>,
 }
@@ -58,6 +60,7 @@ impl Device {
             may_repair: true,
             cancel: Cancel::default(),
             repairs: 0,
+            now_ms: None,
             folder,
             clock: RefCell::new(1_700_000_000_000),
         }
@@ -250,6 +253,10 @@ impl Shelf for Device {
 
     fn sums(&self, register: &RegisterId) -> Result<Option<Vec<Sum>>, SyncError> {
         Ok(self.store.sums(register))
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.now_ms.unwrap_or_else(|| chrono::Utc::now().timestamp_millis())
     }
 
     fn may_repair(&mut self, _: &RegisterId) -> Result<bool, SyncError> {

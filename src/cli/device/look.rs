@@ -198,8 +198,10 @@ fn retro_words(hit: &Value) -> String {
 }
 
 fn late(register: &str, signed: &dyn std::fmt::Display, next: &dyn std::fmt::Display) -> String {
+    let is_ahead = signed.to_string().parse::<DateTime<Utc>>().is_ok_and(|signed| signed > Utc::now());
+    let ahead = if is_ahead { ", which is ahead of this device's clock: one of the two clocks is wrong" } else { "" };
     format!(
-        "\nLATE: the hub vouched for register {register} on {signed} and meant to do so again by {next}; its records may be out of date"
+        "\nLATE: the hub vouched for register {register} on {signed} and meant to do so again by {next}{ahead}; its records may be out of date"
     )
 }
 

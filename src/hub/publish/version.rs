@@ -12,7 +12,7 @@ use crate::hub::storage::{PublishTx, PublishedState, StorageError};
 use crate::hub::{Hub, HubError};
 use crate::registers::chunk::{ChunkError, ChunkRef, bucket_key, bucket_of};
 use crate::registers::delta::{self, Changes, Delta, Level, Piece};
-use crate::registers::manifest::{Base, BaseList, Blob, Manifest, SEALS_MAX, SignedManifest};
+use crate::registers::manifest::{AHEAD_MS, Base, BaseList, Blob, Manifest, SEALS_MAX, SignedManifest};
 use crate::registers::publish::{Published, Publisher, bucket_bits};
 use crate::registers::state::{self, SUM_BYTES, Sum};
 use crate::registers::{ManifestError, RecordBytes};
@@ -138,9 +138,12 @@ impl Publication<'_> {
         let mut delta_bytes = 0;
         if let Some(before) = same {
             let old = &before.manifest;
-            // Signed anew, never with an older clock: devices take the newest signature for the newest word.
-            let signed_ms = self.now_ms.max(old.signed_ms);
-            manifest = Manifest { signed_ms, next_ms: self.next_ms.max(old.next_ms), ..old.clone() };
+            // Signed anew, and not with a clock that is a little behind: devices take the newest signature for the newest word. But
+            // a date that lies days ahead was a mistake of the clock, and would stand in for every word until then.
+            let ran_ahead = old.signed_ms > self.now_ms.saturating_add(AHEAD_MS);
+            let (signed_ms, next_ms) = if ran_ahead { (0, 0) } else { (old.signed_ms, old.next_ms) };
+            let (signed_ms, next_ms) = (self.now_ms.max(signed_ms), self.next_ms.max(next_ms));
+            manifest = Manifest { signed_ms, next_ms, ..old.clone() };
         } else {
             if let Some(before) = &before {
                 manifest.seals.clone_from(&before.manifest.seals);

@@ -117,6 +117,37 @@ fn a_feed_with_gaps_is_caught_up_too() {
     }
 }
 
+/// A hub's clock that ran ahead, was set back, or went to and fro over midnight: what is offered leads where it says, recent
+/// versions are not lost, and nothing gathers.
+#[test]
+fn a_hub_whose_clock_jumps_still_leads_everybody_on() {
+    let (year, day) = (24 * 365, 24);
+    let steady = |n: usize| vec![1; n];
+    let midnight: Vec<i64> = [1; 14].into_iter().chain([-1, 0, 1, -2, 1, 0, 2]).collect();
+    let jumps = [
+        ("a year ahead for one version", [steady(30), vec![year, -year], steady(60)].concat()),
+        ("a year ahead for two days", [steady(30), vec![year], steady(48), vec![-year], steady(60)].concat()),
+        ("a year back for an hour", [steady(30), vec![-year, year], steady(60)].concat()),
+        ("a year back for good", [steady(80), vec![-year], steady(60)].concat()),
+        ("to and fro over midnight", [midnight.clone(), steady(20), midnight].concat()),
+        ("it stands still", [steady(5), vec![0; 120]].concat()),
+        ("days ahead, again and again", [day, -day, 1, day * 9, -day * 9, 1].repeat(15)),
+    ];
+    for (what, pauses) in jumps {
+        let mut feed = Feed::new();
+        for pause in pauses {
+            feed.publish(pause);
+            let newest = feed.versions.len() as u64 - 1;
+            for from in (newest.saturating_sub(40)..=newest).rev().step_by(3) {
+                let (held, _) =
+                    feed.caught_up(from).unwrap_or_else(|| panic!("{what}: no way from {from} to {newest}"));
+                assert_eq!(&held, feed.versions.last().unwrap(), "{what}: {from} to {newest}");
+            }
+        }
+        assert!(feed.deltas.len() < 80, "{what}: {} deltas are named", feed.deltas.len());
+    }
+}
+
 #[test]
 fn what_is_too_old_has_no_way() {
     let mut feed = Feed::new();

@@ -134,7 +134,7 @@ impl IndexBuilder {
         }
         let dictionaries = self.dictionaries.map(DictionaryBuilder::finish);
         let facts = self.facts.finish();
-        Ok(assembly.finish()?.with(self.registers, dictionaries, facts, self.lots.finish()))
+        Ok(assembly.finish(&|| ())?.with(self.registers, dictionaries, facts, self.lots.finish()))
     }
 }
 
@@ -173,14 +173,18 @@ impl Assembly {
     }
 
     /// Builds what is made of the keys.
-    pub fn finish(self) -> Result<Keys, IndexError> {
+    /// `freed` hears when much of what was needed on the way is not any more.
+    pub fn finish(self, freed: &dyn Fn()) -> Result<Keys, IndexError> {
         let mut postings = self.postings;
         let trie = self.trie.finish(&mut |records| postings.put(records)).ok_or(IndexError::TooManyRecords)?;
         u32::try_from(postings.records.len()).map_err(|_| IndexError::TooManyRecords)?;
         // One after the other: what either needs on the way is a tenth of the index.
-        let (cores, numbers) = derived(&trie);
-        let ends = Ends::of(&trie);
         let first_of_key = postings.first_of_key.finish();
+        freed();
+        let (cores, numbers) = derived(&trie);
+        freed();
+        let ends = Ends::of(&trie);
+        freed();
         let (postings, density) = (postings.records, self.counter.finish());
         Ok(Keys { trie, first_of_key, postings, ends, cores, numbers, density })
     }

@@ -179,9 +179,8 @@ impl FactsBuilder {
         years.sort_unstable();
         let place = |year: u16| years.iter().position(|(known, _)| *known == year).unwrap_or(0) as u32;
         let places: Vec<u32> = self.years.iter().map(|(year, _)| place(*year)).collect();
-        let mut year_of = Packed::up_to(years.len() as u32 - 1);
-        year_of.reserve_like(&self.year_of, self.year_of.len());
-        (0..self.year_of.len()).filter_map(|at| self.year_of.get(at)).for_each(|n| year_of.push(places[n as usize]));
+        let mut year_of = self.year_of;
+        year_of.renumber(years.len() as u32 - 1, &places);
         Facts { profiles: self.profiles, years, profile_of: self.profile_of, year_of }
     }
 }

@@ -134,11 +134,12 @@ pub(in crate::registers) fn merged(
         (base.first_of_key, base.postings) = Default::default();
         freed();
     }
-    let keys = assembly.finish()?;
+    let keys = assembly.finish(freed)?;
     let (dictionaries, facts) = match made_first {
         Some(made) => made,
         None => facts(&base, over, &rows, moved)?,
     };
+    freed();
     Ok(keys.with(over.registers.clone(), dictionaries, facts, lots.finish()))
 }
 

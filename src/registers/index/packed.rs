@@ -85,6 +85,27 @@ impl Packed {
         }
     }
 
+    /// Puts other numbers up to `max` in place of those that are here, in the same memory where they are as wide. A number
+    /// without another one becomes zero.
+    pub fn renumber(&mut self, max: u32, others: &[u32]) {
+        let other = |n: u32| others.get(n as usize).copied().unwrap_or(0);
+        let new = Self::up_to(max);
+        if new.width != self.width {
+            let mut list = new;
+            list.reserve_like(self, self.len);
+            (0..self.len).filter_map(|at| self.get(at)).for_each(|n| list.push(other(n)));
+            *self = list;
+            return;
+        }
+        // Numbers without any bits are all zero, and stay so.
+        let len = if self.width == 0 { 0 } else { self.len };
+        for at in 0..len {
+            let number = number_at(&self.words, self.width, at);
+            self.clear(at);
+            self.set(at, other(number));
+        }
+    }
+
     /// Makes the number at a place a zero.
     fn clear(&mut self, at: usize) {
         let bit = at * self.width as usize;
@@ -157,6 +178,16 @@ mod tests {
             let back: Vec<u32> = (0..values.len()).filter_map(|at| pushed.get(at)).collect();
             assert_eq!(back, values, "up to {max}");
             assert_eq!(pushed.get(values.len()), None);
+            let (low, others): (u32, Vec<u32>) = (max.min(999), (0..=max.min(999)).rev().collect());
+            let mut few = Packed::default();
+            values.iter().for_each(|&value| few.push_wide(value % (low + 1)));
+            for max in [low, 70_000] {
+                let mut other = few.clone();
+                other.renumber(max, &others);
+                let mut expected = Packed::up_to(max);
+                values.iter().for_each(|&value| expected.push(low - value % (low + 1)));
+                assert_eq!(other, expected, "up to {low}, as wide as {max}");
+            }
             let (width, len, words) = pushed.parts();
             assert_eq!(Packed::from_parts(width, len, words.to_vec()), Some(filled));
             assert_eq!(Packed::from_parts(40, len, words.to_vec()), None);

@@ -58,7 +58,7 @@ fn only_the_hubs_own_bytes_verify() {
 
 #[test]
 fn a_manifest_that_contradicts_itself_is_refused_even_when_signed() {
-    let changes: [fn(&mut Manifest); 9] = [
+    let changes: [fn(&mut Manifest); 20] = [
         |m| m.register.0 = "../up".into(),
         |m| m.bucket_bits = 60,
         |m| m.bucket_bits = 2,
@@ -68,6 +68,28 @@ fn a_manifest_that_contradicts_itself_is_refused_even_when_signed() {
         |m| m.deltas[0].to.0 = 2,
         |m| m.deltas[0].to.0 = 4,
         |m| m.deltas[0].pieces[0].chunk.raw_len = u32::MAX,
+        // The last word for ever.
+        |m| m.version.0 = u64::MAX,
+        |m| m.records = u64::MAX,
+        |m| m.base.records = 1 << 33,
+        |m| m.base.bytes = u64::MAX,
+        |m| m.signed_ms = -1,
+        |m| m.next_ms = i64::MAX,
+        |m| m.next_ms = i64::MIN,
+        |m| m.deltas = vec![m.deltas[0].clone(); 2000],
+        |m| m.deltas[0].pieces = vec![m.deltas[0].pieces[0].clone(); 20_000],
+        // One piece twice, and two that overlap.
+        |m| {
+            let mut again = m.deltas[0].pieces[0].clone();
+            (again.first_key, again.last_key) = (10, 20);
+            m.deltas[0].pieces.push(again);
+        },
+        |m| {
+            let mut other = m.deltas[0].pieces[0].clone();
+            other.chunk.hash.0[0] ^= 1;
+            other.first_key = 8;
+            m.deltas[0].pieces.push(other);
+        },
     ];
     for (n, change) in changes.into_iter().enumerate() {
         let mut manifest = example();

@@ -198,7 +198,7 @@ fn read_all(
     let mut done = 0;
     let mut sums = Vec::with_capacity(entries.len());
     for (register, entry) in entries.iter().enumerate() {
-        let manifest = &entry.register.manifest;
+        let (manifest, before) = (&entry.register.manifest, done);
         let mut own = vec![Sum::default(); 1 << manifest.bucket_bits];
         for (number, sum) in (0u32..).zip(&mut own) {
             let mut bucket = Bucket::new(register, number, manifest.bucket_bits);
@@ -216,6 +216,10 @@ fn read_all(
                 register: manifest.register.clone(),
                 digests: own.iter().map(Sum::digest).collect(),
             });
+        }
+        let claimed = manifest.records;
+        if done - before != claimed && !entry.is_held() {
+            return Err(ChunkError::Damaged("there are more or fewer records than was said").into());
         }
         sums.push(own);
     }

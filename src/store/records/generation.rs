@@ -386,8 +386,10 @@ fn bucket_rows(db: &Connection, register: usize, bucket: u32) -> Result<Option<(
 fn rebuild(rows: &Rows, registers: &[Register]) -> Result<Index, RecordsError> {
     let mut builder = IndexBuilder::new(registers.iter().map(Register::facts).collect())?;
     let mut first = 0;
-    for (number, register) in registers.iter().enumerate() {
-        let count = u32::try_from(register.manifest.records).map_err(|_| RecordsError::Damaged("too many records"))?;
+    for number in 0..registers.len() {
+        // As they stand here, whatever was claimed of their number.
+        let rows_of = "SELECT coalesce(sum(rows), 0) FROM buckets WHERE register = ?1";
+        let count: u32 = rows.db().query_row(rows_of, [number as i64], |row| row.get(0))?;
         rows.each(first, count, &mut |frozen, more| Ok(builder.push_frozen(number, frozen, more).map(drop)?))?;
         first += count;
     }

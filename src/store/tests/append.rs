@@ -79,6 +79,7 @@ fn sightings_carry_what_was_decided_and_found_out_later() {
     assert_eq!(since(0, 0), [1, 2, 3]);
     assert_eq!(since(1_000_400, 0), [2, 3]);
     assert_eq!(since(0, 2), [3]);
+    assert_eq!(since(2_000_000, 0), [0; 0]);
 
     let counts = store.counts(Seq(1)).unwrap();
     assert_eq!(counts.as_array(), [1, 0, 1, 1, 0]);
@@ -87,6 +88,23 @@ fn sightings_carry_what_was_decided_and_found_out_later() {
     store.append("B", &Payload::ShiftClosed(ShiftClosed::default())).unwrap();
     assert_eq!(store.last_shift().unwrap(), Some(Seq(6)));
     assert!(is_whole(&store));
+}
+
+/// What was seen after something recent is recent, whatever the clock showed then.
+#[test]
+fn a_sighting_taken_while_the_clock_was_a_year_behind_is_none_of_long_ago() {
+    const YEAR_MS: i64 = 365 * 86_400_000;
+    let place = place();
+    let clock = Arc::new(HandClock::at(YEAR_MS * 50));
+    let store = write_at(&place.home, &clock);
+    let check = || store.append("A", &check("AB1234", Grade::NoRecord)).unwrap();
+    check();
+    clock.set_wall_ms(YEAR_MS * 52);
+    let seen = check();
+    clock.set_wall_ms(YEAR_MS * 51);
+    let later = check();
+    let since = |wall_ms| store.sightings_since(wall_ms, Seq(0), 10).unwrap().iter().map(|s| s.seq).collect::<Vec<_>>();
+    assert_eq!(since(YEAR_MS * 52 - 1000), [seen, later]);
 }
 
 #[test]
