@@ -220,15 +220,11 @@ impl Registers {
     pub(super) fn facts_of_key(&self, id: KeyId, out: &mut Vec<(RecordRef, Compact)>) {
         let mark = id.0 & OVER;
         let (layer, hidden) = (self.layer(id.0), self.hidden_of(mark));
-        layer.bearers(
-            self.postings_of(id),
-            |_| true,
-            |record, profile, year| {
-                if hidden.is_none_or(|hidden| !hidden.holds(record.0)) {
-                    out.push((RecordRef(record.0 | mark), layer.profile(profile).with_year(year)));
-                }
-            },
-        );
+        layer.bearers(std::iter::once((0, self.postings_of(id))), None, |_, record, profile, year| {
+            if hidden.is_none_or(|hidden| !hidden.holds(record.0)) {
+                out.push((RecordRef(record.0 | mark), layer.profile(profile).with_year(year)));
+            }
+        });
     }
 
     /// Number of profiles in both layers.
@@ -249,6 +245,18 @@ impl Registers {
         self.layer(id.0).postings_of(KeyId(id.0 & !OVER))
     }
 
+    /// The same of many keys, in their order.
+    pub(super) fn postings_of_all(&self, ids: impl Iterator<Item = KeyId>) -> Vec<Range<usize>> {
+        let places: Vec<(&Index, usize)> = ids
+            .map(|id| {
+                let layer = self.layer(id.0);
+                (layer, layer.ordinal(KeyId(id.0 & !OVER)))
+            })
+            .collect();
+        std::hint::black_box(places.iter().fold(0, |all, (layer, place)| all ^ layer.touch_postings(*place)));
+        places.iter().map(|(layer, place)| layer.postings_of_nth(*place)).collect()
+    }
+
     /// The records in these runs of postings that are of a year that may be, appended to `out`; each run with its key.
     pub(super) fn bearers(
         &self,
@@ -256,16 +264,25 @@ impl Registers {
         may_be: impl Fn(u16) -> bool,
         out: &mut Vec<Bearer>,
     ) {
+        let (mut below, mut above) = (Vec::new(), Vec::new());
         for (run, (id, postings)) in (0u32..).zip(runs) {
-            let mark = id.0 & OVER;
-            let hidden = self.hidden_of(mark);
-            let profiles_below = if mark == 0 { 0 } else { self.base.profiles() as u32 };
-            self.layer(id.0).bearers(postings, &may_be, |record, profile, year| {
-                if hidden.is_none_or(|hidden| !hidden.holds(record.0)) {
-                    let record = RecordRef(record.0 | mark);
-                    out.push(Bearer { run, record, profile: profile + profiles_below, year });
-                }
+            let own = if id.0 & OVER == 0 { &mut below } else { &mut above };
+            own.push((run, postings));
+        }
+        let hidden = self.hidden_of(0);
+        let years = self.base.years_that(&may_be);
+        self.base.bearers(below.into_iter(), Some(&years), |run, record, profile, year| {
+            if hidden.is_none_or(|hidden| !hidden.holds(record.0)) {
+                out.push(Bearer { run, record, profile, year });
+            }
+        });
+        if let Some(over) = &self.over {
+            let (profiles_below, years) = (self.base.profiles() as u32, over.index.years_that(&may_be));
+            over.index.bearers(above.into_iter(), Some(&years), |run, record, profile, year| {
+                out.push(Bearer { run, record: RecordRef::over(record.0), profile: profile + profiles_below, year });
             });
+            // As the runs were asked for.
+            out.sort_by_key(|bearer| bearer.run);
         }
     }
 

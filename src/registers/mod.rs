@@ -38,7 +38,7 @@ pub(crate) use frozen::More;
 pub(crate) use frozen::{Frozen, FrozenMark};
 pub use frozen::{FrozenError, RecordBytes};
 pub use index::{Index, IndexBuilder, IndexError, RecordRef, RegisterFacts};
-pub use judge::judge;
+pub use judge::{Listed, judge, judge_with};
 pub(crate) use lately::Lately;
 pub use layers::{Hidden, Overlay, Registers};
 pub use manifest::{Manifest, ManifestError, SignedManifest};

@@ -16,6 +16,7 @@
 //! makes every check *not checked*, never *no record*. An update refused half way leaves what is in use as it is.
 
 mod apply;
+mod beside;
 mod blocks;
 mod bucket;
 mod build;
@@ -42,12 +43,13 @@ pub use self::error::RecordsError;
 pub use self::update::{Content, HeldRegister, RegisterUpdate};
 
 use self::apply::Next;
+use self::beside::Beside;
 use self::generation::Generation;
 use crate::domain::{Candidate, Item, NotChecked, Record, RegisterId, RegisterVersion, Verdict};
 use crate::platform::memory;
 use crate::registers::pattern;
 use crate::registers::state::Sum;
-use crate::registers::{ChunkRef, Manifest, RecordRef, Registers, judge};
+use crate::registers::{ChunkRef, Manifest, RecordRef, Registers, judge, judge_with};
 
 /// So many changes, or one in so many records, and a new generation is worth its while.
 const MERGE_CHANGES_MIN: u64 = 10_000;
@@ -77,6 +79,7 @@ pub struct Records {
     installing: Mutex<()>,
     /// See [`Self::nobody_checks`].
     unasked: AtomicBool,
+    beside: Beside,
 }
 
 impl std::fmt::Debug for Records {
@@ -100,6 +103,7 @@ impl Records {
             state: Arc::new((Mutex::new(State::Loading), Condvar::new())),
             installing: Mutex::new(()),
             unasked: AtomicBool::new(false),
+            beside: Beside::default(),
         };
         let (dir, key, state) = (records.dir.clone(), records.key.clone(), Arc::clone(&records.state));
         let load = move || {
@@ -170,7 +174,7 @@ impl Records {
             Err(RecordsError::Loading) => return Verdict::not_checked(NotChecked::IndexLoading),
             Err(_) => return Verdict::not_checked(NotChecked::RegistersUnreadable),
         };
-        match judge(&generation.index, item, &|at| generation.record(at)) {
+        match judge_with(&generation.index, item, &|wanted| self.beside.list(&generation, wanted)) {
             Ok(verdict) => verdict,
             Err(error) => {
                 self.give_up(&generation, &error);

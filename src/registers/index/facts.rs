@@ -44,7 +44,13 @@ impl Facts {
     /// The year alone; 0 for a record that is silent.
     #[inline]
     pub fn year_of(&self, record: RecordRef) -> u16 {
-        self.year_of.get(record.0 as usize).map_or(0, |n| self.year(n))
+        self.year(self.year_number_of(record))
+    }
+
+    /// The number of its year.
+    #[inline]
+    pub fn year_number_of(&self, record: RecordRef) -> u32 {
+        self.year_of.get(record.0 as usize).unwrap_or(u32::MAX)
     }
 
     /// The year of that number.

@@ -132,6 +132,16 @@ impl Flags {
         (bits != 0).then(|| (first + place) * 64 + bits.trailing_zeros() as usize)
     }
 
+    /// Reads what [`Self::select`] will need, and gives something of it. Whoever asks for many at a time asks so for all of
+    /// them first: memory is waited for once then, not once for each.
+    #[inline]
+    pub fn touch(&self, nth: usize) -> u32 {
+        let first = self.steps.get(nth / STEP).copied().unwrap_or(0) as usize;
+        let end = self.steps.get(nth / STEP + 1).map_or(self.words.len(), |&last| last as usize);
+        let about = first + end.saturating_sub(first) * (nth % STEP) / STEP;
+        self.words.get(about).map_or(0, |word| word.before)
+    }
+
     pub fn memory_bytes(&self) -> usize {
         self.words.len() * size_of::<Word>() + self.steps.len() * 4
     }

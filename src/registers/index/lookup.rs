@@ -17,6 +17,10 @@ use crate::registers::pattern::Pattern;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(pub(in crate::registers) u32);
 
+/// Years by their numbers, see [`Index::years_that`].
+#[derive(Debug)]
+pub(in crate::registers) struct YearsThatMayBe(Vec<bool>);
+
 /// Keys that a search in bounded time found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
@@ -74,36 +78,62 @@ impl Index {
         self.postings_of(id).len()
     }
 
-    /// Hands the records of a run of postings that are of a year that may be to `take`, each with its profile and its year,
-    /// which is 0 where it is silent.
+    /// Of which years a record may be; see [`Self::bearers`].
+    pub(in crate::registers) fn years_that(&self, may_be: impl Fn(u16) -> bool) -> YearsThatMayBe {
+        YearsThatMayBe(self.facts.years.iter().map(|(year, _)| may_be(*year)).collect())
+    }
+
+    /// Hands the records of runs of postings that are of a year that may be to `take`, each with the place of its run, its
+    /// profile and its year, which is 0 where it is silent. All years may be where none are told.
     pub(in crate::registers) fn bearers(
         &self,
-        postings: Range<usize>,
-        may_be: impl Fn(u16) -> bool,
-        mut take: impl FnMut(RecordRef, u32, u16),
+        runs: impl Iterator<Item = (u32, Range<usize>)>,
+        years: Option<&YearsThatMayBe>,
+        mut take: impl FnMut(u32, RecordRef, u32, u16),
     ) {
+        let may_be = |number: u32| years.is_none_or(|years| years.0.get(number as usize).is_some_and(|may_be| *may_be));
         let borne = self.borne.get();
-        for at in postings {
-            let laid_out = borne.as_ref().and_then(|borne| borne.years.get(at));
-            let record = || self.postings.get(at).map(RecordRef);
-            let year = match laid_out {
-                Some(number) => self.facts.year(number),
-                None => record().map_or(0, |record| self.facts.year_of(record)),
-            };
-            if !may_be(year) {
+        for (run, postings) in runs {
+            let Some(borne) = &borne else {
+                for record in self.postings.run(postings).map(RecordRef) {
+                    let number = self.facts.year_number_of(record);
+                    if may_be(number) {
+                        take(run, record, self.facts.profile_of(record), self.facts.year(number));
+                    }
+                }
                 continue;
+            };
+            for (at, number) in (postings.start..).zip(borne.years.run(postings)) {
+                if may_be(number)
+                    && let (Some(record), Some(profile)) = (self.postings.get(at), borne.profiles.get(at))
+                {
+                    take(run, RecordRef(record), profile, self.facts.year(number));
+                }
             }
-            let Some(record) = record() else { return };
-            let profile =
-                borne.as_ref().map_or_else(|| Some(self.facts.profile_of(record)), |borne| borne.profiles.get(at));
-            take(record, profile.unwrap_or(0), year);
         }
     }
 
     /// Where the records that bear a key stand.
     pub(in crate::registers) fn postings_of(&self, id: KeyId) -> Range<usize> {
-        let begin = self.first_of_key.select(self.trie.ordinal(id.0)).unwrap_or(self.postings.len());
+        self.postings_of_nth(self.ordinal(id))
+    }
+
+    /// The place of a key among all.
+    #[inline]
+    pub(in crate::registers) fn ordinal(&self, id: KeyId) -> usize {
+        self.trie.ordinal(id.0)
+    }
+
+    /// Where the records that bear the key at a place stand.
+    pub(in crate::registers) fn postings_of_nth(&self, ordinal: usize) -> Range<usize> {
+        let begin = self.first_of_key.select(ordinal).unwrap_or(self.postings.len());
         begin..self.first_of_key.next(begin + 1).unwrap_or(self.postings.len())
+    }
+
+    /// See [`Flags::touch`](super::flags::Flags::touch).
+    #[inline]
+    pub(in crate::registers) fn touch_postings(&self, ordinal: usize) -> u32 {
+        self.first_of_key.touch(ordinal)
     }
 
     /// The key itself.
@@ -147,7 +177,11 @@ impl Index {
             let after_letter = self.ends.ending(&self.trie, digits.as_bytes(), b':'..=u8::MAX);
             let looked_at = max.saturating_sub(found.len());
             left_out += after_letter.len().saturating_sub(looked_at);
-            found.extend(after_letter.take(looked_at).map(KeyId).filter(|&id| self.is_serial(id, bears)));
+            let edges: Vec<u32> = after_letter.take(looked_at).collect();
+            let keys = self.trie.keys(&edges);
+            found.extend(
+                edges.into_iter().zip(keys).filter(|(_, key)| is_serial(key, bears)).map(|(edge, _)| KeyId(edge)),
+            );
             // The order of ends looks no farther: those with more zeros are among these already.
             if digits.len() >= ORDERED_BYTES {
                 break;
@@ -158,11 +192,6 @@ impl Index {
             }
         }
         (found, left_out)
-    }
-
-    fn is_serial(&self, id: KeyId, proven: impl Fn(&str) -> bool) -> bool {
-        let bytes = self.trie.key(id.0);
-        bytes.split_first().is_some_and(|(class, key)| *class == b'S' && std::str::from_utf8(key).is_ok_and(proven))
     }
 
     /// Keys that may sound the same (KT): `{K1} ∪ KT` of the mark meets `{K1} ∪ KT` of the key.
@@ -280,7 +309,10 @@ impl Index {
         let ending = self.ends.ending(&self.trie, canonical.as_bytes(), 0..=u8::MAX);
         found.cut |= ending.len() > max;
         let proven = |key: &str| missing_few(key) && key.ends_with(canonical);
-        found.keys.extend(ending.take(max).map(KeyId).filter(|&id| self.is_serial(id, proven)));
+        let edges: Vec<u32> = ending.take(max).collect();
+        let keys = self.trie.keys(&edges);
+        let serials = edges.into_iter().zip(keys).filter(|(_, key)| is_serial(key, proven));
+        found.keys.extend(serials.map(|(edge, _)| KeyId(edge)));
         found.cap();
         found
     }
@@ -343,6 +375,10 @@ impl Index {
     pub(in crate::registers) fn keys_from(&self, class: u8, prefix: &[u8]) -> KeysFrom<'_> {
         KeysFrom(self.trie.walk(&[&[class], prefix].concat()))
     }
+}
+
+fn is_serial(key: &[u8], proven: impl Fn(&str) -> bool) -> bool {
+    key.split_first().is_some_and(|(class, key)| *class == b'S' && std::str::from_utf8(key).is_ok_and(proven))
 }
 
 /// Keys in ascending order, see [`Index::keys_from`].

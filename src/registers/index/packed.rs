@@ -3,6 +3,8 @@
 //! Nothing here trusts its own contents: a place that is out of range reads as zero, so that bytes which pass for an index
 //! and are none lead to wrong answers of a search at worst, never to a panic.
 
+use std::ops::Range;
+
 /// Numbers of equal width, end to end.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Packed {
@@ -139,6 +141,21 @@ impl Packed {
         Some(number_at(&self.words, self.width, at))
     }
 
+    /// The numbers at these places, one after the other: quicker than each for itself.
+    #[inline]
+    pub fn run(&self, places: Range<usize>) -> impl Iterator<Item = u32> + '_ {
+        let (width, mask) = (self.width as usize, self.mask());
+        let mut bit = places.start * width;
+        (places.start..places.end.min(self.len)).map(move |_| {
+            let (word, shift) = (bit / 64, bit % 64);
+            bit += width;
+            let low = self.words.get(word).copied().unwrap_or(0) >> shift;
+            // In two steps, for none of it is wanted where the shift is 0.
+            let high = self.words.get(word + 1).copied().unwrap_or(0) << 1 << (63 - shift);
+            ((low | high) & mask) as u32
+        })
+    }
+
     pub fn memory_bytes(&self) -> usize {
         self.words.len() * 8
     }
@@ -187,6 +204,10 @@ mod tests {
                 let mut expected = Packed::up_to(max);
                 values.iter().for_each(|&value| expected.push(low - value % (low + 1)));
                 assert_eq!(other, expected, "up to {low}, as wide as {max}");
+            }
+            for places in [0..0, 0..1000, 3..7, 63..130, 990..2000, 1000..1001] {
+                let one_by_one: Vec<u32> = places.clone().filter_map(|at| pushed.get(at)).collect();
+                assert_eq!(pushed.run(places.clone()).collect::<Vec<_>>(), one_by_one, "up to {max}, {places:?}");
             }
             let (width, len, words) = pushed.parts();
             assert_eq!(Packed::from_parts(width, len, words.to_vec()), Some(filled));

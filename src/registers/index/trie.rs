@@ -141,13 +141,43 @@ impl Trie {
             if label != END && !take(label) {
                 return;
             }
-            let node = self.last.rank(at);
-            match self.parents.get(node) {
-                // The last node is the root.
-                Some(parent) if parent as usize > at && node + 1 < self.parents.len() => at = parent as usize,
-                _ => return,
+            match self.parent(at) {
+                Some(parent) => at = parent,
+                None => return,
             }
         }
+    }
+
+    /// The edge that leads to the node in which an edge stands.
+    #[inline]
+    fn parent(&self, edge: usize) -> Option<usize> {
+        let node = self.last.rank(edge);
+        // The last node is the root.
+        let parent = self.parents.get(node).filter(|_| node + 1 < self.parents.len())? as usize;
+        (parent > edge).then_some(parent)
+    }
+
+    /// The keys of many edges. All go up one step at a time: what one waits for from memory comes while others wait for theirs.
+    pub fn keys(&self, edges: &[u32]) -> Vec<Vec<u8>> {
+        let mut keys: Vec<Vec<u8>> = edges.iter().map(|_| Vec::with_capacity(KEY_BYTES_USUAL)).collect();
+        for (key, &edge) in keys.iter_mut().zip(edges) {
+            key.extend(self.tail(edge).iter().rev());
+        }
+        let mut under_way: Vec<(usize, usize)> = edges.iter().map(|&edge| edge as usize).enumerate().collect();
+        while !under_way.is_empty() {
+            under_way.retain_mut(|(place, at)| {
+                let Some(&label) = self.labels.get(*at) else { return false };
+                if label != END {
+                    keys[*place].push(label);
+                }
+                self.parent(*at).is_some_and(|parent| {
+                    *at = parent;
+                    true
+                })
+            });
+        }
+        keys.iter_mut().for_each(|key| key.reverse());
+        keys
     }
 
     /// The edge of a key.
@@ -359,6 +389,10 @@ mod tests {
             all.push(String::from_utf8(key.to_vec()).unwrap());
         });
         assert_eq!(all, keys);
+        let edges: Vec<u32> = keys.iter().rev().filter_map(|key| trie.find(key.as_bytes())).collect();
+        let together: Vec<Vec<u8>> = keys.iter().rev().map(|key| key.as_bytes().to_vec()).collect();
+        assert_eq!(trie.keys(&edges), together, "many at a time");
+        assert_eq!(trie.keys(&[u32::MAX]), [Vec::<u8>::new()]);
         assert_eq!(
             trie.below(b"BXYZ12"),
             trie.edge(trie.root().unwrap(), b'B').map(|e| {

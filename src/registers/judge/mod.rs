@@ -19,6 +19,7 @@ use self::gather::{Gathered, InQuestion, Match, Met, Standing};
 pub use self::listed::CANDIDATES_MAX;
 use self::listed::{BESIDE_EQUAL_MAX, LONG, OF_MORE_MAX, lists_are_whole, narrow, order, worth_listing};
 use self::rules::{Evidence, ISSUED_ONCE, More, SECOND_MARK_SHARE, WORTH_LOOKING_AROUND, grade, lot_density, reading};
+pub use self::show::Listed;
 use self::weigh::{Scales, Weight};
 pub use super::disclosure::fields;
 use super::index::{Compact, RecordRef, class_of, same_sort};
@@ -46,6 +47,15 @@ struct Question<'a> {
 /// The whole verdict but for the ledger entry. `fetch` gives the record at a position; its error is handed on, so that a
 /// register which cannot be read never becomes "no record".
 pub fn judge<E>(index: &Registers, item: &Item, fetch: &dyn Fn(RecordRef) -> Result<Record, E>) -> Result<Verdict, E> {
+    judge_with(index, item, &|wanted| wanted.iter().map(|&at| fetch(at).map(Listed::of)).collect())
+}
+
+/// The same for whoever fetches records better all at once: `fetch` gives those at these positions, in their order.
+pub fn judge_with<E>(
+    index: &Registers,
+    item: &Item,
+    fetch: &dyn Fn(&[RecordRef]) -> Result<Vec<Listed>, E>,
+) -> Result<Verdict, E> {
     let question = Question::of(index, item);
     if !question.any_usable {
         return Ok(Verdict::not_checked(NotChecked::UnusableMark));
@@ -58,10 +68,11 @@ pub fn judge<E>(index: &Registers, item: &Item, fetch: &dyn Fn(RecordRef) -> Res
     let gathered = gather::gather(index, &question.marks, &mut scales, near_max);
     let mut ranked = Ranked::of(index, gathered, &mut scales);
 
-    let mut records = ranked.shown.iter().map(|judged| fetch(judged.record)).collect::<Result<Vec<_>, E>>()?;
+    let wanted: Vec<RecordRef> = ranked.shown.iter().map(|judged| judged.record).collect();
+    let mut records = fetch(&wanted)?;
     ranked.hold_issuers_against(index, &item.description, &records);
     let is_elsewhere = ranked.lower_what_nobody_looks_for(&mut records);
-    let ask = asks(index, item, &ranked, &records, &scales);
+    let ask = asks(item, &ranked, &records, &scales);
     let shown = ranked.shown.iter().zip(records);
     let candidates = shown.map(|(judged, record)| show::candidate(index, judged, record)).collect();
     let mut findings = BTreeSet::new();
@@ -126,6 +137,7 @@ fn is_usable(mark: &Mark) -> bool {
 /// A record with its grade.
 struct Judged {
     record: RecordRef,
+    compact: Compact,
     grade: Grade,
     evidence: Evidence,
     weight: Weight,
@@ -156,6 +168,7 @@ impl Ranked {
             };
             let judged = Judged {
                 record,
+                compact,
                 grade,
                 likelihood: found.likelihood * weight.likelihood(),
                 evidence,
@@ -199,7 +212,7 @@ impl Ranked {
 
     /// A document is its issuer's and its number's: the same of both is that document, and of another issuer another one.
     /// Codes of different length are of different lists, and say nothing.
-    fn hold_issuers_against(&mut self, index: &Registers, item: &Description, records: &[Record]) {
+    fn hold_issuers_against(&mut self, index: &Registers, item: &Description, records: &[Listed]) {
         let Some(issuer) = item.issuer.as_deref().map(keys::canonical).filter(|issuer| !issuer.is_empty()) else {
             return;
         };
@@ -210,7 +223,7 @@ impl Ranked {
             Met::Lot { .. } => false,
         };
         for (judged, record) in self.shown.iter_mut().zip(records).filter(|(judged, _)| is_document(&judged.found)) {
-            let listed = record.description.issuer.as_deref().map(keys::canonical).unwrap_or_default();
+            let listed = record.issuer.as_deref().map(keys::canonical).unwrap_or_default();
             if listed == issuer {
                 judged.evidence.is_unique = true;
                 judged.grade = Grade::Hit;
@@ -222,13 +235,13 @@ impl Ranked {
 
     /// What was delivered to somebody, or is expected somewhere, is wanted by nobody: no more than *possible*, and a finding
     /// of its own when the mark is surely that one. Gives whether there is such a finding.
-    fn lower_what_nobody_looks_for(&mut self, records: &mut Vec<Record>) -> bool {
+    fn lower_what_nobody_looks_for(&mut self, records: &mut Vec<Listed>) -> bool {
         let mut is_elsewhere = false;
         for (judged, record) in self.shown.iter_mut().zip(records.iter()).filter(|(_, r)| !r.status.is_wanted()) {
             is_elsewhere |= record.status == Status::Delivered && judged.grade >= Grade::Probable;
             judged.grade = judged.grade.min(Grade::Possible);
         }
-        let mut together: Vec<(Judged, Record)> = self.shown.drain(..).zip(records.drain(..)).collect();
+        let mut together: Vec<(Judged, Listed)> = self.shown.drain(..).zip(records.drain(..)).collect();
         together.sort_by(|a, b| order(&a.0, &b.0));
         (self.shown, *records) = together.into_iter().unzip();
         is_elsewhere
@@ -296,7 +309,7 @@ fn parts_differ(shown: &[Judged], marks: usize) -> bool {
 }
 
 /// The observations that would move the grade of the best candidates, best first.
-fn asks(index: &Registers, item: &Item, ranked: &Ranked, records: &[Record], scales: &Scales<'_>) -> Vec<Ask> {
+fn asks(item: &Item, ranked: &Ranked, records: &[Listed], scales: &Scales<'_>) -> Vec<Ask> {
     // No answer makes a record a match that nobody looks for.
     let mut wanted = ranked.shown.iter().zip(records).filter(|(_, record)| record.status.is_wanted()).map(|(j, _)| j);
     let Some(best) = wanted.next() else {
@@ -309,13 +322,13 @@ fn asks(index: &Registers, item: &Item, ranked: &Ranked, records: &[Record], sca
     // The questions are about the records that agree best: the others fall away with the same answer.
     let leaders: Vec<&Judged> = std::iter::once(best).chain(wanted.take_while(|j| j.grade == best.grade)).collect();
     let mut scored: Vec<(f64, Ask)> = Vec::new();
-    let traits: BTreeMap<usize, Ask> = leaders.iter().flat_map(|j| scales.untold(j.record)).collect();
+    let traits: BTreeMap<usize, Ask> = leaders.iter().flat_map(|j| scales.untold(j.compact)).collect();
     for (number, ask) in traits {
         let more = if ask == Ask::Year { More::Year } else { More::Fact };
-        let share = |j: &&&Judged| scales.answer(j.record, number).map(|(_, share)| share);
+        let share = |j: &&&Judged| scales.answer(j.compact, number).map(|(_, share)| share);
         let moved = leaders.iter().filter_map(|j| Some(j.evidence.moved_by(j.grade, more, share(&j)?)));
         let moved = moved.fold(0.0, f64::max);
-        let answers = leaders.iter().filter_map(|j| scales.answer(j.record, number));
+        let answers = leaders.iter().filter_map(|j| scales.answer(j.compact, number));
         scored.push((moved + tells_apart(answers, leaders.len()), ask));
     }
     if !matches!(best.found.rule, Rule::Exact | Rule::Range) {
@@ -324,11 +337,11 @@ fn asks(index: &Registers, item: &Item, ranked: &Ranked, records: &[Record], sca
         // The mark may have been misread all the same, and the list does not hold all that it may have been.
         scored.push((f64::MIN_POSITIVE, Ask::Characters));
     }
-    if item.marks.len() < 2 && records.iter().any(|record| record.marks.len() > 1) {
+    if item.marks.len() < 2 && records.iter().any(|record| record.marks > 1) {
         scored.push((best.evidence.moved_by(best.grade, More::SecondMark, SECOND_MARK_SHARE), Ask::SecondMark));
     }
     if item.description.object.is_none() {
-        let objects: BTreeSet<_> = leaders.iter().filter_map(|j| index.compact(j.record).object()).collect();
+        let objects: BTreeSet<_> = leaders.iter().filter_map(|j| j.compact.object()).collect();
         if objects.iter().any(|&a| objects.iter().any(|&b| !same_sort(a, b))) {
             scored.push((1.0, Ask::Object));
         }

@@ -5,7 +5,7 @@ use crate::domain::{Ask, Description, Object, Trait};
 use crate::registers::Registers;
 use crate::registers::as_it_is::ByNumber;
 use crate::registers::describe::{Fact, Forms, Relation, forms, relate, relate_years};
-use crate::registers::index::{Compact, KeyId, RecordRef, same_sort};
+use crate::registers::index::{Compact, KeyId, same_sort};
 
 use super::rules::{BOTH_SILENT, CONTRADICTION, SHARE_MIN};
 use super::surroundings;
@@ -231,15 +231,13 @@ impl<'a> Scales<'a> {
     }
 
     /// What the item does not tell and a record does, with its number among the traits.
-    pub fn untold(&self, record: RecordRef) -> Vec<(usize, Ask)> {
-        let compact = self.index.compact(record);
+    pub fn untold(&self, compact: Compact) -> Vec<(usize, Ask)> {
         let told = |n: usize| compact.facts.get(n).map_or(compact.year().is_some(), |&id| id > 0);
         (0..TRAITS.len()).filter(|&n| !self.tells(n) && told(n)).map(|n| (n, TRAITS[n].1)).collect()
     }
 
     /// What the record tells of that trait, as a number that is equal for equal answers, and its share of all records.
-    pub fn answer(&self, record: RecordRef, number: usize) -> Option<(u32, f64)> {
-        let compact = self.index.compact(record);
+    pub fn answer(&self, compact: Compact, number: usize) -> Option<(u32, f64)> {
         match compact.facts.get(number) {
             Some(0) => None,
             Some(&id) => Some((id, self.index.share(number, id))),

@@ -9,7 +9,7 @@ use super::log::{self, sums_of};
 use super::over::{Now, Over};
 use super::pointer::{Pointer, db_path, index_path};
 use super::row::record_of as record_of_row;
-use super::rows::Rows;
+use super::rows::{Rows, Shared};
 use super::{RecordsError, sealed};
 use crate::domain::{Candidate, Grade, Hash, Record, RegisterId, Rule};
 use crate::registers::chunk::{bucket_key, bucket_of};
@@ -51,6 +51,8 @@ pub(super) struct Base {
     pub registers: Vec<Register>,
     /// `None` when there are no registers at all.
     db: Option<Mutex<Rows>>,
+    /// What of them is read without the database, by several threads at a time.
+    shared: Option<Arc<Shared>>,
     /// For whoever reads much of it, once that was needed: no check waits for that one.
     bulk: Mutex<Option<Rows>>,
 }
@@ -82,7 +84,7 @@ impl Generation {
                 )));
             }
             let index = Arc::new(IndexBuilder::new(Vec::new())?.finish()?);
-            let base = Base { index, registers: Vec::new(), db: None, bulk: Mutex::default() };
+            let base = Base { index, registers: Vec::new(), db: None, shared: None, bulk: Mutex::default() };
             return Ok(Self::unchanged(0, base, Vec::new()));
         };
         match Self::open_number(dir, key, pointer) {
@@ -117,7 +119,7 @@ impl Generation {
             }
         };
         let sums = read_sums(rows.db(), &registers)?;
-        let base = Base { index: Arc::new(index), registers, db: Some(Mutex::new(rows)), bulk: Mutex::default() };
+        let base = Base::new(index, registers, rows);
         let over_path = &log::paths(dir, pointer.generation)[0];
         match log::read(over_path, key, &base)? {
             Some((registers, over)) => Self::changed(pointer.generation, Arc::new(base), registers, Arc::new(over)),
@@ -135,8 +137,7 @@ impl Generation {
         registers: Vec<Register>,
         sums: Vec<Vec<Sum>>,
     ) -> Result<Self, RecordsError> {
-        let db = Some(Mutex::new(Rows::open(dir, number, key)?));
-        let base = Base { index: Arc::new(index), registers, db, bulk: Mutex::default() };
+        let base = Base::new(index, registers, Rows::open(dir, number, key)?);
         Ok(Self::unchanged(number, base, sums))
     }
 
@@ -165,10 +166,15 @@ impl Generation {
 
     /// The record at a position of the index.
     pub fn record(&self, at: RecordRef) -> Result<Record, RecordsError> {
+        self.record_quickly(at).unwrap_or_else(|| self.base.with_rows(|rows| rows.record(at.0)))
+    }
+
+    /// The same where nothing of the database is needed, which several threads may do at a time; else nothing.
+    pub fn record_quickly(&self, at: RecordRef) -> Option<Result<Record, RecordsError>> {
         if at.is_over() {
-            return self.over.record_at(at.row());
+            return Some(self.over.record_at(at.row()));
         }
-        self.base.with_rows(|rows| rows.record(at.0))
+        self.base.shared.as_ref()?.record(at.0)
     }
 
     /// A record as a look-up by pattern lists it: nothing was compared, so it has the weakest grade.
@@ -238,6 +244,11 @@ impl Generation {
 }
 
 impl Base {
+    fn new(index: Index, registers: Vec<Register>, rows: Rows) -> Self {
+        let shared = Some(rows.shared());
+        Self { index: Arc::new(index), registers, db: Some(Mutex::new(rows)), shared, bulk: Mutex::default() }
+    }
+
     fn with_rows<T>(&self, work: impl FnOnce(&Rows) -> Result<T, RecordsError>) -> Result<T, RecordsError> {
         let rows = self.db.as_ref().ok_or(RecordsError::Damaged("a record without registers"))?;
         work(&rows.lock().unwrap_or_else(PoisonError::into_inner))
@@ -296,8 +307,7 @@ impl Base {
 
     /// One more connection.
     fn own_rows(&self) -> Result<Option<Rows>, RecordsError> {
-        let shared = self.db.as_ref().map(|rows| rows.lock().unwrap_or_else(PoisonError::into_inner).shared());
-        shared.map(Rows::again).transpose()
+        self.shared.clone().map(Rows::again).transpose()
     }
 
     /// Finds many records by their ids, on a connection of its own: no check waits for it.

@@ -89,6 +89,24 @@ impl Shared {
     fn records_per_block(&self) -> u32 {
         if self.blocks.is_some() { RECORDS_PER_BLOCK } else { RECORDS_PER_ROW }
     }
+
+    /// The record at a row, where the database is not needed for it: it stands in a block, and all its texts are in memory.
+    pub fn record(&self, row: u32) -> Option<Result<Record, RecordsError>> {
+        let (blocks, texts) = (self.blocks.as_ref()?, self.texts.get()?);
+        let mut held = Vec::with_capacity(1024);
+        if let Err(error) = blocks.read(row / RECORDS_PER_BLOCK, &mut held) {
+            return Some(Err(error));
+        }
+        let body = bodies(&held).nth((row % RECORDS_PER_BLOCK) as usize);
+        let is_rare = std::cell::Cell::new(false);
+        let text = |n: u32| {
+            let text = texts.get((n as usize).wrapping_sub(1)).map(|text| &**text);
+            is_rare.set(is_rare.get() || text.is_none());
+            text.ok_or(DAMAGED)
+        };
+        let record = body.ok_or(DAMAGED).and_then(|body| row::thawing(body, text, row::record_of));
+        (!is_rare.get()).then_some(record)
+    }
 }
 
 impl Rows {

@@ -14,6 +14,7 @@ use crate::registers::manifest::Blob;
 use crate::registers::publish::Published;
 use crate::registers::{ChunkError, Publisher, RecordBytes, SignedManifest, practice, state};
 
+mod beside;
 mod damage;
 mod deltas;
 mod forms;

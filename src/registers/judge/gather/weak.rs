@@ -65,7 +65,7 @@ impl Search<'_, '_> {
     pub(super) fn keep_weak(&mut self, read: &Rc<str>, mut found: Vec<Near>) {
         found.retain(|(.., key)| !self.kept.contains(key));
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
-        let runs: Vec<_> = found.iter().map(|near| self.index.postings_of(near.2)).collect();
+        let runs = self.index.postings_of_all(found.iter().map(|near| near.2));
         let counts: Vec<usize> = runs.iter().map(ExactSizeIterator::len).collect();
         let looked_at = allotted(&found, &counts, NEIGHBOURS_MAX);
         let mut bearers = std::mem::take(&mut self.bearers);

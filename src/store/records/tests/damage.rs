@@ -110,6 +110,7 @@ fn while_they_load_every_question_is_told_so() {
         state: Arc::clone(&state),
         installing: Mutex::new(()),
         unasked: AtomicBool::new(false),
+        beside: Beside::default(),
     };
     for (serial, _) in LISTED {
         let verdict = records.judge(&item(serial));
