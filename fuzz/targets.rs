@@ -139,6 +139,7 @@ fn fuzz_import(format: Format, bytes: &[u8]) {
             rejects += 1;
             Ok(())
         },
+        note: &mut |_| Ok(()),
         progress: &mut |_| {},
     };
     if let Ok(summary) = import(format, bytes, &Mapping::default(), &Defaults::default(), sinks) {

@@ -69,8 +69,10 @@ impl Dir {
     }
 
     /// Rows that the last import of a register set aside.
-    pub fn rejects(&self, id: &RegisterId) -> PathBuf {
-        self.0.join("rejects").join(format!("{id}.csv"))
+    pub fn rejects(&self, id: &RegisterId, dry_run: bool) -> PathBuf {
+        // A look at a file must not take away what the last import left to mend.
+        let folder = self.0.join(if dry_run { "rejects/dry-run" } else { "rejects" });
+        folder.join(format!("{id}.csv"))
     }
 
     /// A device's photo.

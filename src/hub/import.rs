@@ -1,7 +1,7 @@
 //! `register import`: a source's file into the hub's rows, whole or not at all.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::PathBuf;
@@ -75,8 +75,12 @@ pub struct ImportReport {
     pub unusable: u64,
     /// Good rows whose year could not be read; their records have none.
     pub years_unread: u64,
+    /// How many good rows have a field that cannot be read, by the field's name; their records do without it.
+    pub unread: BTreeMap<&'static str, u64>,
     /// Where the rejected rows are listed, when there are any.
     pub rejects: Option<PathBuf>,
+    /// Where the rows with fields that cannot be read are listed, when there are any.
+    pub notes: Option<PathBuf>,
     /// What a dry run saw of the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<ProfileReport>,
@@ -119,7 +123,10 @@ impl Hub {
         let folder = self.dir.path();
         let spill = RefCell::new(Spill::new(folder).map_err(|e| HubError::file(folder, e))?);
         let profile = RefCell::new(options.dry_run.then(Profile::default));
-        let mut rejects = Rejects::new(options.rejects.clone().unwrap_or_else(|| self.dir.rejects(id)));
+        let listed = options.rejects.clone().unwrap_or_else(|| self.dir.rejects(id, options.dry_run));
+        let mut notes = Lines::new(listed.with_extension("notes.csv"), "line,record,fields");
+        let mut rejects = Lines::new(listed, "line,reason");
+        let mut unread = BTreeMap::new();
         let mut objects = BTreeSet::new();
         let mut nameless = 0;
         let defaults = Defaults { owner: register.owner.clone(), object: options.object, kind: register.kind };
@@ -140,7 +147,11 @@ impl Hub {
                     Some(id) => spill.borrow_mut().push(&NewRecord::marker(key_of(id)))?,
                     None => nameless += 1,
                 }
-                rejects.push(reject.line, &reject.reason).map_err(Into::into)
+                rejects.push(&format!("{},{}", reject.line, quoted(&reject.reason))).map_err(Into::into)
+            },
+            note: &mut |note| {
+                note.unread.iter().for_each(|field| *unread.entry(*field).or_default() += 1);
+                notes.push(&format!("{},{},{}", note.line, quoted(&note.id), note.unread.join(" "))).map_err(Into::into)
             },
             progress,
         };
@@ -167,7 +178,9 @@ impl Hub {
             nameless,
             unusable: read.unusable,
             years_unread: read.years_unread,
+            unread,
             rejects: rejects.finish()?,
+            notes: notes.finish()?,
             profile: profile.into_inner().map(|profile| profile.finish(today)),
         })
     }
@@ -204,28 +217,34 @@ fn with_sources(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// The list of rejected rows, made only when there is one.
-struct Rejects {
+/// A text as a field of a CSV.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+/// A list of rows, made only when there is one.
+struct Lines {
     path: PathBuf,
+    header: &'static str,
     file: Option<BufWriter<File>>,
 }
 
-impl Rejects {
-    fn new(path: PathBuf) -> Self {
-        Self { path, file: None }
+impl Lines {
+    fn new(path: PathBuf, header: &'static str) -> Self {
+        Self { path, header, file: None }
     }
 
-    fn push(&mut self, line: u64, reason: &str) -> io::Result<()> {
+    fn push(&mut self, line: &str) -> io::Result<()> {
         if self.file.is_none() {
             if let Some(folder) = self.path.parent().filter(|x| !x.as_os_str().is_empty()) {
                 make_private_dir(folder)?;
             }
             let mut file = BufWriter::new(File::create(&self.path)?);
-            file.write_all(b"line,reason\n")?;
+            writeln!(file, "{}", self.header)?;
             self.file = Some(file);
         }
         match &mut self.file {
-            Some(file) => writeln!(file, "{line},\"{}\"", reason.replace('"', "\"\"")),
+            Some(file) => writeln!(file, "{line}"),
             None => Ok(()),
         }
     }

@@ -127,6 +127,7 @@ mod tests {
                 Ok(())
             },
             reject: &mut |reject| panic!("{reject:?}"),
+            note: &mut |note| panic!("{note:?}"),
             progress: &mut |_| {},
         };
         let summary =

@@ -53,11 +53,7 @@ pub(super) fn words(report: &ImportReport, options: &ImportOptions) -> String {
             let _ = write!(text, "\n{unusable} records have no usable mark; no check can find them.");
         }
     }
-    if report.years_unread > 0 {
-        let rows = counted(report.years_unread, "row");
-        let _ =
-            write!(text, "\nThe year of {rows} cannot be read (four digits, 1700 to 2100); their records have none.");
-    }
+    text.push_str(&unread_words(report));
     if let Some(profile) = &report.profile {
         text.push_str(&profile_words(profile));
         if let Some(needed) = refused(report, options) {
@@ -74,6 +70,30 @@ pub(super) fn words(report: &ImportReport, options: &ImportOptions) -> String {
             "\nDevices learn of it after `tracepost-hub register publish {0}`; `register diff {0}` shows what they will.",
             report.register
         );
+    }
+    text
+}
+
+/// What the records do without, because it cannot be read.
+fn unread_words(report: &ImportReport) -> String {
+    let mut text = String::new();
+    for (&field, &rows) in &report.unread {
+        let form = match field {
+            "year" => " (four digits, 1700 to 2100)",
+            "object" | "action" => " (name its values in a mapping file)",
+            day if day.ends_with("_on") || day.ends_with("date") => {
+                " (YYYY-MM-DD, DD.MM.YYYY, or date_format in a mapping file)"
+            }
+            _ => "",
+        };
+        let (rows, whose) = (counted(rows, "row"), if rows == 1 { "its record does" } else { "their records do" });
+        let _ = write!(text, "\nThe {field} of {rows} cannot be read{form}; {whose} without.");
+        if field == "expires_on" {
+            text.push_str(" They stand until they are withdrawn.");
+        }
+    }
+    if let Some(notes) = &report.notes {
+        let _ = write!(text, "\nThose rows are listed in {}.", notes.display());
     }
     text
 }

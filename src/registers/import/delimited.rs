@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use super::intake::{Fault, Intake};
 use super::mapping::Mapping;
-use super::row::{self, FIELDS, Row, Target};
+use super::row::{self, FIELDS, Row, Target, Unread};
 use super::source::{Source, encoding_hint};
 use super::{Defaults, ImportError, ImportSummary};
 
@@ -58,12 +58,12 @@ pub(super) fn read<R: Read>(
         if std::str::from_utf8(record.as_slice()).is_err() {
             return Err(ImportError::Encoding { line, hint: encoding_hint(record.as_slice()) });
         }
+        let mut unread = Unread::new();
         let outcome = row_of(&record, &columns, names.len()).map_err(Fault::from).and_then(|mut row| {
             mapping.fill(&mut row);
-            intake.note_year(row.has_unread_year());
-            row.into_record(mapping, defaults)
+            row.into_record(mapping, defaults, &mut unread)
         });
-        intake.row(line, position.bytes(), outcome)?;
+        intake.row(line, position.bytes(), outcome, unread)?;
     }
     intake.report(position.bytes());
     Ok(intake.summary)
@@ -88,7 +88,8 @@ fn columns_of(names: &[String], mapping: &Mapping) -> Result<Columns, ImportErro
 }
 
 fn row_of(record: &csv::ByteRecord, columns: &Columns, names: usize) -> Result<Row, String> {
-    if record.len() > names {
+    // Spreadsheets leave separators behind the last column.
+    if record.iter().skip(names).any(|field| !field.trim_ascii().is_empty()) {
         return Err(format!("it has {} fields and the header {names}", record.len()));
     }
     let mut row = Row::default();

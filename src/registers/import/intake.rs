@@ -1,7 +1,8 @@
 //! What happens to every row, whatever file it stood in: duplicates, rejects, counting.
 
+use super::row::Unread;
 use super::seen::{Earlier, Seen};
-use super::{ImportError, ImportSummary, Imported, Progress, Reject, Sinks};
+use super::{ImportError, ImportSummary, Imported, Note, Progress, Reject, Sinks};
 use crate::domain::keys;
 use crate::domain::{Record, Scheme};
 use crate::registers::{RecordBytes, chunk};
@@ -24,34 +25,33 @@ impl From<String> for Fault {
 pub(super) struct Intake<'a> {
     sinks: Sinks<'a>,
     seen: Seen,
-    has_unread_year: bool,
     pub summary: ImportSummary,
 }
 
 impl<'a> Intake<'a> {
     pub fn new(sinks: Sinks<'a>) -> Self {
-        Self { sinks, seen: Seen::new(), has_unread_year: false, summary: ImportSummary::default() }
+        Self { sinks, seen: Seen::new(), summary: ImportSummary::default() }
     }
 
-    /// Whether the next row tells a year that cannot be read.
-    pub fn note_year(&mut self, is_unread: bool) {
-        self.has_unread_year = is_unread;
-    }
-
-    /// One row, read or unreadable. A record without id gets the derived one.
-    pub fn row(&mut self, line: u64, bytes: u64, row: Result<Record, Fault>) -> Result<(), ImportError> {
+    /// One row, read or unreadable, with the fields that its record does without. A record without id gets the derived one.
+    pub fn row(
+        &mut self,
+        line: u64,
+        bytes: u64,
+        row: Result<Record, Fault>,
+        unread: Unread,
+    ) -> Result<(), ImportError> {
         self.summary.rows += 1;
         if self.summary.rows.is_multiple_of(PROGRESS_EVERY_ROWS) {
             self.report(bytes);
         }
-        let has_unread_year = std::mem::take(&mut self.has_unread_year);
         match row {
-            Ok(record) => self.record(line, record, has_unread_year),
+            Ok(record) => self.record(line, record, unread),
             Err(Fault { id, reason }) => self.reject(line, id, reason),
         }
     }
 
-    fn record(&mut self, line: u64, mut record: Record, has_unread_year: bool) -> Result<(), ImportError> {
+    fn record(&mut self, line: u64, mut record: Record, unread: Unread) -> Result<(), ImportError> {
         if record.id.is_empty() {
             record.id = record.derived_id();
         }
@@ -69,7 +69,12 @@ impl<'a> Intake<'a> {
             }
         }
         self.summary.imported += 1;
-        self.summary.years_unread += u64::from(has_unread_year);
+        self.summary.years_unread += u64::from(unread.contains(&"year"));
+        if !unread.is_empty() {
+            self.summary.noted += 1;
+            let note = Note { line, id: record.id.clone(), unread };
+            (self.sinks.note)(note).map_err(ImportError::Sink)?;
+        }
         self.summary.unusable += u64::from(!can_be_found(&record));
         (self.sinks.record)(Imported { record, line, content_hash, bucket_key }).map_err(ImportError::Sink)
     }

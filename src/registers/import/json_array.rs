@@ -4,13 +4,13 @@
 //! its row and not the rest; broken syntax spoils the file, because after it nothing says where the next row begins.
 
 use std::fmt;
-use std::io::Read;
+use std::io;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::intake::{Fault, Intake};
 use super::mapping::Mapping;
-use super::row::is_unread_year;
+use super::row::Unread;
 use super::source::{Position, Source};
 use super::{Defaults, ImportError, ImportSummary};
 use crate::domain::Record;
@@ -25,9 +25,9 @@ pub(super) const ID: usize = 0;
 pub(super) struct Form {
     /// Their names, whatever the case, and the slot of each; several may share one, as editions differ.
     pub names: &'static [(&'static str, usize)],
-    /// The slot of the year, where the form has one.
-    pub year: Option<usize>,
-    pub into_record: fn(Raw, &Mapping, &Defaults) -> Result<Record, String>,
+    /// The slots of the marks: of a row with a wrong type there nobody can say what is wanted.
+    pub marks: &'static [usize],
+    pub into_record: fn(Raw, &Mapping, &Defaults, &mut Unread) -> Result<Record, String>,
 }
 
 /// A row's texts by slot.
@@ -40,7 +40,7 @@ impl Raw {
     }
 }
 
-pub(super) fn read<R: Read>(
+pub(super) fn read<R: io::Read>(
     form: &'static Form,
     source: Source<R>,
     mapping: &Mapping,
@@ -110,16 +110,16 @@ impl<'de> Visitor<'de> for &mut Walk<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         while let Some((line, raw)) = seq.next_element_seed(RawSeed(self.form, &self.position))? {
-            let year = raw.as_ref().ok().and_then(|raw| raw.0.get(self.form.year?)?.as_deref());
-            self.intake.note_year(year.is_some_and(is_unread_year));
-            let outcome = raw.map_err(Fault::from).and_then(|mut raw| {
+            let mut unread = Unread::new();
+            let outcome = raw.map_err(Fault::from).and_then(|(mut raw, wrong)| {
                 let id = raw.take(ID);
-                match (self.form.into_record)(raw, self.mapping, self.defaults) {
+                unread = wrong;
+                match (self.form.into_record)(raw, self.mapping, self.defaults, &mut unread) {
                     Ok(record) => Ok(Record { id: id.unwrap_or_default(), ..record }),
                     Err(reason) => Err(Fault { id, reason }),
                 }
             });
-            if let Err(error) = self.intake.row(line, self.position.bytes(), outcome) {
+            if let Err(error) = self.intake.row(line, self.position.bytes(), outcome, unread) {
                 self.stopped = Some(error);
                 return Err(A::Error::custom("stopped"));
             }
@@ -132,7 +132,7 @@ impl<'de> Visitor<'de> for &mut Walk<'_, '_> {
 struct RawSeed<'a>(&'static Form, &'a Position);
 
 impl<'de> DeserializeSeed<'de> for RawSeed<'_> {
-    type Value = (u64, Result<Raw, String>);
+    type Value = (u64, Read);
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         let line = self.1.line();
         Ok((line, deserializer.deserialize_any(RawVisitor(self.0))?))
@@ -140,6 +140,9 @@ impl<'de> DeserializeSeed<'de> for RawSeed<'_> {
 }
 
 struct RawVisitor(&'static Form);
+
+/// A row's texts, with the fields whose values are of a wrong type.
+type Read = Result<(Raw, Unread), String>;
 
 /// The visits of scalars, which are all alike for both visitors below.
 macro_rules! scalars {
@@ -149,18 +152,18 @@ macro_rules! scalars {
     };
 }
 
-fn no_object<T>(_: T) -> Result<Raw, String> {
+fn no_object<T>(_: T) -> Read {
     Err("it is no JSON object".to_owned())
 }
 
 impl RawVisitor {
-    fn nothing<E>(self) -> Result<Result<Raw, String>, E> {
+    fn nothing<E>(self) -> Result<Read, E> {
         Ok(no_object(()))
     }
 }
 
 impl<'de> Visitor<'de> for RawVisitor {
-    type Value = Result<Raw, String>;
+    type Value = Read;
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
@@ -174,21 +177,22 @@ impl<'de> Visitor<'de> for RawVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut raw = Raw::default();
-        let mut wrong = None;
+        let (mut wrong, mut unread) = (None, Unread::new());
         while let Some(name) = map.next_key_seed(NameSeed(self.0))? {
-            let Some((name, slot)) = name.and_then(|(name, slot)| Some((name, raw.0.get_mut(slot)?))) else {
+            let Some((name, number, slot)) = name.and_then(|(name, n)| Some((name, n, raw.0.get_mut(n)?))) else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
             match map.next_value_seed(TextSeed)? {
                 Text::Value(text) => *slot = Some(text),
                 Text::Nothing => *slot = None,
-                Text::WrongType => wrong = Some(name),
+                Text::WrongType if number == ID || self.0.marks.contains(&number) => wrong = Some(name),
+                Text::WrongType => unread.push(name),
             }
         }
         Ok(match wrong {
             Some(name) => Err(format!("{name} is neither text nor number")),
-            None => Ok(raw),
+            None => Ok((raw, unread)),
         })
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::intake::{Fault, Intake};
 use super::mapping::Mapping;
-use super::row::{self, Row, Target};
+use super::row::{self, FIELDS, Row, Target, Unread};
 use super::source::{Source, encoding_hint};
 use super::{Defaults, ImportError, ImportSummary};
 use crate::domain::{Mark, Scheme, SerialRange};
@@ -47,17 +47,18 @@ pub(super) fn read<R: Read>(
         if std::str::from_utf8(&line_bytes).is_err_and(|e| whole || e.error_len().is_some()) {
             return Err(ImportError::Encoding { line, hint: encoding_hint(&line_bytes) });
         }
+        let mut unread = Unread::new();
         let outcome = match serde_json::from_slice::<Value>(&line_bytes) {
-            Ok(Value::Object(object)) => row_of(object, mapping).map_err(Fault::from).and_then(|row| {
-                intake.note_year(row.has_unread_year());
-                row.into_record(mapping, defaults)
-            }),
+            Ok(Value::Object(object)) => {
+                let row = row_of(object, mapping).map_err(Fault::from);
+                row.and_then(|row| row.into_record(mapping, defaults, &mut unread))
+            }
             Ok(_) => Err("it is no JSON object".to_owned().into()),
             // The last line without its end is a file that broke off; any other is one bad row.
             Err(_) if !whole => return Err(ImportError::Truncated { line, rows: intake.summary.rows }),
             Err(e) => Err(format!("it is not JSON (column {})", e.column()).into()),
         };
-        intake.row(line, position.bytes(), outcome)?;
+        intake.row(line, position.bytes(), outcome, unread)?;
     }
     intake.report(position.bytes());
     Ok(intake.summary)
@@ -83,7 +84,15 @@ fn row_of(object: Map<String, Value>, mapping: &Mapping) -> Result<Row, String> 
         if targets.is_empty() {
             continue;
         }
-        if let Some(text) = text_of(&key, value)? {
+        let text = match text_of(&key, value) {
+            Err(reason) if targets.iter().any(|target| row::costs_the_row(target.field)) => return Err(reason),
+            Err(_) => {
+                row.unread.extend(targets.iter().filter_map(|target| FIELDS.get(target.field)));
+                continue;
+            }
+            Ok(text) => text,
+        };
+        if let Some(text) = text {
             found.extend(targets.into_iter().map(|target| (target, text.clone())));
         }
     }

@@ -1,7 +1,7 @@
 //! Import: a source's file in, records out, one at a time and in bounded memory.
 //!
-//! A bad *row* (wrong types, no serial, a date that is none) goes to the rejects with its line and reason, and the rest is
-//! imported. A bad *file* (empty, binary, in another encoding, broken off in the middle) is refused as a whole: half a
+//! A bad *row* (no serial, a status that nobody knows) goes to the rejects with its line and reason, and the rest is imported. A
+//! bad *field* (a day that is none) is left out of its record and noted: nobody waves a rifle through for a misspelt day. A bad *file* (empty, binary, in another encoding, broken off in the middle) is refused as a whole: half a
 //! register looks exactly like a register in which the other half was found, and a missing record is a gun waved through.
 //! So the caller stages what it is handed and commits only when [`import`] returns `Ok`; on `Err` it drops the stage and
 //! nothing has changed.
@@ -118,6 +118,18 @@ pub struct Reject {
     pub reason: String,
 }
 
+/// A record that was imported without some of what its row says, because it cannot be read: a day that is none, an object or
+/// an action of no known name, a text that is too long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Line on which the row begins, counted from 1.
+    pub line: u64,
+    /// The record.
+    pub id: String,
+    /// The fields that it does without.
+    pub unread: Vec<&'static str>,
+}
+
 /// What an import came to. `rows` is the sum of `imported`, `duplicates` and `rejected`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ImportSummary {
@@ -133,6 +145,8 @@ pub struct ImportSummary {
     pub unusable: u64,
     /// Records among the imported whose row tells a year that cannot be read; they have none.
     pub years_unread: u64,
+    /// Records among the imported that do without some field, because it cannot be read.
+    pub noted: u64,
 }
 
 /// How far an import is.
@@ -215,6 +229,8 @@ pub struct Sinks<'a> {
     pub record: &'a mut dyn FnMut(Imported) -> Result<(), SinkError>,
     /// Gets each row that was set aside.
     pub reject: &'a mut dyn FnMut(Reject) -> Result<(), SinkError>,
+    /// Gets the name of each field that cannot be read, of records that are imported without it.
+    pub note: &'a mut dyn FnMut(Note) -> Result<(), SinkError>,
     /// Is told now and then how far it is.
     pub progress: &'a mut dyn FnMut(Progress),
 }

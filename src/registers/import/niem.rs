@@ -15,7 +15,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::intake::{Fault, Intake};
 use super::mapping::Mapping;
-use super::row::{self, Row};
+use super::row::{self, Row, Unread};
 use super::source::{Position, Source, encoding_hint};
 use super::{Defaults, ImportError, ImportSummary};
 use crate::domain::{Mark, Object, Scheme, SerialRange};
@@ -213,15 +213,15 @@ impl Walk<'_, '_> {
         let Open { mut row, fault, line, .. } = open;
         self.mapping.fill(&mut row);
         let defaults = Defaults { object: self.defaults.object.or(Some(Object::Firearm)), ..self.defaults.clone() };
-        self.intake.note_year(fault.is_none() && row.has_unread_year());
+        let mut unread = Unread::new();
         let outcome = match fault {
-            None => row.into_record(self.mapping, &defaults),
+            None => row.into_record(self.mapping, &defaults, &mut unread),
             Some(reason) => {
                 let id = row::field("id").and_then(|at| row.values[at].take());
                 Err(Fault { id, reason })
             }
         };
-        self.intake.row(line, self.position.bytes(), outcome)
+        self.intake.row(line, self.position.bytes(), outcome, unread)
     }
 
     fn finish(mut self) -> Result<ImportSummary, ImportError> {

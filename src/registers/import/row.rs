@@ -102,17 +102,31 @@ pub(super) fn is_mark(name: &str) -> bool {
     MARK_FIELDS.iter().any(|(mark, _)| *mark == name) || matches!(name, "body" | "chassis")
 }
 
+/// Names of a row's fields that its record does without, because they cannot be read.
+pub(super) type Unread = Vec<&'static str>;
+
+/// Whether a field that cannot be read costs its row: without it nobody could say which record is meant, by what it is found,
+/// or whether it is wanted.
+pub(super) fn costs_the_row(field: usize) -> bool {
+    FIELDS
+        .get(field)
+        .is_some_and(|name| is_mark(name) || matches!(*name, "id" | "status" | "serial_from" | "serial_to"))
+}
+
 /// A row's texts, and the marks that it lists beside them.
 pub(super) struct Row {
     pub values: [Option<String>; FIELDS.len()],
     pub marks: Vec<Mark>,
     /// Lots that a row lists beside `serial_from` and `serial_to`.
     pub ranges: Vec<SerialRange>,
+    /// Fields that could not be read before the row was whole.
+    pub unread: Unread,
 }
 
 impl Default for Row {
     fn default() -> Self {
-        Self { values: [const { None }; FIELDS.len()], marks: Vec::new(), ranges: Vec::new() }
+        let values = [const { None }; FIELDS.len()];
+        Self { values, marks: Vec::new(), ranges: Vec::new(), unread: Vec::new() }
     }
 }
 
@@ -169,35 +183,24 @@ impl Row {
         (!NOTHING.contains(&trimmed)).then(|| trimmed.to_owned())
     }
 
-    /// Whether it tells a year that cannot be read. Its record has none then.
-    pub fn has_unread_year(&self) -> bool {
-        let told = field("year").and_then(|at| self.values[at].as_deref());
-        told.is_some_and(is_unread_year)
-    }
-
-    /// The record, or what is wrong with the row.
-    pub fn into_record(mut self, mapping: &Mapping, defaults: &Defaults) -> Result<Record, Fault> {
+    /// The record, or what is wrong with the row. Only what makes a record findable or tells what it asks for (its marks,
+    /// its status) costs a row; any other field that cannot be read is left out, and named in `unread`.
+    pub fn into_record(mut self, mapping: &Mapping, defaults: &Defaults, unread: &mut Unread) -> Result<Record, Fault> {
         let id = self.take("id").filter(|id| id.len() <= FIELD_BYTES_MAX);
-        match self.nameless(mapping, defaults) {
+        match self.nameless(mapping, defaults, unread) {
             Ok(record) => Ok(Record { id: id.unwrap_or_default(), ..record }),
             Err(reason) => Err(Fault { id, reason }),
         }
     }
 
-    fn nameless(mut self, mapping: &Mapping, defaults: &Defaults) -> Result<Record, String> {
-        if self.values.iter().flatten().any(|v| v.len() > FIELD_BYTES_MAX) {
-            return Err(format!("a field is longer than {FIELD_BYTES_MAX} bytes"));
-        }
+    fn nameless(mut self, mapping: &Mapping, defaults: &Defaults, unread: &mut Unread) -> Result<Record, String> {
+        unread.append(&mut self.unread);
+        self.shorten(unread)?;
         let place = self.take("place");
-        let (marks, ranges) = (self.take_marks(place.as_deref()), self.take_ranges(place)?);
-        if marks.is_empty() && ranges.is_empty() {
-            return Err("it has no serial".to_owned());
-        }
-        if marks.iter().any(|mark| mark.scheme.is_compared_loosely() && cells::is_rounded(&mark.value)) {
-            return Err("its serial is a number that a spreadsheet rounded; export that column as text".to_owned());
-        }
+        let (marks, ranges) = self.take_what_finds_it(place, unread)?;
         let object = match self.take("object") {
-            Some(text) => Some(known::<Object>("object", mapping.value("object", text))?),
+            // It may be anything then, and is looked for whatever the item is.
+            Some(text) => read(unread, "object", mapping.value("object", text).parse::<Object>().ok()),
             None => defaults.object,
         };
         let status = match self.take("status") {
@@ -207,12 +210,16 @@ impl Row {
         let action = match self.take("action") {
             Some(text) => {
                 let text = mapping.value("action", text);
-                Some(action_of(&text.trim().to_lowercase()).ok_or_else(|| unknown("action", &text))?)
+                read(unread, "action", action_of(&text.trim().to_lowercase()))
             }
             None => None,
         };
-        let day =
-            |name, text: Option<String>| text.map(|t| day_of(&t, mapping)).transpose().map_err(|()| bad_day(name));
+        let mut day = |name, text| named_day(name, text, mapping, unread);
+        let (reported_on, lost_on) =
+            (day("reported_on", self.take("reported_on")), day("lost_on", self.take("lost_on")));
+        // Nobody knows that it has expired, so it stands.
+        let expires_on = day("expires_on", self.take("expires_on"));
+        let delivered_on = day("delivered_on", self.take("delivered_on"));
         Ok(Record {
             id: String::new(),
             marks,
@@ -222,27 +229,74 @@ impl Row {
                 make: self.take("make").map(|t| mapping.value("make", t)),
                 model: self.take("model").map(|t| mapping.value("model", t)),
                 calibre: self.take("calibre").map(|t| mapping.value("calibre", t)),
-                year: self.take("year").and_then(|t| year_of(&t)),
+                year: named_year(self.take("year"), unread),
                 country: self.take("country"),
                 issuer: self.take("issuer"),
             },
             status,
             owner: self.take("owner").unwrap_or_else(|| defaults.owner.clone()),
             action,
-            reported_on: day("reported_on", self.take("reported_on"))?,
-            lost_on: day("lost_on", self.take("lost_on"))?,
-            expires_on: day("expires_on", self.take("expires_on"))?,
+            reported_on,
+            lost_on,
+            expires_on,
             caution: self.take("caution"),
             ranges,
             colour: self.take("colour").map(|t| mapping.value("colour", t)),
             restriction: self.take("restriction"),
             contact: self.take("contact"),
-            delivery: delivery_of(
-                self.take("delivered_to"),
-                self.take("delivered_place"),
-                day("delivered_on", self.take("delivered_on"))?,
-            ),
+            delivery: delivery_of(self.take("delivered_to"), self.take("delivered_place"), delivered_on),
         })
+    }
+
+    /// Cuts long remarks and drops other long texts; a mark that is longer than any is a sign of a file read the wrong way.
+    fn shorten(&mut self, unread: &mut Unread) -> Result<(), String> {
+        for (name, value) in FIELDS.into_iter().zip(&mut self.values) {
+            let Some(text) = value.as_mut().filter(|text| text.len() > FIELD_BYTES_MAX) else { continue };
+            if is_mark(name) || matches!(name, "serial_from" | "serial_to") {
+                return Err(format!("{name} is longer than {FIELD_BYTES_MAX} bytes"));
+            }
+            unread.push(name);
+            if matches!(name, "caution" | "restriction" | "contact") {
+                text.truncate(text.floor_char_boundary(FIELD_BYTES_MAX - 4));
+                text.push('…');
+            } else {
+                *value = None;
+            }
+        }
+        if self.marks.iter().any(|mark| mark.value.len() > FIELD_BYTES_MAX) {
+            return Err(format!("a mark is longer than {FIELD_BYTES_MAX} bytes"));
+        }
+        Ok(())
+    }
+
+    /// Its marks and lots. One that is spoilt costs the row only where there is no other.
+    fn take_what_finds_it(
+        &mut self,
+        place: Option<String>,
+        unread: &mut Unread,
+    ) -> Result<(Vec<Mark>, Vec<SerialRange>), String> {
+        let mut marks = self.take_marks(place.as_deref());
+        let listed = marks.len();
+        marks.retain(|mark| !mark.scheme.is_compared_loosely() || !cells::is_rounded(&mark.value));
+        let is_rounded = marks.len() < listed;
+        let ranges = match self.take_ranges(place) {
+            Ok(ranges) => ranges,
+            Err(_) if !marks.is_empty() => {
+                unread.push("serial_to");
+                Vec::new()
+            }
+            Err(reason) => return Err(reason),
+        };
+        match (marks.is_empty() && ranges.is_empty(), is_rounded) {
+            (true, true) => {
+                Err("its serial is a number that a spreadsheet rounded; export that column as text".to_owned())
+            }
+            (true, false) => Err("it has no serial".to_owned()),
+            (false, rounded) => {
+                unread.extend(rounded.then_some("serial"));
+                Ok((marks, ranges))
+            }
+        }
     }
 
     /// The marks that the row lists, then those of its fields.
@@ -303,10 +357,6 @@ fn unknown(name: &str, text: &str) -> String {
     format!("{name} {short:?} is not known; name it under [values.{name}] in a mapping file")
 }
 
-fn bad_day(name: &str) -> String {
-    format!("{name} is no date that can be read (YYYY-MM-DD, DD.MM.YYYY, or date_format in a mapping file)")
-}
-
 /// The status of our own code or of the words of the Ukrainian register.
 pub(super) fn status_of(text: String) -> Result<Status, String> {
     match text.trim().to_uppercase().as_str() {
@@ -316,9 +366,29 @@ pub(super) fn status_of(text: String) -> Result<Status, String> {
     }
 }
 
-/// A day under a source's own name for it.
-pub(super) fn named_day(name: &str, text: Option<String>, mapping: &Mapping) -> Result<Option<NaiveDate>, String> {
-    text.map(|t| day_of(&t, mapping)).transpose().map_err(|()| format!("{name} is no date that can be read"))
+/// What was read, or the field's name among those that were not.
+fn read<T>(unread: &mut Unread, name: &'static str, value: Option<T>) -> Option<T> {
+    if value.is_none() {
+        unread.push(name);
+    }
+    value
+}
+
+/// A day under a source's own name for it. A wanted item is not set aside because a clerk wrote 31.02.2020.
+pub(super) fn named_day(
+    name: &'static str,
+    text: Option<String>,
+    mapping: &Mapping,
+    unread: &mut Unread,
+) -> Option<NaiveDate> {
+    let text = text.filter(|text| !is_nothing(text))?;
+    read(unread, name, day_of(&text, mapping).ok())
+}
+
+/// The year that a text tells.
+pub(super) fn named_year(text: Option<String>, unread: &mut Unread) -> Option<u16> {
+    let text = text.filter(|text| !is_nothing(text))?;
+    read(unread, "year", year_of(&text))
 }
 
 /// The first group of exactly four digits that is a year in which a weapon, vehicle or document can have been made.
@@ -327,11 +397,6 @@ pub(super) fn year_of(text: &str) -> Option<u16> {
     text.split(|c: char| !c.is_ascii_digit())
         .filter(|group| group.len() == 4)
         .find_map(|group| group.parse().ok().filter(|year| (1700..=2100).contains(year)))
-}
-
-/// Whether a text tells a year that [`year_of`] does not find.
-pub(super) fn is_unread_year(text: &str) -> bool {
-    !is_nothing(text) && year_of(text).is_none()
 }
 
 /// A day as sources write it; a time behind it is cut off.

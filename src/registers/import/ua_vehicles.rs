@@ -14,7 +14,7 @@
 use super::Defaults;
 use super::json_array::{Form, ID, Raw};
 use super::mapping::Mapping;
-use super::row::{body_scheme, marks_of, named_day};
+use super::row::{Unread, body_scheme, marks_of, named_day};
 use crate::domain::keys;
 use crate::domain::{Description, Mark, Object, Record, Scheme, Status};
 
@@ -48,11 +48,11 @@ pub(super) static FORM: Form = Form {
         ("unit", UNIT),
         ("insertdate", INSERTED),
     ],
-    year: None,
+    marks: &[PLATE, BODY, CHASSIS, ENGINE],
     into_record,
 };
 
-fn into_record(mut raw: Raw, mapping: &Mapping, defaults: &Defaults) -> Result<Record, String> {
+fn into_record(mut raw: Raw, mapping: &Mapping, defaults: &Defaults, unread: &mut Unread) -> Result<Record, String> {
     let mut marks: Vec<Mark> = Vec::new();
     for (slot, place) in [(BODY, "body"), (CHASSIS, "chassis")] {
         if let Some(text) = raw.take(slot) {
@@ -80,8 +80,8 @@ fn into_record(mut raw: Raw, mapping: &Mapping, defaults: &Defaults) -> Result<R
         colour: raw.take(COLOUR),
         status: if defaults.kind.status().is_wanted() { Status::Stolen } else { defaults.kind.status() },
         owner: raw.take(UNIT).unwrap_or_else(|| defaults.owner.clone()),
-        reported_on: named_day("insertdate", raw.take(INSERTED), mapping)?,
-        lost_on: named_day("illegalseizuredate", raw.take(SEIZED), mapping)?,
+        reported_on: named_day("insertdate", raw.take(INSERTED), mapping, unread),
+        lost_on: named_day("illegalseizuredate", raw.take(SEIZED), mapping, unread),
         ..Record::default()
     })
 }

@@ -12,7 +12,7 @@
 use super::Defaults;
 use super::json_array::{Form, ID, Raw};
 use super::mapping::Mapping;
-use super::row::{marks_of, named_day, status_of, year_of};
+use super::row::{Unread, marks_of, named_day, named_year, status_of};
 use crate::domain::{Description, Object, Record, Scheme};
 
 const MODEL: usize = 1;
@@ -41,11 +41,11 @@ pub(super) static FORM: Form = Form {
         ("insertdate", INSERTED),
         ("theftdate", LOST),
     ],
-    year: Some(YEAR),
+    marks: &[SERIES, NUMBER],
     into_record,
 };
 
-fn into_record(mut raw: Raw, mapping: &Mapping, defaults: &Defaults) -> Result<Record, String> {
+fn into_record(mut raw: Raw, mapping: &Mapping, defaults: &Defaults, unread: &mut Unread) -> Result<Record, String> {
     let number = raw.take(NUMBER).ok_or("it has no weapon number")?;
     // Joined without a space: "NO" beside "1234" would read as a label before a number.
     let serial = match raw.take(SERIES) {
@@ -59,7 +59,7 @@ fn into_record(mut raw: Raw, mapping: &Mapping, defaults: &Defaults) -> Result<R
             kind: raw.take(KIND),
             model: raw.take(MODEL),
             calibre: raw.take(CALIBRE),
-            year: raw.take(YEAR).as_deref().and_then(year_of),
+            year: named_year(raw.take(YEAR), unread),
             ..Description::default()
         },
         status: match raw.take(REASON) {
@@ -67,8 +67,8 @@ fn into_record(mut raw: Raw, mapping: &Mapping, defaults: &Defaults) -> Result<R
             None => defaults.kind.status(),
         },
         owner: raw.take(UNIT).unwrap_or_else(|| defaults.owner.clone()),
-        reported_on: named_day("insertdate", raw.take(INSERTED), mapping)?,
-        lost_on: named_day("theftdate", raw.take(LOST), mapping)?,
+        reported_on: named_day("insertdate", raw.take(INSERTED), mapping, unread),
+        lost_on: named_day("theftdate", raw.take(LOST), mapping, unread),
         ..Record::default()
     })
 }

@@ -35,8 +35,8 @@ fn pattern_of(register: u8, key: &[u8]) -> (u64, Shape) {
 }
 
 /// Counts patterns and shapes while an index is built.
-#[derive(Default)]
-pub(super) struct Counter {
+#[derive(Debug, Default)]
+pub(in crate::registers) struct Counter {
     /// Patterns are hashes already.
     patterns: ByHash<u64, (Shape, u32)>,
 }
@@ -52,7 +52,20 @@ impl Counter {
         self.patterns.entry(pattern).or_insert((shape, 0)).1 += records;
     }
 
-    pub fn finish(self) -> Density {
+    /// How many records there are of each shape (letters, digits), and how dense keys like theirs are on average.
+    pub fn by_shape(self) -> Vec<((u8, u8), u64, f64)> {
+        let patterns: Vec<(u64, Shape, u32)> = self.patterns.iter().map(|(hash, (s, n))| (*hash, *s, *n)).collect();
+        let density = self.finish();
+        let mut shapes: HashMap<(u8, u8), (u64, f64)> = HashMap::new();
+        for (pattern, shape, records) in patterns {
+            let entry = shapes.entry((shape.letters, shape.digits)).or_default();
+            entry.0 += u64::from(records);
+            entry.1 += f64::from(records) * density.of(pattern, shape).density();
+        }
+        shapes.into_iter().map(|(shape, (records, sum))| (shape, records, sum / records as f64)).collect()
+    }
+
+    pub(in crate::registers::index) fn finish(self) -> Density {
         let mut shapes: HashMap<Shape, (u32, u32)> = HashMap::new();
         for (shape, records) in self.patterns.values() {
             let entry = shapes.entry(*shape).or_default();
@@ -81,6 +94,10 @@ impl Density {
     /// What is held of marks like a key (with its class before it).
     pub fn around(&self, register: u8, key: &[u8]) -> Crowd {
         let (pattern, shape) = pattern_of(register, key);
+        self.of(pattern, shape)
+    }
+
+    fn of(&self, pattern: u64, shape: Shape) -> Crowd {
         let at = self.crowded.binary_search_by_key(&pattern, |(hash, _)| *hash);
         let in_pattern = at.map_or(0, |i| self.crowded[i].1);
         let at = self.shapes.binary_search_by_key(&shape, |(shape, _)| *shape);

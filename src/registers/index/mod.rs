@@ -37,6 +37,7 @@ pub(in crate::registers) use loose::Follow;
 pub(in crate::registers) use loose::reads;
 pub use lots::InLot;
 
+pub(in crate::registers) use self::density::Counter;
 use self::density::{Crowd, Density};
 use self::dictionary::Dictionary;
 use self::ends::Ends;
