@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::{Finding, Grade, Item, Lowered, Seq, Verdict};
+use crate::domain::{Candidate, Finding, Grade, Item, Lowered, PostId, Seq, Verdict, keys};
 use crate::ledger::{Check, CheckSource, LateCheck, Payload};
 
 use super::status::moment;
@@ -64,6 +64,7 @@ impl Desk {
         let CheckRequest { item, findings, source, photo } = request;
         let mut verdict = self.records.judge(&item);
         lower_expired(&mut verdict, self.today());
+        at_its_place(&mut verdict, self.post().as_ref());
         for finding in findings {
             if !verdict.findings.contains(&finding) {
                 verdict.findings.push(finding);
@@ -124,6 +125,21 @@ impl Desk {
     }
 }
 
+/// What was delivered to this very post, by its name or its place, is where it belongs: that is no finding. Names are compared
+/// as serials are, for lists write `UA ODS` where the post is called `UAODS`; where they differ or one is not told, the
+/// finding stays.
+fn at_its_place(verdict: &mut Verdict, post: Option<&PostId>) {
+    let Some(here) = post.map(|post| keys::canonical(&post.0)).filter(|here| !here.is_empty()) else { return };
+    let mut delivered = verdict.candidates.iter().filter(|c| c.why.lowered.contains(&Lowered::Delivered)).peekable();
+    let is_here = |candidate: &Candidate| {
+        let told = ["delivered_place", "delivered_to"].map(|field| candidate.fields.get(field));
+        told.into_iter().flatten().any(|name| keys::canonical(name) == here)
+    };
+    if delivered.peek().is_some_and(|first| is_here(first)) {
+        verdict.findings.retain(|finding| *finding != Finding::DeliveredElsewhere);
+    }
+}
+
 /// A record that has expired gives no red, but is still shown and says so.
 pub(super) fn lower_expired(verdict: &mut Verdict, today: NaiveDate) {
     let mut lowered = false;
@@ -165,6 +181,28 @@ mod tests {
             differs: Vec::new(),
             why: crate::domain::Why::default(),
             fields: expires_on.map(|day| ("expires_on".to_owned(), day.to_owned())).into_iter().collect(),
+        }
+    }
+
+    #[test]
+    fn what_was_delivered_here_is_where_it_belongs() {
+        let post = PostId("UAODS".into());
+        for (fields, here, stays) in [
+            (&[("delivered_to", "1st Unit"), ("delivered_place", "UA ODS")][..], Some(&post), false),
+            (&[("delivered_to", "uaods")], Some(&post), false),
+            (&[("delivered_to", "1st Unit"), ("delivered_place", "UAIEV")], Some(&post), true),
+            (&[("delivered_to", "1st Unit")], Some(&post), true),
+            (&[("delivered_to", "1st Unit"), ("delivered_place", "UA ODS")], None, true),
+        ] {
+            let mut verdict = Verdict::not_checked(NotChecked::UnusableMark);
+            let mut listed = candidate("a", Grade::Possible, None);
+            listed.why.lowered.push(Lowered::Delivered);
+            listed.fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            verdict.candidates = vec![listed];
+            verdict.findings = vec![Finding::PartsDiffer, Finding::DeliveredElsewhere];
+            at_its_place(&mut verdict, here);
+            assert_eq!(verdict.findings.contains(&Finding::DeliveredElsewhere), stays, "{fields:?}");
+            assert!(verdict.findings.contains(&Finding::PartsDiffer));
         }
     }
 

@@ -342,6 +342,9 @@ pub struct Verdict {
     /// number, say); `ask` names what would single one out.
     #[serde(default)]
     pub more: u32,
+    /// There are more than [`Self::more`] says: a search ended before it had counted all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more_at_least: bool,
     /// Every register that was asked.
     pub registers: Vec<RegisterAge>,
     /// Those of [`Self::registers`] that only list what was delivered or is expected somewhere: they cannot say that an
@@ -368,6 +371,7 @@ impl Verdict {
             findings: Vec::new(),
             candidates: Vec::new(),
             more: 0,
+            more_at_least: false,
             registers: Vec::new(),
             only_known: Vec::new(),
             entry: None,

@@ -41,6 +41,8 @@ pub struct PublishReport {
     pub new: bool,
     /// Records in it.
     pub records: u64,
+    /// Records that came since the version before, when that is known.
+    pub added: u64,
     /// Records that came or changed since the version before, when that is known.
     pub changes: u64,
     /// Records that were withdrawn since.

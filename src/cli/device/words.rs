@@ -21,7 +21,7 @@ pub fn verdict(verdict: &Verdict) -> String {
         let _ = write!(text, "\n  {further} further candidates, no likelier than these; --json lists them all");
     }
     if verdict.more > 0 {
-        let _ = write!(text, "\n  {}", not_shown(verdict.more));
+        let _ = write!(text, "\n  {}", not_shown(verdict.more, verdict.more_at_least));
     }
     if !verdict.ask.is_empty() {
         let asks: Vec<_> = verdict.ask.iter().map(|a| ask(*a)).collect();
@@ -45,8 +45,11 @@ fn what_for(verdict: &Verdict) -> &'static str {
     }
 }
 
-fn not_shown(more: u32) -> String {
+fn not_shown(more: u32, at_least: bool) -> String {
     match more {
+        more if at_least => {
+            format!("at least {more} more records are not shown: they agree less, or are too many to tell apart")
+        }
         1 => "1 more record is not shown: it agrees less".into(),
         more => format!("{more} more records are not shown: they agree less, or are too many to tell apart"),
     }
@@ -101,7 +104,12 @@ fn finding(finding: Finding, candidates: &[Candidate]) -> String {
     let to = candidates.iter().find_map(|c| c.fields.get("delivered_to"));
     match (finding, to) {
         (Finding::PartsDiffer, _) => "its marks point to different records".into(),
-        (Finding::DeliveredElsewhere, Some(to)) => format!("listed as delivered to {to}, seen outside its place"),
+        (Finding::DeliveredElsewhere, Some(to)) => {
+            match candidates.iter().find_map(|c| c.fields.get("delivered_place")) {
+                Some(place) => format!("listed as delivered to {to} at {place}, seen outside its place"),
+                None => format!("listed as delivered to {to}, the place is not told: is this item still theirs?"),
+            }
+        }
         (Finding::DeliveredElsewhere, None) => "listed as delivered elsewhere".into(),
         (Finding::CheckDigitWrong, _) => "a mark's check digit does not fit it".into(),
         (Finding::RecordExpired, _) => "a record has expired".into(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::hub::storage::Extent;
-use crate::hub::{Change, ImportOptions, ImportReport};
+use crate::hub::{Change, ImportOptions, ImportReport, PublishReport};
 use crate::registers::import::ProfileReport;
 
 pub(super) fn words(report: &ImportReport, options: &ImportOptions) -> String {
@@ -98,6 +98,36 @@ fn unread_words(report: &ImportReport) -> String {
     text
 }
 
+/// What a publication did: what devices are told, and what that costs them.
+pub(super) fn published(report: &PublishReport) -> String {
+    let (id, version) = (&report.register, report.version);
+    let records = counted(report.records, "record");
+    if !report.new {
+        return format!("Nothing changed: {id} stays at version {version} with {records}.");
+    }
+    if report.changes + report.withdrawn == 0 {
+        return format!("Published {id} version {version}: {records}, {} for each device.", size(report.bytes));
+    }
+    format!(
+        "Published {id} version {version}: {} new, {} changed, {} withdrawn; {records} in all. A device of the version \
+         before fetches {}, a new one {} and what came since.",
+        report.added,
+        report.changes - report.added.min(report.changes),
+        report.withdrawn,
+        size(report.delta_bytes),
+        size(report.bytes)
+    )
+}
+
+/// Bytes as people say them.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..10_000 => format!("{bytes} bytes"),
+        10_000..10_000_000 => format!("{} kB", bytes.div_ceil(1000)),
+        _ => format!("{} MB", bytes.div_ceil(1_000_000)),
+    }
+}
+
 /// One line of `register diff`.
 pub(super) fn change_words(change: &Change) -> String {
     let listed = |fields: &BTreeMap<String, String>| {
@@ -174,6 +204,32 @@ pub(super) fn counted(count: u64, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_publication_says_what_devices_are_told() {
+        let report = PublishReport {
+            register: crate::domain::RegisterId("a".into()),
+            version: crate::domain::RegisterVersion(3),
+            new: true,
+            records: 1000,
+            added: 2,
+            changes: 5,
+            withdrawn: 1,
+            chunks: 1,
+            chunks_new: 1,
+            bytes: 20_000_000,
+            delta_bytes: 14_200,
+        };
+        assert_eq!(
+            published(&report),
+            "Published a version 3: 2 new, 3 changed, 1 withdrawn; 1000 records in all. A device of the version before \
+             fetches 15 kB, a new one 20 MB and what came since."
+        );
+        let first = PublishReport { added: 0, changes: 0, withdrawn: 0, bytes: 900, ..report.clone() };
+        assert_eq!(published(&first), "Published a version 3: 1000 records, 900 bytes for each device.");
+        let same = PublishReport { new: false, ..report };
+        assert_eq!(published(&same), "Nothing changed: a stays at version 3 with 1000 records.");
+    }
 
     #[test]
     fn one_is_no_plural() {

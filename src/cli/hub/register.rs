@@ -131,21 +131,7 @@ fn publish(out: &Printer, hub: &Hub, id: &RegisterId) -> Result<(), Stop> {
     });
     bar.finish_and_clear();
     let report = report.map_err(failure)?;
-    out.either(&report, || {
-        if report.new {
-            format!(
-                "Published {id} version {}: {} in {} ({} new), {} bytes.",
-                report.version,
-                imported::counted(report.records, "record"),
-                imported::counted(report.chunks, "piece"),
-                report.chunks_new,
-                report.bytes
-            )
-        } else {
-            let records = imported::counted(report.records, "record");
-            format!("Nothing changed: {id} stays at version {} with {records}.", report.version)
-        }
-    })?;
+    out.either(&report, || imported::published(&report))?;
     Ok(())
 }
 

@@ -57,6 +57,7 @@ struct Before {
 #[derive(Default)]
 struct News {
     changes: Changes,
+    added: u64,
     put: u64,
     withdrawn: u64,
     records: i64,
@@ -173,6 +174,7 @@ impl Publication<'_> {
             version: manifest.version,
             new: is_new,
             records: manifest.records,
+            added: news.added,
             changes: news.put,
             withdrawn: news.withdrawn,
             chunks,
@@ -250,6 +252,7 @@ impl Publication<'_> {
             let bucket = bucket_of(bucket_key(&named.id), before.bucket_bits) as usize;
             let sum = sums.get_mut(bucket).ok_or_else(|| StorageError::Failed("a bucket is missing".to_owned()))?;
             let hash = |bytes: &[u8]| Hash(Sha256::digest(bytes).into());
+            news.added += u64::from(was.is_none());
             if let Some((record, bytes)) = was {
                 sum.remove(&hash(bytes));
                 news.records -= 1;

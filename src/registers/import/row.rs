@@ -336,7 +336,7 @@ fn delivery_of(to: Option<String>, place: Option<String>, on: Option<NaiveDate>)
     told.then(|| Delivery { to: to.unwrap_or_default(), place, on })
 }
 
-/// The marks of one text: `A (B)` and `A, B` are two serials, each kept as it was written.
+/// The marks of one text: `A (B)` and `A, B` are two serials, each kept as it was written; `A/B` is one, or two.
 pub(super) fn marks_of(scheme: Scheme, value: &str, place: Option<&str>) -> Vec<Mark> {
     let mark = |value: &str| Mark { scheme, value: value.to_owned(), place: place.map(str::to_owned) };
     if !scheme.is_compared_loosely() {
@@ -345,7 +345,8 @@ pub(super) fn marks_of(scheme: Scheme, value: &str, place: Option<&str>) -> Vec<
     if value.contains(['(', '（']) {
         return split_parts(value).iter().map(|part| mark(part)).collect();
     }
-    cells::several(value).into_iter().map(|part| mark(cells::without_decimals(part))).collect()
+    let parts = cells::several(value).into_iter().flat_map(cells::beside_slashes);
+    parts.map(|part| mark(cells::without_decimals(part))).collect()
 }
 
 fn known<T: std::str::FromStr>(name: &str, text: String) -> Result<T, String> {

@@ -92,6 +92,8 @@ pub(super) struct Gathered {
     pub records: Vec<InQuestion>,
     /// Records of the weak rules that were not weighed any more.
     pub left_out: usize,
+    /// A search ended before it had counted all: at least one record more.
+    pub is_cut: bool,
     /// The likelihoods of those neighbours that were weighed and not kept, taken together.
     pub left_out_likelihood: f64,
     places: ByNumber<RecordRef, usize>,
@@ -101,6 +103,12 @@ impl Gathered {
     /// Whether anything was found by that mark.
     fn has_any_of(&self, mark: usize) -> bool {
         self.records.iter().any(|r| r.matches.iter().any(|m| m.mark == mark))
+    }
+
+    /// Notes that a search ended before it had counted all.
+    fn cut(&mut self, is_cut: bool) {
+        self.left_out += usize::from(is_cut);
+        self.is_cut |= is_cut;
     }
 
     /// Keeps the strongest match of a mark.
@@ -232,7 +240,7 @@ impl Search<'_, '_> {
         readings.extend(keys.sound.iter().map(|text| (Rc::from(text.as_str()), true)));
         for (meets, loosely) in readings {
             let (found, cut) = self.index.lots_holding(&meets);
-            self.gathered.left_out += usize::from(cut);
+            self.gathered.cut(cut);
             for lot in found {
                 let compact = self.index.compact(lot.record);
                 if !self.may_be_asked(compact) {
@@ -256,7 +264,7 @@ impl Search<'_, '_> {
             return;
         }
         let (found, cut) = self.index.lots_holding_number(read);
-        self.gathered.left_out += usize::from(cut);
+        self.gathered.cut(cut);
         for (lot, serial) in found {
             let compact = self.index.compact(lot.record);
             if self.may_be_asked(compact) && self.scales.agrees_enough(compact, FACTS_FOR_WEAK_RULES) {
@@ -280,7 +288,8 @@ impl Search<'_, '_> {
     fn ends(&mut self, read: &Rc<str>) {
         let longer = self.index.some_of_lost_end(read, WEAKEST_MAX);
         let shorter = self.index.within(read);
-        self.gathered.left_out += usize::from(longer.cut) + usize::from(shorter.cut);
+        self.gathered.cut(longer.cut);
+        self.gathered.cut(shorter.cut);
         let chars = read.chars().count();
         let ends = longer.keys.into_iter().chain(shorter.keys);
         let lost = |key: KeyId| self.index.key(key).chars().count().abs_diff(chars) as i32;

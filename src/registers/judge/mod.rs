@@ -96,6 +96,7 @@ pub fn judge_with<E>(
         findings: findings.into_iter().collect(),
         candidates,
         more: ranked.left_out,
+        more_at_least: ranked.left_out_at_least,
         registers: question.asked.iter().filter_map(|&n| index.registers().get(n)).map(|r| r.age()).collect(),
         only_known: only_known.iter().filter_map(names).collect(),
         entry: None,
@@ -151,6 +152,8 @@ struct Judged {
 struct Ranked {
     shown: Vec<Judged>,
     left_out: u32,
+    /// There are more than that: a search was cut.
+    left_out_at_least: bool,
     /// Some of those left out are one slip away.
     misses_neighbours: bool,
 }
@@ -159,6 +162,7 @@ impl Ranked {
     fn of(index: &Registers, gathered: Gathered, scales: &mut Scales<'_>) -> Self {
         let (mut strong, mut one_edit, mut number, mut weakest) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut left_out = u32::try_from(gathered.left_out).unwrap_or(u32::MAX);
+        let left_out_at_least = gathered.is_cut;
         for InQuestion { record, compact, matches } in gathered.records {
             let Some((evidence, weight, found)) = evidence(index, compact, &matches, scales) else {
                 continue;
@@ -207,7 +211,7 @@ impl Ranked {
         strong.append(&mut number);
         strong.append(&mut weakest);
         left_out += narrow(&mut strong, CANDIDATES_MAX);
-        Self { shown: strong, left_out, misses_neighbours }
+        Self { shown: strong, left_out, left_out_at_least, misses_neighbours }
     }
 
     /// A document is its issuer's and its number's: the same of both is that document, and of another issuer another one.
