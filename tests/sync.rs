@@ -2,6 +2,8 @@
 //! wrong between them. The device's stores are stood in for by memory; the hub is the real one in a temporary folder.
 #![cfg(all(feature = "device", feature = "hub"))]
 
+#[path = "sync/claims.rs"]
+mod claims;
 #[path = "sync/clocks.rs"]
 mod clocks;
 #[path = "sync/frozen.rs"]

@@ -204,31 +204,3 @@ fn an_old_manifest_of_the_same_version_is_no_news() {
     assert!(device.down().unwrap().registers.is_empty());
     assert_eq!(signed(&device), now, "and an older one does not replace it");
 }
-
-#[test]
-fn a_device_weeks_behind_takes_few_files() {
-    let world = World::new();
-    let mut device = world.enrolled();
-    world.register("reg", 500);
-    device.down().unwrap();
-    let begin = world.manifest("reg").signed_ms;
-    for hour in 1..=60 {
-        world.import("reg", &format!("id,object,serial\nnew-{hour},firearm,ZZ{:05}\n", hour * 97));
-        let at = begin + hour * 12 * 3_600_000;
-        world.hub.publish_register_at(&"reg".parse_id(), at, &mut |_, _| ()).unwrap();
-    }
-    let down = device.down().unwrap();
-    assert!(down.chunks <= 10, "{} files for sixty versions in thirty days", down.chunks);
-    assert_eq!((device.version("reg"), device.records()), (Some(61), 560));
-    assert!(device.finds("ZZ05820") && device.finds("ZZ00097"));
-}
-
-trait ParseId {
-    fn parse_id(&self) -> tracepost::domain::RegisterId;
-}
-
-impl ParseId for str {
-    fn parse_id(&self) -> tracepost::domain::RegisterId {
-        tracepost::domain::RegisterId::parse(self).unwrap()
-    }
-}

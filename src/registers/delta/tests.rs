@@ -94,7 +94,7 @@ fn every_recent_version_is_caught_up_exactly_and_with_few_files() {
         feed.publish(1);
     }
     let newest = feed.versions.len() as u64 - 1;
-    for behind in [0, 1, 2, 5, 20, 24, 30, 47, 100, 24 * 7, 24 * 8 + 5, 24 * 20, 24 * 30, 24 * 32] {
+    for behind in [0, 1, 2, 5, 20, 24, 30, 47, 100, 24 * 7, 24 * 8 + 5, 24 * 20, 720, 24 * 31, 24 * 32] {
         let (held, files) = feed.caught_up(newest - behind).unwrap();
         assert_eq!(&held, feed.versions.last().unwrap(), "{behind} hours behind");
         assert!(files <= 10, "{behind} hours behind: {files} files");
