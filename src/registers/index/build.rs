@@ -2,7 +2,7 @@
 
 use super::density::{Counter, Density};
 use super::dictionary::{Dictionary, DictionaryBuilder};
-use super::ends::Ends;
+use super::ends::{Ends, PART_KEYS};
 use super::facts::{Facts, FactsBuilder, Prepared};
 use super::flags::Flags;
 use super::lots::{Lots, LotsBuilder};
@@ -134,7 +134,7 @@ impl IndexBuilder {
         }
         let dictionaries = self.dictionaries.map(DictionaryBuilder::finish);
         let facts = self.facts.finish();
-        Ok(assembly.finish(&|| ())?.with(self.registers, dictionaries, facts, self.lots.finish()))
+        Ok(assembly.finish(PART_KEYS, &|| ())?.with(self.registers, dictionaries, facts, self.lots.finish()))
     }
 }
 
@@ -174,7 +174,8 @@ impl Assembly {
 
     /// Builds what is made of the keys.
     /// `freed` hears when much of what was needed on the way is not any more.
-    pub fn finish(self, freed: &dyn Fn()) -> Result<Keys, IndexError> {
+    /// The keys are sorted by their ends so many at a time.
+    pub fn finish(self, part_keys: usize, freed: &dyn Fn()) -> Result<Keys, IndexError> {
         let mut postings = self.postings;
         let trie = self.trie.finish(&mut |records| postings.put(records)).ok_or(IndexError::TooManyRecords)?;
         u32::try_from(postings.records.len()).map_err(|_| IndexError::TooManyRecords)?;
@@ -183,7 +184,7 @@ impl Assembly {
         freed();
         let (cores, numbers) = derived(&trie);
         freed();
-        let ends = Ends::of(&trie);
+        let ends = Ends::in_parts(&trie, part_keys);
         freed();
         let (postings, density) = (postings.records, self.counter.finish());
         Ok(Keys { trie, first_of_key, postings, ends, cores, numbers, density })

@@ -12,7 +12,10 @@ pub(super) const ORDERED_BYTES: usize = 8;
 const STEP: usize = 64;
 
 /// Keys that are sorted at a time.
-const PART_KEYS: usize = 1 << 20;
+pub(super) const PART_KEYS: usize = 1 << 20;
+/// The same beside an index in use, where time matters less than memory.
+#[cfg(feature = "device")]
+pub(super) const PART_KEYS_BESIDE: usize = 1 << 19;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Ends {
@@ -39,13 +42,9 @@ fn end_at(trie: &Trie, edge: u32) -> u64 {
 }
 
 impl Ends {
-    pub fn of(trie: &Trie) -> Self {
-        Self::in_parts(trie, PART_KEYS)
-    }
-
     /// Sorts so many keys at a time, give or take those that share an end: all at once would take more memory than the
     /// whole index.
-    fn in_parts(trie: &Trie, part_keys: usize) -> Self {
+    pub fn in_parts(trie: &Trie, part_keys: usize) -> Self {
         // Keys by their last two bytes.
         let mut counts = vec![0u32; 1 << 16];
         trie.for_each(|_, key| counts[(end_of(key) >> 48) as usize] += 1);
@@ -151,7 +150,7 @@ mod tests {
         let mut builder = TrieBuilder::new();
         keys.iter().for_each(|key| builder.push(key.as_bytes(), (), &mut |()| ()));
         let trie = builder.finish(&mut |()| ()).unwrap();
-        let whole = Ends::of(&trie);
+        let whole = Ends::in_parts(&trie, PART_KEYS);
         let mut backwards: Vec<u64> = keys.iter().map(|key| end_of(key.as_bytes())).collect();
         backwards.sort_unstable();
         let order = |ends: &Ends| -> Vec<u64> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::build::{Assembly, Records};
 use super::dictionary::Dictionary;
+use super::ends::PART_KEYS_BESIDE;
 use super::facts::{Facts, FactsBuilder};
 use super::flags::Flags;
 use super::lots::LotsBuilder;
@@ -134,7 +135,7 @@ pub(in crate::registers) fn merged(
         (base.first_of_key, base.postings) = Default::default();
         freed();
     }
-    let keys = assembly.finish(freed)?;
+    let keys = assembly.finish(PART_KEYS_BESIDE, freed)?;
     let (dictionaries, facts) = match made_first {
         Some(made) => made,
         None => facts(&base, over, &rows, moved)?,

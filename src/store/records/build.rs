@@ -163,17 +163,27 @@ fn fill(
     }
     memory::give_back();
     let (connection, blocks, indexing) = taken;
-    let (db_bytes, index) = std::thread::scope(|scope| {
-        let sealing = scope.spawn(|| {
-            blocks.sync_all().map_err(RecordsError::io(&blocks_path))?;
-            db::seal(connection, &path)
-        });
-        let index = indexing.finish(current);
-        (sealing.join().unwrap_or(Err(RecordsError::Damaged("flushing them broke off"))), index)
-    });
-    let (db_bytes, index) = (db_bytes?, index?);
+    let sealing = || {
+        blocks.sync_all().map_err(RecordsError::io(&blocks_path))?;
+        db::seal(connection, &path)
+    };
+    let (db_bytes, index) = match indexing {
+        // In the background nobody waits for it, and what the database holds of itself goes before the index comes.
+        Indexing::Moved(_) => {
+            let db_bytes = sealing()?;
+            memory::give_back();
+            (db_bytes, indexing.finish(current)?)
+        }
+        Indexing::Anew(_) => std::thread::scope(|scope| {
+            let sealing = scope.spawn(sealing);
+            let index = indexing.finish(current);
+            let sealed = sealing.join().unwrap_or(Err(RecordsError::Damaged("flushing them broke off")));
+            Ok::<_, RecordsError>((sealed?, index?))
+        })?,
+    };
     sealed::write(&index_path(dir, number), key, |out| index.write_to(out))?;
     files::sync_dir(dir).map_err(RecordsError::io(dir))?;
+    memory::give_back();
     let registers = entries.into_iter().map(|e| e.register).collect();
     let generation = Generation::fresh(number, dir, key, index, registers, sums)?;
     failing("records.build.point")?;
