@@ -5,20 +5,11 @@ use tracepost::registers::chunk;
 use tracepost::registers::delta::Piece;
 use tracepost::registers::manifest::{BaseList, Blob, Manifest};
 
+use crate::hostile::{one_behind, refused, taken};
 use crate::liar::{Liar, Reply};
-use crate::world::{Device, World};
+use crate::world::World;
 
 const HOUR_MS: i64 = 3_600_000;
-
-/// A device that holds version 1 of 300 records, and a hub that has published version 2.
-fn one_behind() -> (World, Device) {
-    let world = World::new();
-    let mut device = world.enrolled();
-    world.register("reg", 300);
-    device.down().unwrap();
-    world.update("reg", "new-1,firearm,ZZ77777\nrec-5,firearm,YY88888\n");
-    (world, device)
-}
 
 fn put(world: &World, bytes: &[u8]) -> Blob {
     let blob = Blob::of(bytes);
@@ -26,22 +17,6 @@ fn put(world: &World, bytes: &[u8]) -> Blob {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, bytes).unwrap();
     blob
-}
-
-#[track_caller]
-fn refused(device: &mut Device, why: &str) {
-    let down = device.down().unwrap();
-    let said = down.registers.iter().find_map(|r| r.refused.clone()).unwrap_or_default();
-    assert!(said.contains(why), "{why:?} was to be said, and it said {said:?}");
-    assert_eq!(device.version("reg"), Some(1));
-    assert!(!device.finds("ZZ77777") && device.finds("QX000035"));
-}
-
-#[track_caller]
-fn taken(device: &mut Device) {
-    device.down().unwrap();
-    assert_eq!(device.version("reg"), Some(2));
-    assert!(device.finds("ZZ77777") && device.finds("YY88888") && !device.finds("QX000035"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use tracepost::registers::manifest::{BaseList, Blob};
 use crate::world::{Device, World};
 
 /// A device that holds version 1 of 2,000 records, and a hub that has published version 2 with a change of every sort.
-fn one_behind() -> (World, Device) {
+pub fn one_behind() -> (World, Device) {
     let world = World::new();
     let mut device = world.enrolled();
     world.register("reg", 2000);
@@ -17,7 +17,7 @@ fn one_behind() -> (World, Device) {
 
 /// The device keeps what it has, says why, and checks go on.
 #[track_caller]
-fn refused(device: &mut Device, why: &str) {
+pub fn refused(device: &mut Device, why: &str) {
     let down = device.down().unwrap();
     let said = down.registers.iter().find_map(|r| r.refused.clone()).unwrap_or_default();
     assert!(said.contains(why), "{why:?} was to be said, and it said {said:?}");
@@ -26,7 +26,7 @@ fn refused(device: &mut Device, why: &str) {
 }
 
 #[track_caller]
-fn taken(device: &mut Device) {
+pub fn taken(device: &mut Device) {
     device.down().unwrap();
     assert_eq!(device.version("reg"), Some(2));
     assert!(device.finds("ZZ77777") && device.finds("YY88888") && !device.finds("QX000035"));
