@@ -18,6 +18,7 @@ mod retro;
 mod status;
 mod sync;
 mod whole;
+mod withdrawn;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,6 +30,7 @@ pub use report::{LateRegister, RegisterReport, RetroRecord, RetroReport, SyncRep
 pub use retro::RetroHitFound;
 pub use status::{ClockStatus, LedgerStatus, ReceiptStatus, RegisterStatus, Status, read_status};
 pub use whole::{Verified, last_verified, verify, verify_when_due};
+pub use withdrawn::WithdrawnMatch;
 
 use crate::domain::{PostId, Seq};
 use crate::ledger::{Payload, SignedIn, Started};

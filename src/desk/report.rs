@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::status::{ReceiptStatus, moment};
-use super::{DeskError, RetroHitFound};
+use super::{DeskError, RetroHitFound, WithdrawnMatch};
 use crate::domain::{Grade, RegisterId, RegisterVersion, Seq};
 use crate::ledger::CandidateRef;
 
@@ -22,6 +22,8 @@ pub struct SyncReport {
     pub registers: Vec<RegisterReport>,
     /// Past sightings that new records turn out to match.
     pub retro_hits: Vec<RetroReport>,
+    /// Past matches whose record was withdrawn.
+    pub withdrawn_matches: Vec<WithdrawnMatch>,
     /// The proof of arrival.
     pub receipt: Option<ReceiptStatus>,
     /// What failed; the rest was done all the same.

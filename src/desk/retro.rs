@@ -17,7 +17,7 @@ const DAY_MS: i64 = 86_400_000;
 /// The hub's last word is no older than that where it has a new one, give or take what clocks differ by.
 const WORD_DAYS: i64 = 2;
 /// Sightings read at once; bounds memory, whatever the ledger holds.
-const PAGE: u32 = 500;
+pub(super) const PAGE: u32 = 500;
 /// Names the registers, with versions, against which the past was checked last, and the last check that was looked at.
 const CHECKED_AGAINST: &str = "retro.checked_against";
 
@@ -88,7 +88,7 @@ impl Desk {
 
     /// The moment from which sightings are checked again. A clock that runs ahead must not make those of yesterday old: what
     /// the hub signed says that it is not later than soon after, for it is a sync that brings new records.
-    fn looked_back_to(&self) -> i64 {
+    pub(super) fn looked_back_to(&self) -> i64 {
         let now_ms = self.ledger.clock().now().wall_ms;
         let signed = self.records.registers().iter().map(|r| r.signed.timestamp_millis()).max();
         let now_ms = signed.map_or(now_ms, |signed| now_ms.min(signed.saturating_add(WORD_DAYS * DAY_MS)));

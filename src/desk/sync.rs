@@ -123,6 +123,10 @@ impl Desk {
             Ok(found) => report.retro_hits.extend(found.iter().map(RetroReport::from)),
             Err(error) => report.fail_for(error),
         }
+        match self.withdrawn_matches() {
+            Ok(found) => report.withdrawn_matches.extend(found),
+            Err(error) => report.fail_for(error),
+        }
     }
 
     /// The hub's page of sightings, for a practice post whose hub is on this machine.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tracepost::desk::{CheckRequest, Desk, DeskOptions};
 use tracepost::domain::{
-    Description, Item, Mark, Object, PostId, Record, RegisterId, RegisterVersion, Scheme, SeenMark,
+    Description, Grade, Item, Mark, Object, PostId, Record, RegisterId, RegisterVersion, Scheme, SeenMark,
 };
 use tracepost::ledger::CheckSource;
 use tracepost::platform::HandClock;
@@ -137,6 +137,29 @@ fn a_device_whose_clock_is_set_takes_what_comes_and_finds_what_it_saw() {
         let ledger = post.desk.ledger().verify(&mut |_, _| ()).unwrap();
         assert!(ledger.is_whole(), "{what}: {ledger:?}");
     }
+}
+
+#[test]
+fn a_match_whose_record_is_withdrawn_is_told_to_the_post_once() {
+    let world = World::real();
+    world.hub.create_register("reg", "Invented Authority").unwrap();
+    world.import(
+        "reg",
+        "id,object,serial\nheld,firearm,QX000035123\nother,firearm,QX000036123\nstays,firearm,QX000037123\n",
+    );
+    world.publish("reg");
+    let post = Post::of(&world);
+    post.sync();
+    assert!(post.check("QX000035123") && post.check("QX000037123"));
+    world.import_whole("reg", "id,object,serial\nother,firearm,QX000036123\nstays,firearm,QX000037123\n");
+    world.publish("reg");
+    let told = post.desk.sync(&mut no_progress()).unwrap().withdrawn_matches;
+    let named: Vec<_> = told.iter().map(|t| (t.record.as_str(), t.marks.join("+"), t.now)).collect();
+    assert_eq!(named, [("held", "QX000035123".to_owned(), Grade::NoRecord)]);
+    world.import_whole("reg", "id,object,serial\nstays,firearm,QX000037123\n");
+    world.publish("reg");
+    let again = post.desk.sync(&mut no_progress()).unwrap();
+    assert_eq!((again.registers.len(), again.withdrawn_matches.len()), (1, 0), "told once, and no match of `other`");
 }
 
 /// Versions of a register in sixteen parts, made by hand and signed by the hub's own key.

@@ -111,6 +111,13 @@ impl World {
         self.hub.import_register(&RegisterId::parse(id).unwrap(), &options, csv.as_bytes(), &mut |_| ()).unwrap()
     }
 
+    /// A file that is the whole register: what it does not name is withdrawn.
+    pub fn import_whole(&self, id: &str, csv: &str) -> ImportReport {
+        let extent = Extent::Whole { withdrawals_max: Some(10) };
+        let options = ImportOptions { extent, ..ImportOptions::of(Format::Csv, 1_700_000_000_000) };
+        self.hub.import_register(&RegisterId::parse(id).unwrap(), &options, csv.as_bytes(), &mut |_| ()).unwrap()
+    }
+
     /// Everything that manifests name, as files.
     pub fn files(&self) -> Vec<std::path::PathBuf> {
         let folders = std::fs::read_dir(self.hub.dir().registers().join("chunks")).unwrap().flatten();

@@ -167,6 +167,10 @@ fn sync_words(report: &Value) -> String {
         text.push('\n');
         text.push_str(&retro_words(hit));
     }
+    for gone in report["withdrawn_matches"].as_array().into_iter().flatten() {
+        text.push('\n');
+        text.push_str(&withdrawn_words(gone));
+    }
     for register in report["late"].as_array().into_iter().flatten() {
         let said = |name: &str| register[name].as_str().unwrap_or("");
         text.push_str(&late(said("id"), &said("signed"), &said("next")));
@@ -177,15 +181,33 @@ fn sync_words(report: &Value) -> String {
     text
 }
 
-/// What an officer needs to act on a past check: the mark that was read, when, and the record that it matches now.
-fn retro_words(hit: &Value) -> String {
-    let said = |value: &Value| value.as_str().unwrap_or("?").to_owned();
+fn said(value: &Value) -> String {
+    value.as_str().unwrap_or("?").to_owned()
+}
+
+/// A past check in words: its marks, when it was, its entry.
+fn past_check(hit: &Value) -> String {
     // A mark may hold the control characters of its standard; a terminal must not obey them.
     let shown = |mark: &Value| said(mark).replace(char::is_control, " ");
     let marks: Vec<_> = hit["marks"].as_array().into_iter().flatten().map(shown).collect();
     let at = hit["checked_at"].as_str().and_then(|at| at.parse::<DateTime<Utc>>().ok());
     let at = at.map(|at| format!(" on {}", at.format("%Y-%m-%d %H:%M UTC"))).unwrap_or_default();
-    let mut text = format!("RETRO-HIT: {}, checked{at} (entry {})", marks.join(" + "), hit["of"]);
+    format!("{}, checked{at} (entry {})", marks.join(" + "), hit["of"])
+}
+
+/// What an officer who holds an item must hear: nobody looks for it under that record any more.
+fn withdrawn_words(gone: &Value) -> String {
+    let (register, record) = (said(&gone["register"]), said(&gone["record"]).replace(char::is_control, " "));
+    let then = match gone["now"].as_str() {
+        Some("hit" | "probable") => "another record agrees with it: check it again",
+        _ => "no other record matches: check it again, and ask the owner before it is held any longer",
+    };
+    format!("WITHDRAWN: {}: its record {record} is no longer in register {register}; {then}", past_check(gone))
+}
+
+/// What an officer needs to act on a past check: the mark that was read, when, and the record that it matches now.
+fn retro_words(hit: &Value) -> String {
+    let mut text = format!("RETRO-HIT: {}", past_check(hit));
     for record in hit["records"].as_array().into_iter().flatten() {
         let (register, id) = (said(&record["register"]), said(&record["record"]));
         let answer = if record["grade"] == "hit" { "matches" } else { "may be" };
@@ -327,6 +349,20 @@ pub fn verify(home: &Home, out: &Printer) -> Result<(), Stop> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_withdrawn_match_says_what_to_do() {
+        let mut report = json!({ "withdrawn_matches": [{
+            "of": 7, "checked_at": "2026-05-01T10:00:00Z", "marks": ["AB1234"], "register": "r", "record": "1",
+            "now": "no_record"
+        }]});
+        assert!(sync_words(&report).ends_with(
+            "\nWITHDRAWN: AB1234, checked on 2026-05-01 10:00 UTC (entry 7): its record 1 is no longer in register r; no other \
+             record matches: check it again, and ask the owner before it is held any longer"
+        ));
+        report["withdrawn_matches"][0]["now"] = "hit".into();
+        assert!(sync_words(&report).ends_with("another record agrees with it: check it again"));
+    }
 
     #[test]
     fn a_retro_hit_names_mark_time_record_and_register() {

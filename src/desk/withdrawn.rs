@@ -1,0 +1,104 @@
+//! Matches whose record is gone: an item may be held for a record that its owner has withdrawn since, and nobody at the post
+//! would know. Told once, at the sync that took the record away.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::retro::PAGE;
+use super::status::moment;
+use super::{Desk, DeskError};
+use crate::domain::{DecisionCode, Grade, RegisterId, Seq};
+use crate::ledger::CandidateRef;
+use crate::store::Sighting;
+
+/// Names the registers, with versions, by which matches were looked through last, then the matches that were told.
+const LOOKED_THROUGH: &str = "withdrawn.looked_through";
+
+/// A past match whose record is withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WithdrawnMatch {
+    /// The check that found it.
+    pub of: Seq,
+    /// When that was, by the device's clock.
+    pub checked_at: chrono::DateTime<chrono::Utc>,
+    /// The marks that were checked, as they were read.
+    pub marks: Vec<String>,
+    /// The record's register.
+    pub register: RegisterId,
+    /// The record's id there.
+    pub record: String,
+    /// What the same marks and description meet now: the source may list the item under another id, or another source may.
+    pub now: Grade,
+}
+
+impl Desk {
+    /// The matches of the days that are looked back to whose record this device held and holds no more, each once. Those that
+    /// were found not to be the item are nobody's concern any more.
+    ///
+    /// # Errors
+    /// When the ledger or the registers cannot be read.
+    pub(super) fn withdrawn_matches(&self) -> Result<Vec<WithdrawnMatch>, DeskError> {
+        if !self.records.is_ready() {
+            return Ok(Vec::new());
+        }
+        let held = self.records.registers();
+        let versions: Vec<String> = held.iter().map(|r| format!("{}@{}", r.id, r.version)).collect();
+        let versions = versions.join(" ");
+        let earlier = self.ledger.setting(LOOKED_THROUGH)?.unwrap_or_default();
+        let earlier = String::from_utf8(earlier).unwrap_or_default();
+        let mut lines = earlier.lines();
+        if lines.next() == Some(&versions) {
+            return Ok(Vec::new());
+        }
+        let told: BTreeSet<&str> = lines.collect();
+        let (mut found, mut gone) = (Vec::new(), BTreeSet::new());
+        let (since, mut after) = (self.looked_back_to(), Seq(0));
+        loop {
+            let page = self.ledger.sightings_since(since, after, PAGE)?;
+            let Some(last) = page.last() else { break };
+            after = last.seq;
+            for sighting in page.iter().filter(|s| is_open(s)) {
+                for matched in matches(sighting) {
+                    // A register that this device has no more says nothing of its records.
+                    let is_held = held.iter().any(|r| r.id == matched.register);
+                    if !is_held || self.records.record(&matched.register, &matched.record)?.is_some() {
+                        continue;
+                    }
+                    let name = format!("{} {} {}", sighting.seq, matched.register, matched.record.escape_default());
+                    if !told.contains(name.as_str()) && !gone.contains(&name) {
+                        found.push(self.withdrawn_match(sighting, matched));
+                    }
+                    gone.insert(name);
+                }
+            }
+        }
+        let lines: Vec<String> = std::iter::once(versions).chain(gone).collect();
+        self.ledger.set_setting(LOOKED_THROUGH, lines.join("\n").as_bytes())?;
+        Ok(found)
+    }
+
+    fn withdrawn_match(&self, sighting: &Sighting, matched: &CandidateRef) -> WithdrawnMatch {
+        let item = &sighting.check.item;
+        let mut now = self.records.judge(item);
+        super::check::lower_expired(&mut now, self.today());
+        WithdrawnMatch {
+            of: sighting.seq,
+            checked_at: moment(sighting.wall_ms),
+            marks: item.marks.iter().map(|seen| seen.mark.value.clone()).collect(),
+            register: matched.register.clone(),
+            record: matched.record.clone(),
+            now: now.grade,
+        }
+    }
+}
+
+fn is_open(sighting: &Sighting) -> bool {
+    sighting.decision.as_ref().is_none_or(|decided| decided.code != DecisionCode::NotIdentical)
+}
+
+/// The records that would have stopped the item, in the answer of then or in a later retro-hit.
+fn matches(sighting: &Sighting) -> impl Iterator<Item = &CandidateRef> {
+    let later = sighting.retro_hit.iter().flat_map(|r| &r.candidates);
+    sighting.check.candidates.iter().chain(later).filter(|c| c.grade >= Grade::Probable)
+}
