@@ -58,6 +58,14 @@ pub(super) fn read<R: Read>(
         if std::str::from_utf8(record.as_slice()).is_err() {
             return Err(ImportError::Encoding { line, hint: encoding_hint(record.as_slice()) });
         }
+        if record.iter().all(|field| field.trim_ascii().is_empty()) {
+            continue;
+        }
+        // Files laid together have their header again where the next one begins.
+        if record.len() == header.len() && record.iter().zip(&header).all(|(a, b)| a.trim_ascii() == b.trim_ascii()) {
+            intake.repeated();
+            continue;
+        }
         let mut unread = Unread::new();
         let outcome = row_of(&record, &columns, names.len()).map_err(Fault::from).and_then(|mut row| {
             mapping.fill(&mut row);

@@ -51,6 +51,12 @@ impl<'a> Intake<'a> {
         }
     }
 
+    /// A row that says nothing of a record, and was read before.
+    pub fn repeated(&mut self) {
+        self.summary.rows += 1;
+        self.summary.duplicates += 1;
+    }
+
     fn record(&mut self, line: u64, mut record: Record, unread: Unread) -> Result<(), ImportError> {
         if record.id.is_empty() {
             record.id = record.derived_id();

@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 
 use super::intake::{Fault, Intake};
 use super::mapping::Mapping;
-use super::row::Unread;
+use super::row::{FIELD_BYTES_MAX, Unread};
 use super::source::{Position, Source};
 use super::{Defaults, ImportError, ImportSummary};
 use crate::domain::Record;
@@ -184,14 +184,16 @@ impl<'de> Visitor<'de> for RawVisitor {
                 continue;
             };
             match map.next_value_seed(TextSeed)? {
-                Text::Value(text) => *slot = Some(text),
+                Text::Value(text) if text.len() <= FIELD_BYTES_MAX => *slot = Some(text),
                 Text::Nothing => *slot = None,
-                Text::WrongType if number == ID || self.0.marks.contains(&number) => wrong = Some(name),
-                Text::WrongType => unread.push(name),
+                Text::Value(_) | Text::WrongType if number == ID || self.0.marks.contains(&number) => {
+                    wrong = Some(name)
+                }
+                Text::Value(_) | Text::WrongType => unread.push(name),
             }
         }
         Ok(match wrong {
-            Some(name) => Err(format!("{name} is neither text nor number")),
+            Some(name) => Err(format!("{name} is neither text nor number, or longer than any")),
             None => Ok((raw, unread)),
         })
     }

@@ -28,6 +28,9 @@ pub enum MappingError {
     /// Not TOML, or with a table that there is none of.
     #[error("the mapping file cannot be read: {0}")]
     Syntax(#[from] toml::de::Error),
+    /// A form of dates by which none can be read.
+    #[error("date_format {0:?} is no form of dates; write it like \"%d/%m/%Y\"")]
+    DateFormat(String),
     /// A field that records do not have.
     #[error("the mapping file names {0:?}, and records have no such field; they have: {fields}", fields = row::FIELDS.join(", "))]
     UnknownField(String),
@@ -92,7 +95,7 @@ impl Mapping {
         });
         Ok(Self {
             delimiter,
-            date_format: file.date_format,
+            date_format: file.date_format.map(known_format).transpose()?,
             columns: columns.collect(),
             values: file.values,
             constants: file.constants,
@@ -131,4 +134,10 @@ impl Mapping {
             }
         }
     }
+}
+
+/// A form that chrono knows; by any other every day of a file would be left out.
+fn known_format(format: String) -> Result<String, MappingError> {
+    let is_known = !chrono::format::StrftimeItems::new(&format).any(|item| item == chrono::format::Item::Error);
+    if is_known && format.contains('%') { Ok(format) } else { Err(MappingError::DateFormat(format)) }
 }

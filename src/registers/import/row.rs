@@ -62,7 +62,7 @@ pub(super) const MARK_FIELDS: [(&str, Scheme); 8] = [
 ];
 
 /// Longest text that a field may have, in bytes; longer ones are a sign of a file read the wrong way.
-const FIELD_BYTES_MAX: usize = 4096;
+pub(super) const FIELD_BYTES_MAX: usize = 4096;
 /// Words that sources write where they mean nothing.
 const NOTHING: [&str; 6] = ["", "-", "null", "NULL", "N/A", "n/a"];
 

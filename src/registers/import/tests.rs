@@ -480,3 +480,17 @@ fn a_field_that_cannot_be_read_costs_no_wanted_item() {
     assert_eq!((summary.unwrap().years_unread, got.rejects.len()), (0, 0));
     assert_eq!(got.notes[0].unread, ["brandmodel", "theftdate"]);
 }
+
+#[test]
+fn rows_that_say_nothing_and_texts_without_end_make_no_record() {
+    let text = "id;object;serial\r\n1;firearm;AB12345\r\n;;\r\nid;object;serial\r\n2;firearm;AB12346;;\r\n";
+    let (summary, got) = run(Format::Csv, text, "");
+    assert_eq!(counts(summary.unwrap()), [3, 2, 1, 0, 0], "{:?}", got.rejects);
+    let long = "A".repeat(100_000);
+    let ua =
+        format!(r#"[{{"id":"1","weaponnumber":"{long}"}},{{"id":"2","weaponnumber":"77123","brandmodel":"{long}"}}]"#);
+    let (summary, got) = run(Format::UaWeapons, ua, "");
+    assert_eq!(counts(summary.unwrap()), [2, 1, 0, 1, 0]);
+    assert_eq!((got.rejects[0].line, &got.notes[0].unread[..]), (1, &["brandmodel"][..]));
+    assert!(Mapping::parse("date_format = \"%Q\"").is_err() && Mapping::parse("date_format = \"%d.%m.%y\"").is_ok());
+}
