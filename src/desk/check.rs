@@ -114,12 +114,19 @@ impl Desk {
         locked(&self.unwritten).len()
     }
 
-    /// Keeps a check that the disk refused, and gives the number for the paper: the time of day and a count, so that two
-    /// papers of one shift never bear the same number, also after a restart.
+    /// Keeps a check that the disk refused, and gives the number for the paper: the day and time to the millisecond, so that
+    /// two papers of one shift never bear the same number, also after a restart or from two programs side by side.
     fn keep_for_later(&self, officer: String, check: Check) -> String {
         let checked_ms = self.ledger.clock().now().wall_ms;
         let mut waiting = locked(&self.unwritten);
-        let paper = format!("P{}-{}", moment(checked_ms).format("%d%H%M%S"), waiting.len() + 1);
+        let number = |ms| format!("P{}", moment(ms).format("%d%H%M-%S%3f"));
+        let mut paper = number(checked_ms);
+        for later_ms in checked_ms + 1.. {
+            if waiting.iter().all(|other| other.late.paper != paper) {
+                break;
+            }
+            paper = number(later_ms);
+        }
         waiting.push(Unwritten { officer, late: LateCheck { paper: paper.clone(), checked_ms, check } });
         paper
     }

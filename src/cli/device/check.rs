@@ -72,7 +72,7 @@ fn recorded(recorded: &Recorded) -> Result<(), Stop> {
 pub fn not_recorded(number: &str) -> Failure {
     Failure::new(
         format_args!("NOT RECORDED: WRITE ON PAPER, number {number}. The disk refused the entry."),
-        "The answer above is right all the same; earlier entries are safe.",
+        "The answer above stands all the same; earlier entries are safe.",
         "Write number, marks and answer on paper, then free the disk; if it is not full, run tracepost verify.",
     )
 }

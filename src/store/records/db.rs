@@ -1,11 +1,14 @@
 //! The database of one generation: its tables, and how it is opened for building and for reading.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 use super::RecordsError;
+use crate::platform::files;
 
 const TABLES: &str = "
     CREATE TABLE registers (number INTEGER PRIMARY KEY, manifest BLOB NOT NULL);
@@ -33,7 +36,8 @@ fn unlock(connection: &Connection, key: &[u8; 32]) -> Result<(), RecordsError> {
 /// A new database inside one open transaction. Nothing protects it while it is built: until the pointer names it, it is
 /// nobody's, and what is left of it after a power loss is thrown away.
 pub(super) fn create(path: &Path, key: &[u8; 32]) -> Result<Connection, RecordsError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    files::create_private(path).map_err(RecordsError::io(path))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     unlock(&connection, key)?;
     connection.execute_batch(
@@ -46,7 +50,10 @@ pub(super) fn create(path: &Path, key: &[u8; 32]) -> Result<Connection, RecordsE
 
 /// The database of what changed, for writing; it is made when it is not there. Each commit is on disk before it returns.
 pub(super) fn create_over(path: &Path, key: &[u8; 32]) -> Result<Connection, RecordsError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if !path.exists() {
+        files::create_private(path).map_err(RecordsError::io(path))?;
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     unlock(&connection, key)?;
     connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
@@ -57,15 +64,50 @@ pub(super) fn create_over(path: &Path, key: &[u8; 32]) -> Result<Connection, Rec
 }
 
 /// The database of what changed, for reading. What a kill left in its log is part of it.
-pub(super) fn open_over(path: &Path, key: &[u8; 32]) -> Result<Connection, RecordsError> {
-    let open = |flags| {
-        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+///
+/// SQLite reads a database with a write-ahead log only where it can put a file beside it. A disk that is full or cannot be
+/// written must not take the registers away, so then the database is read as it stands when its log is empty, with
+/// everything held in memory when the log may be opened for writing, and else from a copy: the first value, whose files
+/// go when it is dropped.
+pub(super) fn open_over(path: &Path, key: &[u8; 32]) -> Result<(Option<TempDir>, Connection), RecordsError> {
+    let open = |file: String, flags, first: &str| {
+        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+        let connection = Connection::open_with_flags(file, flags)?;
         unlock(&connection, key)?;
+        connection.execute_batch(first)?;
         connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
         Ok::<_, RecordsError>(connection)
     };
-    // A log left behind is read only by a connection that may write; on a medium that cannot be written there is none.
-    open(OpenFlags::SQLITE_OPEN_READ_WRITE).or_else(|_| open(OpenFlags::SQLITE_OPEN_READ_ONLY))
+    let (read, write) = (OpenFlags::SQLITE_OPEN_READ_ONLY, OpenFlags::SQLITE_OPEN_READ_WRITE);
+    // A log left behind is read only by a connection that may write.
+    let usual = || open(address(path), write, "").or_else(|_| open(address(path), read, ""));
+    let log = log_of(path);
+    let has_log = std::fs::metadata(&log).is_ok_and(|log| log.len() > 0);
+    match usual() {
+        Ok(connection) => Ok((None, connection)),
+        Err(_) if !has_log => open(immutable(path), read, "").map(|connection| (None, connection)),
+        Err(_) => {
+            // Nothing is written back: what is read here belongs to whoever writes next.
+            if let Ok(alone) = open(address(path), write, "PRAGMA locking_mode = EXCLUSIVE;") {
+                alone.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+                return Ok((None, alone));
+            }
+            let dir = tempfile::tempdir().map_err(RecordsError::io(&std::env::temp_dir()))?;
+            let copy = dir.path().join("over");
+            for (from, to) in [(path, &copy), (&log, &log_of(&copy))] {
+                std::fs::copy(from, to).map_err(RecordsError::io(from))?;
+                files::make_private(to).map_err(RecordsError::io(to))?;
+            }
+            open(address(&copy), write, "").map(|connection| (Some(dir), connection))
+        }
+    }
+}
+
+/// What SQLite has not yet written back into the database.
+fn log_of(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    PathBuf::from(log)
 }
 
 /// Ends the transaction, closes and flushes.
@@ -94,6 +136,11 @@ pub(super) fn open(path: &Path, key: &[u8; 32]) -> Result<(Connection, bool), Re
 }
 
 fn immutable(path: &Path) -> String {
+    address(path) + "?immutable=1"
+}
+
+/// The path as SQLite takes it together with settings.
+fn address(path: &Path) -> String {
     let mut uri = String::from("file:");
     for byte in path.as_os_str().as_encoded_bytes() {
         match byte {
@@ -101,5 +148,5 @@ fn immutable(path: &Path) -> String {
             other => uri.push_str(&format!("%{other:02X}")),
         }
     }
-    uri + "?immutable=1"
+    uri
 }

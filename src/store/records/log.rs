@@ -58,7 +58,7 @@ pub(super) fn read(path: &Path, key: &[u8; 32], base: &Base) -> Result<Option<(V
     if !path.exists() {
         return Ok(None);
     }
-    let db = db::open_over(path, key)?;
+    let (_copy, db) = db::open_over(path, key)?;
     // A kill while it was made leaves a file in which nothing was committed.
     let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {

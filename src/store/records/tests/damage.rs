@@ -129,3 +129,35 @@ fn while_they_load_every_question_is_told_so() {
         assert_eq!(waiting.join().unwrap(), 1, "who waits is answered as soon as they are there");
     });
 }
+
+/// Checks are answered where SQLite can put no file beside what changed: on a full disk, on one that cannot be written.
+#[test]
+fn what_changed_is_read_where_nothing_can_be_written_beside_it() {
+    for has_log in [false, true] {
+        let from = tempfile::tempdir().unwrap();
+        let (mut hub, records) = deltas::begun(from.path());
+        let over = super::super::log::paths(from.path(), 1);
+        let first = hub.change("weapons", &[deltas::made(900, "ЖЖ 111111")], &[]);
+        hub.install(&records, &[first]).unwrap();
+        // While another connection reads, the last one that writes leaves its log.
+        let reader = has_log.then(|| {
+            let (_, reader) = super::super::db::open_over(&over[0], &KEY).unwrap();
+            reader.execute_batch("BEGIN; SELECT count(*) FROM log;").unwrap();
+            reader
+        });
+        let second = hub.change("weapons", &[deltas::made(5, "ЖЖ 222222")], &["id-6"]);
+        hub.install(&records, &[second]).unwrap();
+        assert_eq!(over[1].exists(), has_log, "a log is left when somebody reads, else none");
+        let dir = tempfile::tempdir().unwrap();
+        for entry in std::fs::read_dir(from.path()).unwrap() {
+            let entry = entry.unwrap();
+            if entry.path() != over[2] {
+                std::fs::copy(entry.path(), dir.path().join(entry.file_name())).unwrap();
+            }
+        }
+        // What stands in the way of a file there.
+        std::fs::create_dir(dir.path().join(over[2].file_name().unwrap())).unwrap();
+        assert_eq!(ask(dir.path(), "nothing can be put beside it"), LISTED.len(), "with a log: {has_log}");
+        drop(reader);
+    }
+}
