@@ -211,9 +211,12 @@ impl Registers {
         self.over.as_ref().map(|over| &over.hidden).filter(|hidden| mark == 0 && !hidden.is_empty())
     }
 
-    /// How many records bear a key, hidden ones among them where there are any.
+    /// How many records bear a key now, of both layers together.
     pub(super) fn count_of(&self, id: KeyId) -> usize {
-        self.layer(id.0).count_of(KeyId(id.0 & !OVER))
+        let Some(over) = &self.over else { return self.base.count_of(id) };
+        let bytes = self.key_bytes(id);
+        let below = self.base.find(&bytes).map_or(0, |id| self.records_of(id).count());
+        below + over.index.find(&bytes).map_or(0, |id| over.index.count_of(id))
     }
 
     /// The records that bear a key, each with its facts, appended to `out`.

@@ -141,7 +141,12 @@ impl Index {
         let mut bytes = Vec::with_capacity(key.len() + 1);
         bytes.push(class);
         bytes.extend_from_slice(key.as_bytes());
-        self.trie.find(&bytes).map(KeyId)
+        self.find(&bytes)
+    }
+
+    /// The key with its class before it, if any record bears it.
+    pub fn find(&self, key: &[u8]) -> Option<KeyId> {
+        self.trie.find(key).map(KeyId)
     }
 
     /// Keys with the same skeleton (K2).

@@ -236,3 +236,26 @@ fn a_record_is_weighed_alike_whether_it_came_with_the_register_or_as_a_change() 
         }
     }
 }
+
+#[test]
+fn records_that_share_a_mark_are_counted_as_they_are_now() {
+    let bears = |id: &str| Record {
+        id: id.into(),
+        marks: vec![Mark::new(Scheme::Serial, "ZQ77102938K")],
+        owner: "invented".into(),
+        ..Record::default()
+    };
+    let below = Arc::new(index(&[bears("a"), bears("b")]));
+    for (hides, new, told) in
+        [(vec![], vec![], 2), (vec![0], vec![], 1), (vec![], vec![bears("c")], 3), (vec![0, 1], vec![bears("c")], 1)]
+    {
+        let mut hidden = Hidden::default();
+        hides.iter().for_each(|&row| assert!(hidden.hide(row)));
+        let facts = facts(2, told);
+        let over = Overlay::build(&below, facts, hidden, new.iter().map(|record| (0, record))).unwrap();
+        let registers = Registers::new(Arc::clone(&below), Some(Arc::new(over)));
+        let counted: BTreeSet<usize> =
+            registers.exact(b'S', "ZQ77102938K").map(|key| registers.count_of(key)).collect();
+        assert_eq!(counted, BTreeSet::from([told]), "{hides:?} and {} new", new.len());
+    }
+}
