@@ -162,7 +162,7 @@ pub enum Finding {
     SerialRemoved,
     SerialAltered,
     NeverMarked,
-    /// Parts of one weapon point to different records.
+    /// Parts of one weapon bear numbers that do not belong together, or lead to different records.
     PartsDiffer,
     DeliveredElsewhere,
     /// The mark's own check digit does not fit it.

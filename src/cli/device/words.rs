@@ -41,7 +41,8 @@ fn what_for(verdict: &Verdict) -> &'static str {
     match verdict.candidates.first() {
         Some(_) if verdict.grade == Grade::Hit => "to be surer",
         Some(first) if !first.why.contradicts.is_empty() => "would tell more",
-        _ => "would settle it",
+        Some(_) => "would settle it",
+        None => "a listed mark is one slip away, and two of these would tell whether it is meant",
     }
 }
 
@@ -103,7 +104,7 @@ fn lowered_to_this(candidate: &Candidate, why: Lowered) -> String {
 fn finding(finding: Finding, candidates: &[Candidate]) -> String {
     let to = candidates.iter().find_map(|c| c.fields.get("delivered_to"));
     match (finding, to) {
-        (Finding::PartsDiffer, _) => "its marks point to different records".into(),
+        (Finding::PartsDiffer, _) => "its parts bear numbers that do not belong together".into(),
         (Finding::DeliveredElsewhere, Some(to)) => {
             match candidates.iter().find_map(|c| c.fields.get("delivered_place")) {
                 Some(place) => format!("listed as delivered to {to} at {place}, seen outside its place"),

@@ -7,6 +7,7 @@
 
 mod gather;
 mod listed;
+mod parts;
 mod rules;
 mod short;
 mod show;
@@ -73,10 +74,11 @@ pub fn judge_with<E>(
     ranked.hold_issuers_against(index, &item.description, &records);
     let is_elsewhere = ranked.lower_what_nobody_looks_for(&mut records);
     let ask = asks(item, &ranked, &records, &scales);
+    let parts_differ = parts::differ(item, &ranked.shown, &records, question.marks.len());
     let shown = ranked.shown.iter().zip(records);
     let candidates = shown.map(|(judged, record)| show::candidate(index, judged, record)).collect();
     let mut findings = BTreeSet::new();
-    if parts_differ(&ranked.shown, question.marks.len()) {
+    if parts_differ {
         findings.insert(Finding::PartsDiffer);
     }
     if is_elsewhere {
@@ -156,6 +158,8 @@ struct Ranked {
     left_out_at_least: bool,
     /// Some of those left out are one slip away.
     misses_neighbours: bool,
+    /// What would bring records one slip away into question.
+    untold: Vec<Ask>,
 }
 
 impl Ranked {
@@ -211,7 +215,7 @@ impl Ranked {
         strong.append(&mut number);
         strong.append(&mut weakest);
         left_out += narrow(&mut strong, CANDIDATES_MAX);
-        Self { shown: strong, left_out, left_out_at_least, misses_neighbours }
+        Self { shown: strong, left_out, left_out_at_least, misses_neighbours, untold: gathered.untold }
     }
 
     /// A document is its issuer's and its number's: the same of both is that document, and of another issuer another one.
@@ -302,22 +306,12 @@ fn evidence(
     Some((evidence, weight, best.clone()))
 }
 
-/// Two marks of one item, each with its own strong candidates and none in common.
-fn parts_differ(shown: &[Judged], marks: usize) -> bool {
-    let strong: Vec<&Judged> = shown.iter().filter(|j| j.grade >= Grade::Probable).collect();
-    let records_of = |mark: usize| -> BTreeSet<RecordRef> {
-        strong.iter().filter(|j| j.marks.contains(&mark)).map(|j| j.record).collect()
-    };
-    let sets: Vec<_> = (0..marks).map(records_of).filter(|set| !set.is_empty()).collect();
-    sets.iter().enumerate().any(|(n, a)| sets[n + 1..].iter().any(|b| a.is_disjoint(b)))
-}
-
 /// The observations that would move the grade of the best candidates, best first.
 fn asks(item: &Item, ranked: &Ranked, records: &[Listed], scales: &Scales<'_>) -> Vec<Ask> {
     // No answer makes a record a match that nobody looks for.
     let mut wanted = ranked.shown.iter().zip(records).filter(|(_, record)| record.status.is_wanted()).map(|(j, _)| j);
     let Some(best) = wanted.next() else {
-        return Vec::new();
+        return if ranked.shown.is_empty() { ranked.untold.clone() } else { Vec::new() };
     };
     let hits = ranked.shown.iter().filter(|j| j.grade == Grade::Hit).count();
     if hits == 1 && best.evidence.is_settled() {

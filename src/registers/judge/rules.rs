@@ -80,6 +80,10 @@ const LOOSE_SPREAD: f64 = 4.0;
 /// K4 and edits count only when so many of make, model, calibre, kind and year agree; with fewer nobody need look. (A year
 /// tells more records apart than a kind does.)
 pub(super) const FACTS_FOR_WEAK_RULES: u8 = 2;
+/// The marks of one sort that one slip can make of a mark, for each of its characters.
+pub(super) const SLIPS_A_CHARACTER: f64 = 20.0;
+/// Marks that fewer strangers than this come near to by accident are asked about, when too little is told of the item.
+pub(super) const NEAR_BY_ACCIDENT: f64 = 0.05;
 /// A fact that neither the item nor the record tells: what one could not read the other often could not either.
 pub(super) const BOTH_SILENT: f64 = 3.0;
 

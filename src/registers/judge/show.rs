@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Judged;
 use super::gather::Met;
 use crate::domain::keys;
-use crate::domain::{Candidate, Lot, Lowered, Record, RegisterId, Rule, SerialRange, Status, Why};
+use crate::domain::{Candidate, Lot, Lowered, Mark, Record, RegisterId, Rule, SerialRange, Status, Why};
 use crate::registers::Registers;
 use crate::registers::disclosure::into_fields;
 
@@ -17,6 +17,8 @@ pub struct Listed {
     pub(super) issuer: Option<String>,
     /// How many.
     pub(super) marks: usize,
+    /// All of them where there are several, else none.
+    pub(super) several: Vec<Mark>,
     ranges: Vec<SerialRange>,
     fields: BTreeMap<String, String>,
 }
@@ -29,6 +31,7 @@ impl Listed {
             status: record.status,
             issuer: record.description.issuer.clone(),
             marks: record.marks.len(),
+            several: if record.marks.len() > 1 { record.marks.clone() } else { Vec::new() },
             ranges: record.ranges.clone(),
             fields: into_fields(record),
         }

@@ -1,5 +1,8 @@
 //! Items against small registers: each rule, each cap, each question.
 
+mod parts;
+mod untold;
+
 use super::*;
 use crate::domain::{RegisterId, RegisterVersion, SeenMark, Trait};
 use crate::registers::index::{IndexBuilder, RegisterFacts};
