@@ -8,12 +8,13 @@
 //! whether it came with a whole register or as a change to one. What is hidden still counts: it was there. An overlay's
 //! dictionaries continue the base's, so a fact has one number in both; that is why an overlay belongs to exactly one base.
 
+mod bearers;
 mod overlay;
 mod walk;
 
-use std::ops::Range;
 use std::sync::Arc;
 
+pub(super) use self::bearers::Bearer;
 pub use self::overlay::{Hidden, Overlay};
 use self::walk::{Ahead, KeysOfBoth};
 use super::describe::Forms;
@@ -45,18 +46,6 @@ impl RecordRef {
     pub fn over(row: u32) -> Self {
         Self(row | OVER)
     }
-}
-
-/// A record that bears one of many keys, as little of it as tells whether it comes into question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Bearer {
-    /// Of the runs of postings that were asked for, the place of the one in which it stands.
-    pub run: u32,
-    pub record: RecordRef,
-    /// See [`Registers::profile`].
-    pub profile: u32,
-    /// 0 where it is silent.
-    pub year: u16,
 }
 
 /// The registers on a device, ready to be asked. Cheap to clone.
@@ -219,17 +208,6 @@ impl Registers {
         below + over.index.find(&bytes).map_or(0, |id| over.index.count_of(id))
     }
 
-    /// The records that bear a key, each with its facts, appended to `out`.
-    pub(super) fn facts_of_key(&self, id: KeyId, out: &mut Vec<(RecordRef, Compact)>) {
-        let mark = id.0 & OVER;
-        let (layer, hidden) = (self.layer(id.0), self.hidden_of(mark));
-        layer.bearers(std::iter::once((0, self.postings_of(id))), None, |_, record, profile, year| {
-            if hidden.is_none_or(|hidden| !hidden.holds(record.0)) {
-                out.push((RecordRef(record.0 | mark), layer.profile(profile).with_year(year)));
-            }
-        });
-    }
-
     /// Number of profiles in both layers.
     pub(super) fn profiles(&self) -> usize {
         self.base.profiles() + self.over.as_ref().map_or(0, |over| over.index.profiles())
@@ -240,52 +218,6 @@ impl Registers {
         match (number.checked_sub(self.base.profiles() as u32), &self.over) {
             (Some(number), Some(over)) => over.index.profile(number),
             _ => self.base.profile(number),
-        }
-    }
-
-    /// Where the records that bear a key stand in its layer, hidden ones among them.
-    pub(super) fn postings_of(&self, id: KeyId) -> Range<usize> {
-        self.layer(id.0).postings_of(KeyId(id.0 & !OVER))
-    }
-
-    /// The same of many keys, in their order.
-    pub(super) fn postings_of_all(&self, ids: impl Iterator<Item = KeyId>) -> Vec<Range<usize>> {
-        let places: Vec<(&Index, usize)> = ids
-            .map(|id| {
-                let layer = self.layer(id.0);
-                (layer, layer.ordinal(KeyId(id.0 & !OVER)))
-            })
-            .collect();
-        std::hint::black_box(places.iter().fold(0, |all, (layer, place)| all ^ layer.touch_postings(*place)));
-        places.iter().map(|(layer, place)| layer.postings_of_nth(*place)).collect()
-    }
-
-    /// The records in these runs of postings that are of a year that may be, appended to `out`; each run with its key.
-    pub(super) fn bearers(
-        &self,
-        runs: impl Iterator<Item = (KeyId, Range<usize>)>,
-        may_be: impl Fn(u16) -> bool,
-        out: &mut Vec<Bearer>,
-    ) {
-        let (mut below, mut above) = (Vec::new(), Vec::new());
-        for (run, (id, postings)) in (0u32..).zip(runs) {
-            let own = if id.0 & OVER == 0 { &mut below } else { &mut above };
-            own.push((run, postings));
-        }
-        let hidden = self.hidden_of(0);
-        let years = self.base.years_that(&may_be);
-        self.base.bearers(below.into_iter(), Some(&years), |run, record, profile, year| {
-            if hidden.is_none_or(|hidden| !hidden.holds(record.0)) {
-                out.push(Bearer { run, record, profile, year });
-            }
-        });
-        if let Some(over) = &self.over {
-            let (profiles_below, years) = (self.base.profiles() as u32, over.index.years_that(&may_be));
-            over.index.bearers(above.into_iter(), Some(&years), |run, record, profile, year| {
-                out.push(Bearer { run, record: RecordRef::over(record.0), profile: profile + profiles_below, year });
-            });
-            // As the runs were asked for.
-            out.sort_by_key(|bearer| bearer.run);
         }
     }
 

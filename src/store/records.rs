@@ -23,6 +23,7 @@ mod build;
 mod cipher;
 mod db;
 mod error;
+mod finder;
 mod generation;
 mod log;
 mod over;
@@ -40,6 +41,7 @@ use chrono::DateTime;
 use zeroize::Zeroizing;
 
 pub use self::error::RecordsError;
+use self::update::refuse_mixed;
 pub use self::update::{Content, HeldRegister, RegisterUpdate};
 
 use self::apply::Next;
@@ -363,27 +365,6 @@ impl Records {
             prepare(&self.state);
         }
         merged
-    }
-}
-
-/// Made-up and real records are never held together, and no register goes back.
-fn refuse_mixed(current: Option<&Generation>, updates: &[RegisterUpdate]) -> Result<(), RecordsError> {
-    let held = current.map(|g| g.registers.as_slice()).unwrap_or_default();
-    for update in updates {
-        let new = &update.manifest;
-        if let Some(held) =
-            held.iter().find(|r| r.manifest.register == new.register && r.manifest.version > new.version)
-        {
-            let (register, held) = (new.register.clone(), held.manifest.version);
-            return Err(RecordsError::OlderVersion { register, held, offered: new.version });
-        }
-    }
-    let is_replaced = |id: &RegisterId| updates.iter().any(|u| u.manifest.register == *id);
-    let stay = held.iter().map(|r| &r.manifest).filter(|m| !is_replaced(&m.register));
-    let all: Vec<&Manifest> = stay.chain(updates.iter().map(|u| &u.manifest)).collect();
-    match all.iter().find(|m| m.practice != all[0].practice) {
-        Some(other) => Err(RecordsError::Mixed(other.register.clone())),
-        None => Ok(()),
     }
 }
 

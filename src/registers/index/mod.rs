@@ -8,6 +8,7 @@
 //! at a key's end have tables of their own, and a match in them is proven by deriving the key again. A second order of the
 //! keys, by their ends, answers for marks of which the beginning is lost. Why so: `docs/adr/0011`.
 
+mod bearers;
 mod build;
 mod bytes;
 mod density;

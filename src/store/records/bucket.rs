@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::RecordsError;
-use super::generation::{Take, tag_of};
+use super::finder::tag_of;
+use super::generation::Take;
 use crate::domain::Hash;
 use crate::registers::chunk::{bucket_key, bucket_of};
 use crate::registers::state::Sum;

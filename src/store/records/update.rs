@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
+use super::RecordsError;
+use super::generation::Generation;
 use crate::domain::{Object, RegisterId, RegisterVersion};
 use crate::registers::delta::Piece;
 use crate::registers::manifest::BaseList;
@@ -67,4 +69,25 @@ pub enum Content {
         /// The chunks of the base.
         list: BaseList,
     },
+}
+
+/// Made-up and real records are never held together, and no register goes back.
+pub(super) fn refuse_mixed(current: Option<&Generation>, updates: &[RegisterUpdate]) -> Result<(), RecordsError> {
+    let held = current.map(|g| g.registers.as_slice()).unwrap_or_default();
+    for update in updates {
+        let new = &update.manifest;
+        if let Some(held) =
+            held.iter().find(|r| r.manifest.register == new.register && r.manifest.version > new.version)
+        {
+            let (register, held) = (new.register.clone(), held.manifest.version);
+            return Err(RecordsError::OlderVersion { register, held, offered: new.version });
+        }
+    }
+    let is_replaced = |id: &RegisterId| updates.iter().any(|u| u.manifest.register == *id);
+    let stay = held.iter().map(|r| &r.manifest).filter(|m| !is_replaced(&m.register));
+    let all: Vec<&Manifest> = stay.chain(updates.iter().map(|u| &u.manifest)).collect();
+    match all.iter().find(|m| m.practice != all[0].practice) {
+        Some(other) => Err(RecordsError::Mixed(other.register.clone())),
+        None => Ok(()),
+    }
 }
