@@ -101,6 +101,23 @@ pub struct SyncEnd {
     pub failed: Vec<Trouble>,
     /// Some register's feed stands still: nothing failed, and yet nothing new may be coming.
     pub late: bool,
+    /// Past matches whose record was withdrawn.
+    pub withdrawn: Vec<Withdrawn>,
+}
+
+/// A past match whose record is no longer in its register.
+#[derive(Debug, Clone)]
+pub struct Withdrawn {
+    /// What was checked.
+    pub mark: String,
+    /// When.
+    pub seen: DateTime<Utc>,
+    /// The register that held the record.
+    pub register: String,
+    /// Its id there.
+    pub record: String,
+    /// Another record agrees with the item.
+    pub still_listed: bool,
 }
 
 /// Is told the phase of a sync and how far it is: done, of all.

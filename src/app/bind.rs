@@ -1,8 +1,10 @@
 //! The real desk behind the window's face.
 
-use super::bench::{Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, Past, Retro, Steps, SyncEnd, Trouble};
+use super::bench::{
+    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, Past, Retro, Steps, SyncEnd, Trouble, Withdrawn,
+};
 use crate::desk::{Desk, DeskError};
-use crate::domain::{DecisionCode, HandScannerSettings, RegisterAge, RegisterId, Seq};
+use crate::domain::{DecisionCode, Grade, HandScannerSettings, RegisterAge, RegisterId, Seq};
 use crate::registers::disclosure;
 use crate::store::Sighting;
 use crate::sync::Phase;
@@ -36,7 +38,15 @@ impl Bench for Desk {
             }
         }
         let (bytes_up, bytes_down) = (report.bytes_up, report.bytes_down);
-        Ok(SyncEnd { bytes_up, bytes_down, failed, late: !report.late.is_empty() })
+        let withdrawn = report.withdrawn_matches.into_iter().map(|gone| Withdrawn {
+            mark: gone.marks.into_iter().next().unwrap_or_default(),
+            seen: gone.checked_at,
+            register: gone.register.to_string(),
+            record: gone.record,
+            still_listed: gone.now >= Grade::Probable,
+        });
+        let withdrawn = withdrawn.collect();
+        Ok(SyncEnd { bytes_up, bytes_down, failed, late: !report.late.is_empty(), withdrawn })
     }
 
     fn stop_sync(&self) {

@@ -36,7 +36,7 @@ use std::sync::Arc;
 
 use crate::capture::{CameraInfo, CameraWish, list_cameras};
 pub use bench::{
-    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, Past, Recorded, Retro, Steps, SyncEnd, Trouble,
+    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, Past, Recorded, Retro, Steps, SyncEnd, Trouble, Withdrawn,
 };
 pub use live::Source;
 pub use window::Stage;

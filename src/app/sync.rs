@@ -237,9 +237,18 @@ impl Sync {
 
 /// What else is to be said of a sync, beside its first failure.
 fn also(end: &SyncEnd) -> Vec<SyncNote> {
-    let failed = end.failed.iter().skip(1).map(|why| (why.code, why.words.as_str()));
-    let late = end.late.then_some(("register_late", ""));
-    failed.chain(late).map(|(code, words)| SyncNote { code: code.into(), plain: words.into() }).collect()
+    let note = |code: &str, words: &str| SyncNote { code: code.into(), plain: words.into(), ..SyncNote::default() };
+    let failed = end.failed.iter().skip(1).map(|why| note(why.code, &why.words));
+    let late = end.late.then(|| note("register_late", ""));
+    // Whoever holds an item for that record must hear it before all else.
+    let withdrawn = end.withdrawn.iter().map(|gone| SyncNote {
+        code: if gone.still_listed { "withdrawn_listed" } else { "withdrawn" }.into(),
+        mark: gone.mark.as_str().into(),
+        seen: ages::day_and_time(gone.seen).into(),
+        record: format!("{} {}", gone.register, gone.record).into(),
+        ..SyncNote::default()
+    });
+    withdrawn.chain(failed).chain(late).collect()
 }
 
 fn count(n: u64) -> i32 {

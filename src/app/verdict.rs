@@ -159,6 +159,7 @@ impl Verdict {
             data.set_newest(face::newest(&answer).map_or_else(ages::unknown, |as_of| ages::age(as_of, now)));
             data.set_findings(ModelRc::new(VecModel::from(findings)));
             data.set_registers(ModelRc::new(VecModel::from(registers)));
+            data.set_more_at_least(verdict.more_at_least);
             data.set_more(i32::try_from(verdict.more.saturating_add(further)).unwrap_or(i32::MAX));
             data.set_has_photo(card.photo.is_some());
             if let Some(view) = &card.photo {

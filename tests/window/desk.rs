@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use chrono::Utc;
 use tracepost::app::{
-    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, Past, Recorded, Retro, Steps, SyncEnd, Trouble,
+    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, Past, Recorded, Retro, Steps, SyncEnd, Trouble, Withdrawn,
 };
 use tracepost::domain::keys::canonical;
 use tracepost::domain::{
@@ -118,7 +118,16 @@ impl Bench for MadeUp {
         }
         let failed = |code| Trouble { code, words: format!("{code} in English") };
         let failed = if self.rough_sync { vec![failed("photos_waiting"), failed("register_note")] } else { Vec::new() };
-        Ok(SyncEnd { bytes_up: 1_200, bytes_down: 340_000, failed, late: self.rough_sync })
+        let gone = |mark: &str, still_listed| Withdrawn {
+            mark: mark.into(),
+            seen: chrono::DateTime::UNIX_EPOCH,
+            register: "weapons".into(),
+            record: "P-7".into(),
+            still_listed,
+        };
+        let withdrawn =
+            if self.rough_sync { vec![gone("KT004418", false), gone("KT004419", true)] } else { Vec::new() };
+        Ok(SyncEnd { bytes_up: 1_200, bytes_down: 340_000, failed, late: self.rough_sync, withdrawn })
     }
 
     fn stop_sync(&self) {

@@ -32,6 +32,18 @@ fn a_sync_that_failed_in_part_tells_every_part_in_the_language_of_the_screen() {
 }
 
 #[test]
+fn whoever_holds_an_item_hears_that_its_record_was_withdrawn() {
+    let window = Window::over(MadeUp { rough_sync: true, ..MadeUp::default() });
+    window.press(Key::F5);
+    assert!(!window.says("WITHDRAWN"), "not before the sync");
+    window.enter();
+    for said in ["WITHDRAWN: KT004418", "record weapons P-7 is gone, and no other matches", "but another record agrees"]
+    {
+        window.must_say(said);
+    }
+}
+
+#[test]
 fn a_sync_is_one_key_away_and_tells_how_it_ended() {
     let window = Window::open();
     window.press(Key::F5);
