@@ -18,6 +18,7 @@ mod client;
 mod down;
 mod enrol;
 mod error;
+mod files;
 mod pin;
 mod ports;
 mod progress;

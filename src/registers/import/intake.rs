@@ -1,6 +1,6 @@
 //! What happens to every row, whatever file it stood in: duplicates, rejects, counting.
 
-use super::row::Unread;
+use super::days::Unread;
 use super::seen::{Earlier, Seen};
 use super::{ImportError, ImportSummary, Imported, Note, Progress, Reject, Sinks};
 use crate::domain::keys;

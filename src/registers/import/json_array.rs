@@ -8,9 +8,10 @@ use std::io;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::days::Unread;
 use super::intake::{Fault, Intake};
 use super::mapping::Mapping;
-use super::row::{FIELD_BYTES_MAX, Unread};
+use super::row::FIELD_BYTES_MAX;
 use super::source::{Position, Source};
 use super::{Defaults, ImportError, ImportSummary};
 use crate::domain::Record;

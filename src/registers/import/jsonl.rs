@@ -4,9 +4,10 @@ use std::io::{BufRead, Read};
 
 use serde_json::{Map, Value};
 
+use super::days::Unread;
 use super::intake::{Fault, Intake};
 use super::mapping::Mapping;
-use super::row::{self, FIELDS, Row, Target, Unread};
+use super::row::{self, FIELDS, Row, Target};
 use super::source::{Source, encoding_hint};
 use super::{Defaults, ImportError, ImportSummary};
 use crate::domain::{Mark, Scheme, SerialRange};

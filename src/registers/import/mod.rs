@@ -9,6 +9,7 @@
 //! Memory: one row, and 12 bytes for each record to know duplicates by (some 25 MB at 1.1 million, 200 MB at ten).
 
 mod cells;
+mod days;
 mod delimited;
 mod intake;
 mod json_array;

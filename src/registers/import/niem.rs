@@ -13,9 +13,10 @@ use quick_xml::errors::{Error, IllFormedError};
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 
+use super::days::Unread;
 use super::intake::{Fault, Intake};
 use super::mapping::Mapping;
-use super::row::{self, Row, Unread};
+use super::row::{self, Row};
 use super::source::{Position, Source, encoding_hint};
 use super::{Defaults, ImportError, ImportSummary};
 use crate::domain::{Mark, Object, Scheme, SerialRange};

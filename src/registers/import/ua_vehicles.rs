@@ -12,9 +12,10 @@
 //! Everything in this register was taken unlawfully, so its status is *stolen*.
 
 use super::Defaults;
+use super::days::{Unread, named_day};
 use super::json_array::{Form, ID, Raw};
 use super::mapping::Mapping;
-use super::row::{Unread, body_scheme, marks_of, named_day};
+use super::row::{body_scheme, marks_of};
 use crate::domain::keys;
 use crate::domain::{Description, Mark, Object, Record, Scheme, Status};
 

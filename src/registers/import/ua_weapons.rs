@@ -10,9 +10,10 @@
 //! | `insertdate`, `theftdate` | reported on, lost on |
 
 use super::Defaults;
+use super::days::{Unread, named_day, named_year};
 use super::json_array::{Form, ID, Raw};
 use super::mapping::Mapping;
-use super::row::{Unread, marks_of, named_day, named_year, status_of};
+use super::row::{marks_of, status_of};
 use crate::domain::{Description, Object, Record, Scheme};
 
 const MODEL: usize = 1;

@@ -1,14 +1,12 @@
 //! Which records come into question, and by which rule each.
 
+mod untold;
 mod weak;
 
 use std::rc::Rc;
 
 use self::weak::Sieve;
-use super::rules::{
-    BORNE_BY_MANY, FACTS_FOR_WEAK_RULES, LOST_FURTHER, LOT_BY_NUMBER, NEAR_BY_ACCIDENT, SLIPS_A_CHARACTER, reading,
-    slip,
-};
+use super::rules::{BORNE_BY_MANY, FACTS_FOR_WEAK_RULES, LOST_FURTHER, LOT_BY_NUMBER, reading, slip};
 use super::short;
 use super::weigh::Scales;
 use crate::domain::keys::{self, Keys};
@@ -33,8 +31,6 @@ const WEAKEST_MAX: usize = 256;
 /// very many. A whole search for two edits costs several times all other rules together, so it is made only where no other
 /// rule found anything, and only of marks whose first two characters are right.
 const TWO_EDITS_CHARS_MIN: usize = 8;
-/// A shorter mark has neighbours by accident, and nobody is asked for facts because of them.
-const ASKED_CHARS_MIN: usize = 6;
 
 /// What a mark of the item meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -233,31 +229,6 @@ impl Search<'_, '_> {
             let near = self.index.two_edits_after_two(&keys.canonical).keys;
             let weak = near.into_iter().map(|key| (reading(Rule::TwoEdits), Rule::TwoEdits, key)).collect();
             self.keep_weak(&read, weak);
-        }
-    }
-
-    /// With fewer than two facts told, a record one slip away does not come into question. Where such a record bears a mark
-    /// like which there are so few that a stranger's hardly ever comes as near, silence would hide it: the facts are asked
-    /// for.
-    fn ask_for_facts(&mut self, canonical: &str) {
-        let chars = canonical.chars().count();
-        if chars < ASKED_CHARS_MIN || !self.gathered.untold.is_empty() {
-            return;
-        }
-        let slips = SLIPS_A_CHARACTER * chars as f64;
-        for key in self.index.one_edit(canonical) {
-            self.batch.clear();
-            self.index.facts_of_key(key, &mut self.batch);
-            for at in 0..self.batch.len() {
-                let (_, compact) = self.batch[at];
-                if self.may_be_asked(compact)
-                    && self.scales.of_key(key, compact.register()).0 * slips <= NEAR_BY_ACCIDENT
-                    && !self.scales.is_contradicted(compact)
-                {
-                    self.gathered.untold = self.scales.untold(compact).into_iter().map(|(_, ask)| ask).collect();
-                    return;
-                }
-            }
         }
     }
 
