@@ -206,7 +206,10 @@ fn places(candidate: &Candidate) -> String {
 
 fn candidate(candidate: &Candidate) -> String {
     let mut text = format!("  {}: {} in {}", candidate.grade.code(), candidate.record, candidate.register);
-    let facts: Vec<_> = candidate.fields.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let mut facts: Vec<_> = candidate.fields.iter().collect();
+    // Nobody is to act on a record that is no ground to act on, so what its owner once asked for is not the first word of it.
+    facts.sort_by_key(|(name, _)| !candidate.why.lowered.is_empty() && *name == "action");
+    let facts: Vec<_> = facts.into_iter().map(|(name, value)| format!("{name} {value}")).collect();
     if !facts.is_empty() {
         let _ = write!(text, "\n    {}", facts.join(" · "));
     }

@@ -131,6 +131,15 @@ fn an_equal_mark_is_praised_only_in_a_hit() {
 }
 
 #[test]
+fn what_an_expired_record_once_asked_for_is_said_last() {
+    for (lowered, said) in [(vec![], "action seize · kind"), (vec![Lowered::Expired], " · action seize\n")] {
+        let mut one = candidate(&[], Why { lowered, ..Why::default() });
+        one.fields.extend([("action", "seize"), ("kind", "pistol")].map(|(name, fact)| (name.into(), fact.into())));
+        assert!(super::candidate(&one).contains(said), "{said:?} in {}", super::candidate(&one));
+    }
+}
+
+#[test]
 fn a_swap_is_not_called_one_character() {
     let mut swapped = candidate(&[(2, "7", "1"), (3, "1", "7")], Why::default());
     swapped.rule = Rule::OneEdit;
