@@ -36,6 +36,10 @@ pub struct Keys {
     pub usable: bool,
 }
 
+/// More pieces than these are a code of some other sort.
+const BESIDE_SLASHES_MAX: usize = 3;
+/// A shorter piece, a year among them, is borne by too many to be a mark by itself.
+const BESIDE_SLASH_CHARS_MIN: usize = 5;
 /// Words that stand where no serial was found, in their canonical form.
 const NO_SERIAL_WORDS: [&str; 7] = ["NONE", "UNK", "UNKNOWN", "NOSER", "SANS", "БH", "БEЗHOMEPA"];
 
@@ -55,6 +59,19 @@ fn two_parts(raw: &str) -> Option<(&str, &str)> {
     // Two brackets are a GS1 element string or prose, not a pair of serials.
     let nested = |s: &str| s.contains(['(', ')', '（', '）']);
     (says_something(first) && says_something(second) && !nested(first) && !nested(second)).then_some((first, second))
+}
+
+/// A serial with a slash in it, and what stands beside the slash where that is a serial by itself: frame and slide, or number
+/// and year. Which is meant nobody can say, so each is looked for, and is a mark of a record. `АВ/12345` is a series and its
+/// number, and one.
+pub fn beside_slashes(text: &str) -> Vec<&str> {
+    let parts: Vec<&str> = text.split(['/', '\\']).map(str::trim).collect();
+    let has_digit = |part: &&str| part.bytes().any(|b| b.is_ascii_digit());
+    let mut marks = vec![text];
+    if (2..=BESIDE_SLASHES_MAX).contains(&parts.len()) && parts.iter().all(has_digit) {
+        marks.extend(parts.into_iter().filter(|part| canonical(part).chars().count() >= BESIDE_SLASH_CHARS_MIN));
+    }
+    marks
 }
 
 /// All keys of one part (see [`split_parts`]).

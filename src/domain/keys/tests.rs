@@ -250,3 +250,18 @@ fn the_short_road_of_cyrillic_ends_where_the_long_one_does() {
         }
     }
 }
+
+#[test]
+fn what_stands_beside_a_slash_is_a_mark_too_where_it_can_be() {
+    for (cell, marks) in [
+        ("AB1234/CD9999", &["AB1234/CD9999", "AB1234", "CD9999"][..]),
+        ("123456/1978", &["123456/1978", "123456"]),
+        ("АВ/12345", &["АВ/12345"]),
+        ("1234/78", &["1234/78"]),
+        ("1/2/3/45678", &["1/2/3/45678"]),
+        ("AB1234-CD9999", &["AB1234-CD9999"]),
+        ("/", &["/"]),
+    ] {
+        assert_eq!(beside_slashes(cell), marks);
+    }
+}

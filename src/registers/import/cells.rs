@@ -29,23 +29,6 @@ pub(super) fn several(text: &str) -> Vec<&str> {
     if parts.len() > 1 && parts.iter().all(is_serial) { parts } else { vec![text] }
 }
 
-/// A serial with a slash in it, and what stands beside the slash where that is a serial by itself: frame and slide, or number
-/// and year. Which is meant nobody can say, so each is a mark of the record. `АВ/12345` is a series and its number, and one.
-pub(super) fn beside_slashes(text: &str) -> Vec<&str> {
-    let parts: Vec<&str> = text.split(['/', '\\']).map(str::trim).collect();
-    let has_digit = |part: &&str| part.bytes().any(|b| b.is_ascii_digit());
-    let mut marks = vec![text];
-    if (2..=BESIDE_SLASHES_MAX).contains(&parts.len()) && parts.iter().all(has_digit) {
-        marks.extend(parts.into_iter().filter(|part| keys::canonical(part).chars().count() >= BESIDE_SLASH_CHARS_MIN));
-    }
-    marks
-}
-
-/// More pieces than these are a code of some other sort.
-const BESIDE_SLASHES_MAX: usize = 3;
-/// A shorter piece, a year among them, is borne by too many to be a mark by itself.
-const BESIDE_SLASH_CHARS_MIN: usize = 5;
-
 /// Shorter pieces between commas are pieces of one number (`12,345`).
 const SERIAL_CHARS_MIN: usize = 4;
 
@@ -84,21 +67,6 @@ mod tests {
             ("M1.12E+11", false),
         ] {
             assert_eq!(is_rounded(cell), is, "{cell}");
-        }
-    }
-
-    #[test]
-    fn what_stands_beside_a_slash_is_a_mark_too_where_it_can_be() {
-        for (cell, marks) in [
-            ("AB1234/CD9999", &["AB1234/CD9999", "AB1234", "CD9999"][..]),
-            ("123456/1978", &["123456/1978", "123456"]),
-            ("АВ/12345", &["АВ/12345"]),
-            ("1234/78", &["1234/78"]),
-            ("1/2/3/45678", &["1/2/3/45678"]),
-            ("AB1234-CD9999", &["AB1234-CD9999"]),
-            ("/", &["/"]),
-        ] {
-            assert_eq!(beside_slashes(cell), marks);
         }
     }
 

@@ -159,9 +159,11 @@ pub(super) fn gather(
         };
         if mark.scheme.is_compared_loosely() {
             for part in keys::split_parts(&mark.value) {
-                let keys = keys::keys(&part);
-                if keys.usable {
-                    search.loosely(&keys);
+                for text in keys::beside_slashes(&part) {
+                    let keys = keys::keys(text);
+                    if keys.usable {
+                        search.loosely(&keys);
+                    }
                 }
             }
             search.as_any_scheme(&mark.value);
@@ -373,5 +375,17 @@ fn look_alikes(canonical: &str) -> Vec<String> {
             out.push(format!("{}{other}{}", &canonical[..at], &canonical[at + c.len_utf8()..]));
         }
     }
+    // Who takes one 0 for an O takes its neighbours for one, too: the end of the mark as a number, from each place on.
+    let like_digits = |c: char| keys::skeleton_of(c).is_ascii_digit();
+    let ends = canonical.char_indices().rev().take_while(|&(_, c)| like_digits(c));
+    for (at, _) in ends.filter(|&(at, c)| !c.is_ascii_digit() && canonical[at + c.len_utf8()..].chars().any(is_letter))
+    {
+        let (head, number) = canonical.split_at(at);
+        out.push(head.chars().chain(number.chars().map(keys::skeleton_of)).collect());
+    }
     out
+}
+
+fn is_letter(c: char) -> bool {
+    !c.is_ascii_digit()
 }

@@ -179,6 +179,21 @@ fn marks_of_one_item_are_combined() {
 }
 
 #[test]
+fn either_side_of_a_slash_is_looked_for() {
+    let records = vec![record("slide", vec![serial("RZQ554321V")], Some("ПМ"), None)];
+    let practice = Practice { index: index_of(&records), records };
+    for (typed, grade) in [
+        ("ABC12345/RZQ554321V", Grade::Hit),
+        ("RZQ554321V / ABC12345", Grade::Hit),
+        ("RZQ55/4321V", Grade::Hit),
+        ("ABC12345/XXQ554399V", Grade::NoRecord),
+        ("ABC12345/4321", Grade::NoRecord),
+    ] {
+        assert_eq!(practice.serial(typed).grade, grade, "{typed}");
+    }
+}
+
+#[test]
 fn a_uii_is_compared_exactly() {
     let practice = practice();
     let uii = |text: &str| practice.ask(&[Mark::new(Scheme::Uii, text)], pistol()).grade;
@@ -419,6 +434,8 @@ fn a_serial_within_a_stolen_lot_is_never_no_record() {
         ("AB123456", Grade::Hit, "crate"),
         ("ав 123456", Grade::Hit, "crate"),
         ("A8123456", Grade::Probable, "crate"),
+        ("AB1230OO", Grade::Probable, "crate"),
+        ("AB1Z3O5O", Grade::Probable, "crate"),
         ("КМ1500", Grade::Probable, "wide"),
         ("ZYA75", Grade::Probable, "few"),
     ];
