@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::{Candidate, Finding, Grade, Item, Lowered, PostId, Seq, Verdict, keys};
+use crate::domain::{Candidate, Finding, Grade, Item, Lowered, PostId, Seq, Verdict, check_mark, keys};
 use crate::ledger::{Check, CheckSource, LateCheck, Payload};
 
 use super::status::moment;
@@ -65,11 +65,7 @@ impl Desk {
         let mut verdict = self.records.judge(&item);
         lower_expired(&mut verdict, self.today());
         at_its_place(&mut verdict, self.post().as_ref());
-        for finding in findings {
-            if !verdict.findings.contains(&finding) {
-                verdict.findings.push(finding);
-            }
-        }
+        tell_findings(&mut verdict, &item, findings);
         let officer = self.officer();
         let photo = photo.and_then(|bytes| match self.ledger.put_photo(&bytes) {
             Ok(photo) => Some(photo),
@@ -132,6 +128,17 @@ impl Desk {
     }
 }
 
+/// What reading the marks showed, and what they show by themselves: whoever types a mark is told of a digit that does not fit
+/// as whoever scans it is.
+fn tell_findings(verdict: &mut Verdict, item: &Item, told: Vec<Finding>) {
+    let misprinted = item.marks.iter().filter_map(|seen| check_mark(&seen.mark));
+    for finding in told.into_iter().chain(misprinted) {
+        if !verdict.findings.contains(&finding) {
+            verdict.findings.push(finding);
+        }
+    }
+}
+
 /// What was delivered to this very post, by its name or its place, is where it belongs: that is no finding. Names are compared
 /// as serials are, for lists write `UA ODS` where the post is called `UAODS`; where they differ or one is not told, the
 /// finding stays.
@@ -177,7 +184,7 @@ pub(super) fn lower_expired(verdict: &mut Verdict, today: NaiveDate) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Ask, Candidate, NotChecked, RegisterId, Rule};
+    use crate::domain::{Ask, Mark, NotChecked, RegisterId, Rule, Scheme, SeenMark};
 
     fn candidate(record: &str, grade: Grade, expires_on: Option<&str>) -> Candidate {
         Candidate {
@@ -210,6 +217,22 @@ mod tests {
             at_its_place(&mut verdict, here);
             assert_eq!(verdict.findings.contains(&Finding::DeliveredElsewhere), stays, "{fields:?}");
             assert!(verdict.findings.contains(&Finding::PartsDiffer));
+        }
+    }
+
+    #[test]
+    fn a_digit_that_does_not_fit_is_told_however_the_mark_came() {
+        for (scheme, value, told, findings) in [
+            (Scheme::Vin, "1M8GDM9AXKP042788", vec![], vec![]),
+            (Scheme::Vin, "1M8GDM9A1KP042788", vec![], vec![Finding::CheckDigitWrong]),
+            (Scheme::Vin, "1M8GDM9A1KP042788", vec![Finding::CheckDigitWrong], vec![Finding::CheckDigitWrong]),
+            (Scheme::Vin, "WVWZZZ1JZXW000001", vec![Finding::SerialAltered], vec![Finding::SerialAltered]),
+            (Scheme::Serial, "1M8GDM9A1KP042788", vec![], vec![]),
+        ] {
+            let item = Item { marks: vec![SeenMark::typed(Mark::new(scheme, value))], ..Item::default() };
+            let mut verdict = Verdict::not_checked(NotChecked::NoRegisterForObject);
+            tell_findings(&mut verdict, &item, told);
+            assert_eq!(verdict.findings, findings, "{scheme:?} {value}");
         }
     }
 
