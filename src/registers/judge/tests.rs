@@ -1,5 +1,7 @@
 //! Items against small registers: each rule, each cap, each question.
 
+mod lots;
+mod near;
 mod parts;
 mod untold;
 
@@ -266,23 +268,6 @@ fn an_equal_mark_with_a_letter_is_listed_whatever_the_description_says() {
 }
 
 #[test]
-fn one_wrong_letter_is_found_among_many_equal_numbers() {
-    let mut records: Vec<Record> = (0..40u32)
-        .map(|n| {
-            let series: String =
-                [n / 6, n % 6].iter().map(|&at| "БГДЖЛФ".chars().nth(at as usize % 6).unwrap()).collect();
-            record(&format!("n{n}"), vec![serial(&format!("{series}0877"))], Some("ПМ"), Some(1983))
-        })
-        .collect();
-    records.push(record("true", vec![serial("КШ0877")], Some("ПМ"), Some(1983)));
-    let practice = Practice { index: index_of(&records), records };
-    let verdict = practice.ask(&[serial("КЮ0877")], Description { year: Some(1983), ..pistol() });
-    assert_eq!(verdict.grade, Grade::Possible);
-    assert_eq!(verdict.candidates.first().map(|c| c.record.as_str()), Some("true"));
-    assert!(verdict.more > 30, "the others are counted: {}", verdict.more);
-}
-
-#[test]
 fn a_candidate_says_what_agrees_what_contradicts_and_who_else_bears_the_mark() {
     let practice = practice();
     let told = Description { year: Some(1979), model: Some("ТТ".into()), ..pistol() };
@@ -329,163 +314,6 @@ fn a_document_typed_without_its_scheme_is_held_to_its_issuer_all_the_same() {
             assert_eq!(practice.ask(std::slice::from_ref(&mark), of(issuer)).grade, grade, "{mark:?} {issuer}");
         }
     }
-}
-
-fn lot(id: &str, from: &str, to: &str) -> Record {
-    let range = crate::domain::SerialRange::new(from, to).unwrap();
-    Record { ranges: vec![range], ..record(id, vec![], Some("АК74"), None) }
-}
-
-#[test]
-fn a_lot_whose_letters_were_not_told_is_possible_where_the_description_agrees() {
-    let records = vec![lot("crate", "AB123000", "AB123999"), record("x", vec![serial("ЖЖ123456")], Some("ТТ"), None)];
-    let practice = Practice { index: index_of(&records), records };
-    let rifle = Description { kind: Some("pistol".into()), model: Some("AK-74".into()), ..Description::default() };
-    for typed in ["123456", "CD123456", "A 123456"] {
-        let verdict = practice.ask(&[serial(typed)], rifle.clone());
-        assert_eq!((verdict.grade, verdict.rule), (Grade::Possible, Some(Rule::Number)), "{typed}");
-        let found = &verdict.candidates[0];
-        assert_eq!(found.record, "crate", "{typed}");
-        assert_eq!(found.why.lot.as_ref().map(|lot| lot.items), Some(1000), "{typed}");
-        assert!(!found.differs.is_empty(), "which letters the lot has: {typed}");
-    }
-    let other = Description { model: Some("ТТ".into()), ..rifle.clone() };
-    for (typed, described) in [("124456", &rifle), ("0123456", &rifle), ("123456", &other)] {
-        let verdict = practice.ask(&[serial(typed)], described.clone());
-        assert!(verdict.candidates.iter().all(|c| c.record != "crate"), "{typed} {described:?}");
-    }
-}
-
-#[test]
-fn a_short_mark_that_lost_its_letter_is_found_among_many_of_its_number() {
-    let mut records: Vec<Record> =
-        (0..30).map(|n| record(&format!("n{n}"), vec![serial("123")], Some("ТТ"), Some(1940))).collect();
-    records.push(record("true", vec![serial("Б123")], Some("ПМ"), Some(1983)));
-    let practice = Practice { index: index_of(&records), records };
-    for typed in ["123", "Б12", "Б23", "Ж123"] {
-        let verdict = practice.ask(&[serial(typed)], Description { year: Some(1983), ..pistol() });
-        assert_eq!(verdict.grade, Grade::Possible, "{typed}");
-        assert!(verdict.candidates.iter().any(|c| c.record == "true"), "{typed}: {:?}", verdict.candidates);
-    }
-}
-
-#[test]
-fn the_year_finds_a_misread_number_among_more_neighbours_than_are_weighed() {
-    let crowd = |n: usize| record(&format!("n{n}"), vec![serial(&format!("1234{}", n % 10))], Some("ПМ"), Some(1950));
-    let mut records: Vec<Record> = (0..8_500).map(crowd).collect();
-    records.push(record("true", vec![serial("1235")], Some("ПМ"), Some(1983)));
-    let practice = Practice { index: index_of(&records), records };
-    let told = practice.ask(&[serial("1234")], Description { year: Some(1983), ..pistol() });
-    let ids: Vec<&str> = told.candidates.iter().map(|c| c.record.as_str()).collect();
-    assert_eq!((told.grade, ids, told.more), (Grade::Possible, vec!["true"], 0));
-    let untold = practice.ask(&[serial("1234")], pistol());
-    assert!(untold.more > 7_000, "what is not listed is counted: {}", untold.more);
-    assert_eq!(untold.ask.first(), Some(&Ask::Year));
-}
-
-/// Ten millions of records, of which these are those near the number 1234: a hundred of each, of a hundred years.
-fn crowded() -> Practice {
-    let mut near: Vec<String> = vec!["1234".into()];
-    for at in 0..4 {
-        let (before, after) = ("1234".split_at(at).0, "1234".split_at(at + 1).1);
-        near.extend((0..10).map(|digit| format!("{before}{digit}{after}")).filter(|mark| mark != "1234"));
-        near.push(format!("{before}{after}"));
-    }
-    let record =
-        |n: usize| record(&format!("n{n}"), vec![serial(&near[n / 100])], Some("ПМ"), Some(1900 + (n % 100) as u16));
-    let records: Vec<Record> = (0..near.len() * 100).map(record).collect();
-    Practice { index: index_of_part(&records, 10_000_000), records }
-}
-
-#[test]
-fn among_ten_million_a_misread_short_number_is_listed_once_its_year_is_told() {
-    let practice = crowded();
-    let misread: Vec<&Record> = practice.records.iter().filter(|r| r.marks[0].value.len() == 4).collect();
-    for truth in misread.into_iter().skip(100).step_by(97) {
-        let told = practice.ask(&[serial("1234")], Description { year: truth.description.year, ..pistol() });
-        assert!(told.candidates.iter().any(|c| c.record == truth.id), "{:?}", truth.marks);
-        assert!(told.candidates.len() <= 120 && told.more > 0, "{}", told.candidates.len());
-    }
-    let untold = practice.ask(&[serial("1234")], pistol());
-    practice.index.base().prepare();
-    assert_eq!(practice.ask(&[serial("1234")], pistol()), untold, "only quicker");
-    practice.index.base().unprepare();
-    assert!(untold.candidates.len() <= 220 && untold.more > 3_000, "{} {}", untold.candidates.len(), untold.more);
-    assert_eq!(untold.ask.first(), Some(&Ask::Year), "what tells thousands apart");
-    let all = practice.ask(&[serial("1234")], Description { year: Some(1960), ..pistol() });
-    assert_eq!(all.ask, [Ask::Characters], "all is told, and the list is cut");
-}
-
-#[test]
-fn a_long_list_is_whole_in_a_register_of_a_million() {
-    let records: Vec<Record> =
-        (0..300).map(|n| record(&format!("n{n}"), vec![serial(&format!("12{}", n % 10))], Some("ПМ"), None)).collect();
-    let practice = Practice { index: index_of(&records), records };
-    let verdict = practice.ask(&[serial("12")], pistol());
-    assert_eq!((verdict.grade, verdict.candidates.len(), verdict.more), (Grade::Possible, 300, 0));
-}
-
-#[test]
-fn a_serial_within_a_stolen_lot_is_never_no_record() {
-    let records =
-        vec![lot("crate", "AB123000", "AB123999"), lot("wide", "КМ1000", "КМ2999"), lot("few", "ЗЯ70", "ЗЯ79")];
-    let practice = Practice { index: index_of(&records), records };
-    let table = [
-        ("AB123456", Grade::Hit, "crate"),
-        ("ав 123456", Grade::Hit, "crate"),
-        ("A8123456", Grade::Probable, "crate"),
-        ("AB1230OO", Grade::Probable, "crate"),
-        ("AB1Z3O5O", Grade::Probable, "crate"),
-        ("КМ1500", Grade::Probable, "wide"),
-        ("ZYA75", Grade::Probable, "few"),
-    ];
-    for (typed, grade, id) in table {
-        let verdict = practice.serial(typed);
-        assert_eq!((verdict.grade, verdict.rule), (grade, Some(Rule::Range)), "{typed}");
-        let candidate = &verdict.candidates[0];
-        assert_eq!(candidate.record, id, "{typed}");
-        let named = candidate.why.lot.as_ref().expect("the lot is named");
-        let listed = practice.records.iter().find(|r| r.id == id).map(|r| (&r.ranges[0].from, &r.ranges[0].to));
-        assert_eq!(Some((&named.from, &named.to)), listed, "{typed}");
-    }
-    let misread = &practice.serial("A8123456").candidates[0].differs;
-    assert_eq!((misread.len(), misread[0].at, misread[0].record.as_str()), (1, 2, "B"), "where to look again");
-    let blank = Practice {
-        index: index_of(&[lot("blanks", "FA100000", "FA100999")]),
-        records: vec![lot("blanks", "FA100000", "FA100999")],
-    };
-    let passport = blank.ask(
-        &[Mark::new(Scheme::Document, "FA 100500")],
-        Description { object: Some(Object::Firearm), ..Description::default() },
-    );
-    assert_eq!((passport.grade, passport.rule), (Grade::Hit, Some(Rule::Range)));
-    for outside in ["AB122999", "AB124000", "AB12345", "АС123456"] {
-        assert_eq!(practice.serial(outside).grade, Grade::NoRecord, "{outside}");
-    }
-    let told = practice.ask(&[serial("КМ1500")], Description { model: Some("ПМ".into()), ..Description::default() });
-    assert_eq!((told.grade, told.candidates.len()), (Grade::Possible, 1), "another model lowers it and hides nothing");
-}
-
-#[test]
-fn a_lost_end_is_listed_where_the_description_agrees() {
-    let practice = practice();
-    for (worn, what) in [("ЗЯ4719", "its end"), ("471903", "its series"), ("ЗЯ471903К", "more than the register has")]
-    {
-        let told = practice.ask(&[serial(worn)], pistol());
-        assert_eq!(told.grade, Grade::Possible, "{what}");
-        assert_eq!(told.candidates[0].record, "sparse", "{what}");
-        assert_eq!(practice.serial(worn).grade, Grade::NoRecord, "{what}: without a description it is nothing");
-    }
-    assert_eq!(practice.ask(&[serial("ЗЯ4719")], pistol()).rule, Some(Rule::LostEnd));
-}
-
-#[test]
-fn two_wrong_characters_are_found_in_a_long_mark_when_nothing_else_is() {
-    let practice = practice();
-    let told = practice.ask(&[serial("ЗЯ411983")], pistol());
-    assert_eq!((told.grade, told.rule), (Grade::Possible, Some(Rule::TwoEdits)));
-    assert_eq!(told.candidates[0].differs.len(), 2);
-    assert_eq!(practice.serial("ЗЯ411983").grade, Grade::NoRecord);
 }
 
 #[test]
