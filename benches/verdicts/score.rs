@@ -215,7 +215,7 @@ impl Bench {
             Some(Ask::Make) => more.make.clone_from(&full.make),
             Some(Ask::Object) => more.object = full.object,
             // These weapons bear one mark.
-            Some(Ask::SecondMark) | None => return verdict.clone(),
+            Some(Ask::SecondMark | Ask::Issuer) | None => return verdict.clone(),
         }
         self.ask(mark, &more)
     }

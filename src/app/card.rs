@@ -8,11 +8,13 @@ use super::face;
 use crate::decode::{Accepted, View};
 use crate::desk::item::{add_scanned, add_symbol, add_typed};
 use crate::domain::keyboard::Readings;
-use crate::domain::{Description, Finding, Grade, Item};
+use crate::domain::{Description, Finding, Grade, Item, Object};
 use crate::ledger::CheckSource;
 
-/// The details that an officer picks, in the order of the card.
-pub const FIELDS: [&str; 6] = ["object", "kind", "make", "model", "calibre", "year"];
+/// The details that an officer picks of most objects, in the order of the card.
+const OF_OBJECTS: &[&str] = &["object", "kind", "make", "model", "calibre", "year"];
+/// And those of a document.
+const OF_DOCUMENTS: &[&str] = &["object", "kind", "issuer"];
 
 /// One item with what is known of it and what the desk answered last.
 #[derive(Clone)]
@@ -111,7 +113,7 @@ impl Card {
     fn adding(&mut self, source: CheckSource, add: impl FnOnce(&mut Self)) -> bool {
         let before = self.item.clone();
         add(self);
-        for field in FIELDS {
+        for &field in fields(&self.item.description) {
             if detail(&before.description, field).is_empty() && !detail(&self.item.description, field).is_empty() {
                 self.from_code.insert(field);
             }
@@ -163,6 +165,7 @@ impl Card {
             "make" => d.make = text,
             "model" => d.model = text,
             "calibre" => d.calibre = text,
+            "issuer" => d.issuer = text,
             "year" => match text {
                 None => d.year = None,
                 Some(year) => match year.parse() {
@@ -190,6 +193,11 @@ impl Card {
     pub fn request(&self) -> CheckRequest {
         CheckRequest { item: self.item.clone(), findings: self.findings.clone(), source: self.source, photo: None }
     }
+}
+
+/// The details that an officer picks of an item that is known so far, in the order of the card.
+pub fn fields(d: &Description) -> &'static [&'static str] {
+    if d.object == Some(Object::TravelDocument) || d.issuer.is_some() { OF_DOCUMENTS } else { OF_OBJECTS }
 }
 
 /// A detail as text; empty when it is not known.
@@ -232,6 +240,20 @@ mod tests {
         assert!(card.from_code.contains("object"), "a VIN stands on a vehicle");
         assert!(card.set("object", "vehicle"));
         assert!(card.from_code.is_empty(), "the officer said so too");
+    }
+
+    #[test]
+    fn of_a_document_is_asked_who_issued_it() {
+        let mut card = Card::new(1);
+        assert!(fields(&card.item.description).contains(&"calibre"));
+        card.add_scan(&Readings::plain(
+            "I<UTOD231458907<<<<<<<<<<<<<<<\n7408122F1204159UTO<<<<<<<<<<<6\nERIKSSON<<ANNA<MARIA<<<<<<<<<<",
+        ));
+        assert_eq!(fields(&card.item.description), ["object", "kind", "issuer"]);
+        assert!(card.from_code.contains("issuer"));
+        assert!(card.set("issuer", "POL"));
+        assert_eq!(detail(&card.item.description, "issuer"), "POL");
+        assert!(!card.from_code.contains("issuer"), "the officer said so");
     }
 
     #[test]

@@ -60,6 +60,13 @@ const MAKES: [&str; 24] = [
     "Mossberg",
     "Star",
 ];
+const KINDS_OF_DOCUMENTS: [&str; 6] =
+    ["passport", "identity card", "residence permit", "visa", "driving licence", "travel document"];
+/// States as ICAO Doc 9303-3 writes them, for such codes stand on documents and in registers of them.
+const ISSUERS: [&str; 24] = [
+    "UKR", "POL", "ROU", "MDA", "HUN", "SVK", "BLR", "RUS", "BGR", "TUR", "DEU", "FRA", "ITA", "ESP", "PRT", "GBR",
+    "USA", "GEO", "BFA", "CIV", "MLI", "NER", "SEN", "NGA",
+];
 /// Models with the kind that they are, so that a chosen kind shortens the list.
 const MODELS: [(&str, &str); 30] = [
     ("PM", "pistol"),
@@ -103,16 +110,18 @@ const CALIBRES: [&str; 18] = [
 pub struct Habits(HashMap<(String, String), u32>);
 
 impl Habits {
-    /// Notes a choice.
-    pub fn note(&mut self, field: &str, value: &str) {
-        *self.0.entry((field.to_owned(), value.to_owned())).or_default() += 1;
+    /// Notes a choice for a field of an item that is known so far.
+    pub fn note(&mut self, field: &str, value: &str, known: &Description) {
+        *self.0.entry((drawer(field, known).to_owned(), value.to_owned())).or_default() += 1;
     }
 
     /// The choices for a field of an item that is known so far, best first.
     pub fn choices(&self, field: &str, known: &Description) -> Vec<String> {
         let mut list: Vec<String> = match field {
             "object" => OBJECTS.iter().map(|o| o.code().to_owned()).collect(),
+            "kind" if is_document(known) => KINDS_OF_DOCUMENTS.map(str::to_owned).to_vec(),
             "kind" => KINDS.map(str::to_owned).to_vec(),
+            "issuer" => ISSUERS.map(str::to_owned).to_vec(),
             "make" => MAKES.map(str::to_owned).to_vec(),
             "calibre" => CALIBRES.map(str::to_owned).to_vec(),
             "model" => {
@@ -122,16 +131,26 @@ impl Habits {
             }
             _ => Vec::new(),
         };
-        let own = self.0.keys().filter(|(of, _)| of == field).map(|(_, value)| value);
+        let drawer = drawer(field, known);
+        let own = self.0.keys().filter(|(of, _)| of == drawer).map(|(_, value)| value);
         for value in own {
             if !list.contains(value) {
                 list.push(value.clone());
             }
         }
-        let times = |value: &String| self.0.get(&(field.to_owned(), value.clone())).copied().unwrap_or(0);
+        let times = |value: &String| self.0.get(&(drawer.to_owned(), value.clone())).copied().unwrap_or(0);
         list.sort_by_key(|value| std::cmp::Reverse(times(value)));
         list
     }
+}
+
+fn is_document(known: &Description) -> bool {
+    known.object == Some(Object::TravelDocument)
+}
+
+/// Where choices of a field are kept: a pistol is no kind of document.
+fn drawer<'a>(field: &'a str, known: &Description) -> &'a str {
+    if field == "kind" && is_document(known) { "kind of document" } else { field }
 }
 
 #[cfg(test)]
@@ -143,11 +162,13 @@ mod tests {
         let mut habits = Habits::default();
         let known = Description::default();
         assert_eq!(habits.choices("kind", &known)[0], "pistol");
-        habits.note("kind", "carbine");
+        habits.note("kind", "carbine", &known);
         assert_eq!(habits.choices("kind", &known)[..2], ["carbine", "pistol"]);
-        habits.note("make", "Vis");
+        habits.note("make", "Vis", &known);
         assert_eq!(habits.choices("make", &known)[0], "Vis");
         assert!(habits.choices("year", &known).is_empty());
+        let document = Description { object: Some(Object::TravelDocument), ..known };
+        assert_eq!(habits.choices("kind", &document)[0], "passport", "no pistol among documents");
     }
 
     #[test]

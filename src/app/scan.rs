@@ -11,7 +11,7 @@ use slint::{ComponentHandle, ModelRc, SharedString, VecModel, Weak};
 use tracepost_ui::{App, Detail, MarkRow, ScanBackend, ScanData, Screen, ShellData, Understood};
 
 use super::bench::{Bench, CheckAnswer};
-use super::card::{Answer, Card, FIELDS, detail};
+use super::card::{Answer, Card, detail, fields};
 use super::choices::Habits;
 use super::crew::Crew;
 use super::feed::Feed;
@@ -365,12 +365,13 @@ impl Scan {
         let card = self.card.borrow();
         let marks: Vec<MarkRow> = card.item.marks.iter().map(rows::mark_row).collect();
         self.marks.set_vec(marks);
-        let details = FIELDS.map(|field| Detail {
+        let about = &card.item.description;
+        let details = fields(about).iter().map(|&field| Detail {
             field: field.into(),
-            value: detail(&card.item.description, field).into(),
+            value: detail(about, field).into(),
             from_code: card.from_code.contains(field),
         });
-        self.details.set_vec(details.to_vec());
+        self.details.set_vec(details.collect::<Vec<_>>());
         let grade = card.answer.as_ref().map_or(tracepost_ui::Grade::None, face::shown_grade);
         self.with(|data| {
             data.set_open(!card.is_empty());

@@ -269,7 +269,7 @@ impl Verdict {
             self.scan.take_up(shown);
         }
         match ask {
-            "year" | "make" | "model" | "calibre" | "kind" | "object" => self.scan.open_picker(ask),
+            "year" | "make" | "model" | "calibre" | "kind" | "object" | "issuer" => self.scan.open_picker(ask),
             "characters" => {
                 let card = self.scan.card();
                 self.go(Screen::Scan);

@@ -136,6 +136,8 @@ pub enum Ask {
     SecondMark,
     /// Say what sort of object it is.
     Object,
+    /// Who issued the document: other issuers give out the same numbers.
+    Issuer,
 }
 
 impl Ask {
@@ -150,6 +152,7 @@ impl Ask {
             Self::Kind => "kind",
             Self::SecondMark => "second_mark",
             Self::Object => "object",
+            Self::Issuer => "issuer",
         }
     }
 }

@@ -4,7 +4,7 @@ use slint::{Model, SharedString};
 use tracepost_ui::Screen;
 
 use super::Scan;
-use crate::app::card::{FIELDS, detail};
+use crate::app::card::{detail, fields};
 use crate::app::choices::PAGE;
 
 impl Scan {
@@ -46,7 +46,8 @@ impl Scan {
     /// The first detail that is not known yet, for the key that opens a picker.
     pub fn first_unknown(&self) -> &'static str {
         let card = self.card.borrow();
-        FIELDS.into_iter().find(|f| detail(&card.item.description, f).is_empty()).unwrap_or("kind")
+        let about = &card.item.description;
+        fields(about).iter().copied().find(|f| detail(about, f).is_empty()).unwrap_or("kind")
     }
 
     /// A choice by its number on the page, counted from 0.
@@ -65,7 +66,7 @@ impl Scan {
             return;
         }
         if !value.trim().is_empty() {
-            self.habits.borrow_mut().note(field, value.trim());
+            self.habits.borrow_mut().note(field, value.trim(), &before);
         }
         self.close_picker();
         if self.card.borrow().item.description != before {

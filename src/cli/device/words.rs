@@ -163,6 +163,7 @@ fn ask(ask: Ask) -> &'static str {
         Ask::Kind => "kind",
         Ask::SecondMark => "a second mark",
         Ask::Object => "sort of object",
+        Ask::Issuer => "issuer",
     }
 }
 

@@ -73,7 +73,7 @@ pub fn judge_with<E>(
     let mut records = fetch(&wanted)?;
     ranked.hold_issuers_against(index, &item.description, &records);
     let is_elsewhere = ranked.lower_what_nobody_looks_for(&mut records);
-    let ask = asks(item, &ranked, &records, &scales);
+    let ask = asks(index, item, &ranked, &records, &scales);
     let parts_differ = parts::differ(item, &ranked.shown, &records, question.marks.len());
     let shown = ranked.shown.iter().zip(records);
     let candidates = shown.map(|(judged, record)| show::candidate(index, judged, record)).collect();
@@ -221,17 +221,9 @@ impl Ranked {
     /// A document is its issuer's and its number's: the same of both is that document, and of another issuer another one.
     /// Codes of different length are of different lists, and say nothing.
     fn hold_issuers_against(&mut self, index: &Registers, item: &Description, records: &[Listed]) {
-        let Some(issuer) = item.issuer.as_deref().map(keys::canonical).filter(|issuer| !issuer.is_empty()) else {
-            return;
-        };
-        // Who types a passport's number need not say that it is one: the register does.
-        let class = class_of(Scheme::Document);
-        let is_document = |found: &Match| match found.met {
-            Met::Key(key) => found.rule == Rule::Exact && index.key_bytes(key).first().copied() == class,
-            Met::Lot { .. } => false,
-        };
-        for (judged, record) in self.shown.iter_mut().zip(records).filter(|(judged, _)| is_document(&judged.found)) {
-            let listed = record.issuer.as_deref().map(keys::canonical).unwrap_or_default();
+        let Some(issuer) = item.issuer.as_deref().and_then(issuer_of) else { return };
+        for (judged, record) in self.shown.iter_mut().zip(records).filter(|(j, _)| is_document(index, &j.found)) {
+            let listed = record.issuer.as_deref().and_then(issuer_of).unwrap_or_default();
             if listed == issuer {
                 judged.evidence.is_unique = true;
                 judged.grade = Grade::Hit;
@@ -257,6 +249,27 @@ impl Ranked {
 
     fn best(&self) -> Option<&Judged> {
         self.shown.first()
+    }
+}
+
+/// An issuer as it is compared; `None` when it says nothing. Germany is `D` in machine-readable zones and `DEU` elsewhere
+/// (ICAO Doc 9303-3, section 5).
+fn issuer_of(told: &str) -> Option<String> {
+    let issuer = keys::canonical(told);
+    match issuer.as_str() {
+        "" => None,
+        "D" => Some("DEU".to_owned()),
+        _ => Some(issuer),
+    }
+}
+
+/// Whether the mark is the number of a document. Who types a passport's number need not say that it is one: the register does.
+fn is_document(index: &Registers, found: &Match) -> bool {
+    match found.met {
+        Met::Key(key) => {
+            found.rule == Rule::Exact && index.key_bytes(key).first().copied() == class_of(Scheme::Document)
+        }
+        Met::Lot { .. } => false,
     }
 }
 
@@ -307,18 +320,22 @@ fn evidence(
 }
 
 /// The observations that would move the grade of the best candidates, best first.
-fn asks(item: &Item, ranked: &Ranked, records: &[Listed], scales: &Scales<'_>) -> Vec<Ask> {
+fn asks(index: &Registers, item: &Item, ranked: &Ranked, records: &[Listed], scales: &Scales<'_>) -> Vec<Ask> {
     // No answer makes a record a match that nobody looks for.
-    let mut wanted = ranked.shown.iter().zip(records).filter(|(_, record)| record.status.is_wanted()).map(|(j, _)| j);
-    let Some(best) = wanted.next() else {
+    let mut wanted = ranked.shown.iter().zip(records).filter(|(_, record)| record.status.is_wanted());
+    let Some((best, record)) = wanted.next() else {
         return if ranked.shown.is_empty() { ranked.untold.clone() } else { Vec::new() };
     };
+    // Every document names its issuer, and however rare its number, another issuer's document may bear it.
+    let is_told = item.description.issuer.as_deref().and_then(issuer_of).is_some();
+    let issuer = (!is_told && record.issuer.is_some() && is_document(index, &best.found)).then_some(Ask::Issuer);
     let hits = ranked.shown.iter().filter(|j| j.grade == Grade::Hit).count();
     if hits == 1 && best.evidence.is_settled() {
-        return Vec::new();
+        return issuer.into_iter().collect();
     }
     // The questions are about the records that agree best: the others fall away with the same answer.
-    let leaders: Vec<&Judged> = std::iter::once(best).chain(wanted.take_while(|j| j.grade == best.grade)).collect();
+    let others = wanted.map(|(j, _)| j).take_while(|j| j.grade == best.grade);
+    let leaders: Vec<&Judged> = std::iter::once(best).chain(others).collect();
     let mut scored: Vec<(f64, Ask)> = Vec::new();
     let traits: BTreeMap<usize, Ask> = leaders.iter().flat_map(|j| scales.untold(j.compact)).collect();
     for (number, ask) in traits {
@@ -346,7 +363,7 @@ fn asks(item: &Item, ranked: &Ranked, records: &[Listed], scales: &Scales<'_>) -
     }
     scored.retain(|(score, _)| *score > 0.0);
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    scored.into_iter().map(|(_, ask)| ask).collect()
+    issuer.into_iter().chain(scored.into_iter().map(|(_, ask)| ask)).collect()
 }
 
 /// 0: no candidate tells that fact. Up to 1: all tell it, no two the same, and each value is rare in the register.

@@ -311,8 +311,31 @@ fn a_document_typed_without_its_scheme_is_held_to_its_issuer_all_the_same() {
     let of = |issuer: &str| Description { object, issuer: Some(issuer.into()), ..Description::default() };
     for mark in [serial("FA 123456"), Mark::new(Scheme::Document, "FA123456")] {
         for (issuer, grade) in [("UKR", Grade::Hit), ("POL", Grade::Possible)] {
-            assert_eq!(practice.ask(std::slice::from_ref(&mark), of(issuer)).grade, grade, "{mark:?} {issuer}");
+            let verdict = practice.ask(std::slice::from_ref(&mark), of(issuer));
+            assert_eq!((verdict.grade, verdict.ask), (grade, vec![]), "{mark:?} {issuer}");
         }
+        // Another state's document may bear it, so who issued it is asked, however rare the number.
+        let verdict = practice.ask(std::slice::from_ref(&mark), of(" "));
+        assert_eq!((verdict.grade, verdict.ask), (Grade::Hit, vec![Ask::Issuer]), "{mark:?}");
+    }
+}
+
+#[test]
+fn germany_is_one_issuer_in_both_of_its_codes() {
+    let mut listed = record("doc", vec![Mark::new(Scheme::Document, "C01X00T47")], None, None);
+    for (told, of_record, grade) in [
+        ("D", "DEU", Grade::Hit),
+        ("DEU", "D<<", Grade::Hit),
+        ("D", "POL", Grade::Possible),
+        ("DNK", "D", Grade::Possible),
+    ] {
+        listed.description = Description { issuer: Some(of_record.into()), ..Description::default() };
+        let practice = Practice { index: index_of(std::slice::from_ref(&listed)), records: vec![listed.clone()] };
+        let object = Some(Object::Firearm);
+        let about = Description { object, issuer: Some(told.into()), ..Description::default() };
+        let verdict = practice.ask(&[Mark::new(Scheme::Document, "C01X00T47")], about);
+        assert_eq!(verdict.grade, grade, "{told} {of_record}");
+        assert!(verdict.ask.is_empty(), "{told} {of_record}: {:?}", verdict.ask);
     }
 }
 
