@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::ids::{RegisterId, RegisterVersion, Seq};
+use super::record::Action;
 
 /// How strongly an item and a record agree. Ordered from weak to strong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -362,6 +363,19 @@ impl Verdict {
     /// The registers that were asked and list what somebody looks for: only these can say that nobody does.
     pub fn of_wanted(&self) -> impl Iterator<Item = &RegisterAge> {
         self.registers.iter().filter(|r| !self.only_known.contains(&r.id))
+    }
+
+    /// Whether a record that matches asks that nobody notices (SIS, article 36): then the item is not held before its owner
+    /// was asked, whatever other records want.
+    pub fn asks_for_discretion(&self) -> bool {
+        let discreet = Action::DiscreetCheck.code();
+        let mut hits = self.candidates.iter().filter(|c| c.grade == Grade::Hit);
+        hits.any(|c| c.fields.get("action").is_some_and(|action| action == discreet))
+    }
+
+    /// Why the strongest candidate is no ground to act on, where that is so.
+    pub fn lowered(&self) -> Option<Lowered> {
+        self.candidates.first().and_then(|c| c.why.lowered.first()).copied()
     }
 
     /// An answer that no register gave.

@@ -48,6 +48,21 @@ fn a_match_waits_for_the_eye_however_fast_the_next_items_come() {
 }
 
 #[test]
+fn what_a_record_asks_for_is_the_first_word_of_the_card() {
+    let window = Window::open();
+    for (mark, said) in [
+        ("DC7000", "MATCH: a record asks for a discreet check: carry on as usual, report to its owner"),
+        ("EX8000", "TOO LITTLE: The record has expired: it is no ground to act on by itself."),
+    ] {
+        window.press(Key::F2);
+        window.scan(mark);
+        window.press(Key::F4);
+        window.must_say(said);
+        window.press(Key::F1);
+    }
+}
+
+#[test]
 fn a_decision_is_about_the_card_on_the_screen_whatever_the_camera_reads_meanwhile() {
     let window = Window::open();
     window.press(Key::F9);

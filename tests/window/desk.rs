@@ -9,8 +9,8 @@ use tracepost::app::{
 };
 use tracepost::domain::keys::canonical;
 use tracepost::domain::{
-    Ask, Candidate, DecisionCode, Difference, Finding, Grade, HandScannerSettings, NotChecked, Object, RegisterAge,
-    RegisterId, RegisterVersion, Rule, Seq, Trait, Verdict, Why,
+    Ask, Candidate, DecisionCode, Difference, Finding, Grade, HandScannerSettings, Lowered, NotChecked, Object,
+    RegisterAge, RegisterId, RegisterVersion, Rule, Seq, Trait, Verdict, Why,
 };
 
 /// A desk that knows one pistol, AB12B4 of 1978, and writes down what it is told.
@@ -70,6 +70,16 @@ impl Bench for MadeUp {
             verdict.findings = vec![Finding::DeliveredElsewhere];
             let mut listed = wanted(Grade::Hit, Rule::Exact, vec![]);
             listed.fields.insert("delivered_to".into(), "72nd Brigade".into());
+            verdict.candidates = vec![listed];
+        } else if keys.iter().any(|k| k == "DC7000") {
+            verdict.grade = Grade::Hit;
+            let mut listed = wanted(Grade::Hit, Rule::Exact, vec![]);
+            listed.fields.insert("action".into(), "discreet_check".into());
+            verdict.candidates = vec![listed];
+        } else if keys.iter().any(|k| k == "EX8000") {
+            verdict.grade = Grade::Possible;
+            let mut listed = wanted(Grade::Possible, Rule::Exact, vec![]);
+            listed.why.lowered = vec![Lowered::Expired];
             verdict.candidates = vec![listed];
         } else if keys.iter().any(|k| k == "SX6000") {
             verdict.grade = Grade::Possible;

@@ -59,6 +59,9 @@ fn not_shown(more: u32, at_least: bool) -> String {
 /// The action in one line.
 pub fn headline(verdict: &Verdict, now: DateTime<Utc>) -> String {
     match verdict.grade {
+        Grade::Hit if verdict.asks_for_discretion() => {
+            "MATCH: a record asks for a discreet check: carry on as usual, report to its owner".into()
+        }
         Grade::Hit => "MATCH: hold the item, verify with the owner of the record".into(),
         Grade::Probable => match verdict.candidates.first().map(places) {
             Some(places) if !places.is_empty() => format!("LOOK AGAIN: {places}"),

@@ -44,8 +44,21 @@ fn the_headline_says_what_to_do() {
         candidate.fields.insert("delivered_to".into(), "an invented unit".into());
         candidate
     };
+    let discreet = |grade| {
+        let mut candidate = Candidate { grade, ..candidate(&[], Why::default()) };
+        candidate.fields.insert("action".into(), "discreet_check".into());
+        candidate
+    };
     let table = [
-        (Grade::Hit, plain(&[]), &[Ask::Year][..], "MATCH: hold the item, verify with the owner of the record"),
+        (
+            Grade::Hit,
+            discreet(Grade::Hit),
+            &[][..],
+            "MATCH: a record asks for a discreet check: carry on as usual, report to its owner",
+        ),
+        // A record that only may be meant decides nothing about the one that matches.
+        (Grade::Hit, discreet(Grade::Possible), &[], "MATCH: hold the item, verify with the owner of the record"),
+        (Grade::Hit, plain(&[]), &[Ask::Year], "MATCH: hold the item, verify with the owner of the record"),
         (Grade::Probable, plain(&[(3, "0", "O")]), &[Ask::Characters], "LOOK AGAIN: character 3 (0 or O?)"),
         (Grade::Probable, plain(&[]), &[Ask::Model, Ask::Kind], "LOOK AGAIN: add model or kind"),
         (Grade::Probable, plain(&[]), &[], "LOOK AGAIN: compare every mark with the record"),
