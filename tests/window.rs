@@ -5,6 +5,8 @@
 mod card;
 #[path = "window/desk.rs"]
 mod desk;
+#[path = "window/search.rs"]
+mod search;
 #[path = "window/stage.rs"]
 mod stage;
 #[path = "window/sync.rs"]

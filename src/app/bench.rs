@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-pub use crate::desk::{CheckAnswer, CheckRequest, Recorded};
+pub use crate::desk::{CheckAnswer, CheckRequest, LookUp, Recorded};
 use crate::domain::{DecisionCode, Grade, HandScannerSettings, RegisterAge, Seq};
 
 /// A record's facts by name.
@@ -141,6 +141,12 @@ pub trait Bench: Send + Sync + 'static {
     /// # Errors
     /// When the disk refuses; the record stays closed then.
     fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<Option<Facts>, Trouble>;
+
+    /// Looks marks up by a pattern, which is written down first.
+    ///
+    /// # Errors
+    /// When the pattern tells too little, the registers cannot be asked, or the disk refuses.
+    fn look_up(&self, pattern: &str) -> Result<LookUp, Trouble>;
 
     /// One full sync.
     ///

@@ -1,7 +1,7 @@
 //! The real desk behind the window's face.
 
 use super::bench::{
-    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, Past, Retro, Steps, SyncEnd, Trouble, Withdrawn,
+    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, LookUp, Past, Retro, Steps, SyncEnd, Trouble, Withdrawn,
 };
 use crate::desk::{Desk, DeskError};
 use crate::domain::{DecisionCode, Grade, HandScannerSettings, RegisterAge, RegisterId, Seq};
@@ -25,6 +25,10 @@ impl Bench for Desk {
             Err(DeskError::NoSuchRecord { .. }) => Ok(None),
             Err(error) => Err(trouble(error)),
         }
+    }
+
+    fn look_up(&self, pattern: &str) -> Result<LookUp, Trouble> {
+        self.search(pattern).map_err(trouble)
     }
 
     fn sync(&self, step: &mut Steps<'_>) -> Result<SyncEnd, Trouble> {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::bench::{Bearings, CheckAnswer, Facts, Past, Retro, SyncEnd, Trouble};
+use super::bench::{Bearings, CheckAnswer, Facts, LookUp, Past, Retro, SyncEnd, Trouble};
 use super::outlines::Label;
 use crate::capture::{CameraInfo, Powers};
 use crate::decode::{Accepted, Advice, View};
@@ -53,6 +53,10 @@ pub enum Letter {
     Decided(Result<&'static str, Trouble>),
     /// A candidate's record may be shown, or not: the check's entry, the index, and why not.
     Opened(Option<Seq>, usize, Result<Option<Facts>, Trouble>),
+    /// What a pattern was looked up to find, or why not: the pattern, and the answer.
+    LookedUp(String, Result<Box<LookUp>, Trouble>),
+    /// A record that a look-up found may be shown, or not: the look-up's entry, the index, and why not.
+    FoundOpened(Seq, usize, Result<Option<Facts>, Trouble>),
     /// A step of the running sync: phase, done, of all.
     Step(&'static str, u64, u64),
     /// The sync ended.

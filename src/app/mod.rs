@@ -23,6 +23,7 @@ mod outlines;
 mod pace;
 mod photo;
 mod scan;
+mod search;
 mod settings;
 mod shell;
 mod sync;
@@ -36,7 +37,8 @@ use std::sync::Arc;
 
 use crate::capture::{CameraInfo, CameraWish, list_cameras};
 pub use bench::{
-    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, Past, Recorded, Retro, Steps, SyncEnd, Trouble, Withdrawn,
+    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, LookUp, Past, Recorded, Retro, Steps, SyncEnd, Trouble,
+    Withdrawn,
 };
 pub use live::Source;
 pub use window::Stage;

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use slint::platform::Key;
 use slint::{ComponentHandle, SharedString, Timer, TimerMode, Weak};
-use tracepost_ui::{App, Grade, ScanData, Screen, ShellBackend, ShellData, VerdictData};
+use tracepost_ui::{App, Grade, ScanData, Screen, SearchData, ShellBackend, ShellData, VerdictData};
 
 use super::bench::Trouble;
 use super::eye::Eye;
 use super::scan::Scan;
+use super::search::Search;
 use super::sync::Sync;
 use super::verdict::Verdict;
 use super::wedge::{self, Heard, HeardKey, Wedge};
@@ -27,11 +28,12 @@ pub struct Shell {
     scan: Rc<Scan>,
     verdict: Rc<Verdict>,
     sync: Rc<Sync>,
+    search: Rc<Search>,
     eye: Rc<Eye>,
     wedge: RefCell<Wedge>,
     clock: Arc<dyn Fn() -> u64>,
     /// What the fields held before the burst that may be a scanner's.
-    fields: RefCell<[SharedString; 3]>,
+    fields: RefCell<[SharedString; 4]>,
     came_from: Cell<Screen>,
     tick: Timer,
     silence: Timer,
@@ -44,6 +46,7 @@ impl Shell {
         scan: Rc<Scan>,
         verdict: Rc<Verdict>,
         sync: Rc<Sync>,
+        search: Rc<Search>,
         eye: Rc<Eye>,
         clock: Arc<dyn Fn() -> u64>,
     ) -> Rc<Self> {
@@ -52,6 +55,7 @@ impl Shell {
             scan,
             verdict,
             sync,
+            search,
             eye,
             wedge: RefCell::default(),
             clock,
@@ -196,7 +200,7 @@ impl Shell {
             self.go(Screen::Scan);
             self.eye.turn_frozen();
         } else if is(Key::F12) {
-            self.verdict.open_record();
+            if self.screen() == Screen::Search { self.search.open_record() } else { self.verdict.open_record() }
         } else if is(Key::PageUp) || is(Key::PageDown) {
             self.eye.step_zoom(is(Key::PageUp));
         } else if is(Key::Escape) {
@@ -207,12 +211,13 @@ impl Shell {
         true
     }
 
-    /// Control and a key: zoom and lamp.
+    /// Control and a key: zoom, lamp, search.
     fn command(&self, text: &str) -> bool {
         match text {
             "+" | "=" => self.eye.step_zoom(true),
             "-" => self.eye.step_zoom(false),
             "l" | "L" => self.eye.turn_torch(),
+            "f" | "F" => self.go(Screen::Search),
             _ => return false,
         }
         true
@@ -239,7 +244,8 @@ impl Shell {
         match heard {
             Heard::Key { first: true } => {
                 let (scan, verdict) = (app.global::<ScanData>(), app.global::<VerdictData>());
-                *self.fields.borrow_mut() = [scan.get_entry(), scan.get_picker_text(), verdict.get_note()];
+                let pattern = app.global::<SearchData>().get_pattern();
+                *self.fields.borrow_mut() = [scan.get_entry(), scan.get_picker_text(), verdict.get_note(), pattern];
             }
             Heard::Key { first: false } | Heard::Swallowed => {}
             Heard::Scan(ref sent) => self.scanned(&app, sent),
@@ -269,10 +275,11 @@ impl Shell {
 
     /// A scan that was typed: what it left in the fields is taken out again.
     fn scanned(&self, app: &App, sent: &Readings) {
-        let [entry, picker, note] = self.fields.borrow().clone();
+        let [entry, picker, note, pattern] = self.fields.borrow().clone();
         self.scan.set_entry(&entry);
         app.global::<ScanData>().set_picker_text(picker);
         app.global::<VerdictData>().set_note(note);
+        app.global::<SearchData>().set_pattern(pattern);
         self.scan.scanned(sent);
     }
 
@@ -287,6 +294,7 @@ impl Shell {
         match self.screen() {
             Screen::Verdict if deciding => self.verdict.decision_nth(nth),
             Screen::Verdict => self.verdict.settle_nth(nth),
+            Screen::Search => self.search.choose(nth),
             Screen::Scan if !app.global::<ScanData>().get_picker().is_empty() => self.scan.pick_nth(nth),
             _ => return false,
         }

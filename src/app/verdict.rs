@@ -1,6 +1,6 @@
 //! The card of one verdict: what to do, why, and what was decided.
 
-mod rows;
+pub mod rows;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -260,7 +260,7 @@ impl Verdict {
         let opened = self.opened.borrow();
         let opened = opened.get(&(answer.given.verdict.entry, index));
         row.opened = opened.is_some();
-        row.facts = ModelRc::new(VecModel::from(facts(answer, candidate, opened)));
+        row.facts = ModelRc::new(VecModel::from(facts(&answer.item, candidate, opened)));
         self.with(|data| data.set_candidate(row));
     }
 

@@ -14,6 +14,7 @@ use super::live::{self, Knobs, Source};
 use super::mail::{Letter, Mail};
 use super::pace::Pace;
 use super::scan::Scan;
+use super::search::Search;
 use super::settings::{Kept, Settings};
 use super::shell::{self, Shell};
 use super::sync::Sync;
@@ -38,6 +39,7 @@ struct Controllers {
     settings: Rc<Settings>,
     verdict: Rc<Verdict>,
     sync: Rc<Sync>,
+    search: Rc<Search>,
     shell: Rc<Shell>,
     hand: Hand,
 }
@@ -82,11 +84,13 @@ impl Stage {
         let eye = Eye::attach(&app, mail.clone(), Rc::clone(&scan), Arc::clone(&knobs));
         let verdict = Verdict::attach(&app, bench(), Rc::clone(&crew), mail.clone(), Rc::clone(&scan));
         let sync = Sync::attach(&app, bench(), Rc::clone(&crew), mail.clone(), Rc::clone(&scan));
+        let search = Search::attach(&app, bench(), Rc::clone(&crew), mail.clone(), Rc::clone(&scan));
         let shell = Shell::attach(
             &app,
             Rc::clone(&scan),
             Rc::clone(&verdict),
             Rc::clone(&sync),
+            Rc::clone(&search),
             Rc::clone(&eye),
             Arc::clone(&options.clock),
         );
@@ -98,7 +102,8 @@ impl Stage {
         let settings = Settings::attach(&app, bench(), crew, mail.clone(), Rc::clone(&eye), kept, options.cameras);
         let hand = Hand::new(mail.clone());
         let (weak_app, pace) = (app.as_weak(), Pace::from_environment());
-        let desk = Rc::new(Controllers { app: weak_app, pace, scan, eye, settings, verdict, sync, shell, hand });
+        let desk =
+            Rc::new(Controllers { app: weak_app, pace, scan, eye, settings, verdict, sync, search, shell, hand });
         let (weak, letters) = (Rc::downgrade(&desk), mail.clone());
         app.global::<Bell>().on_ring(move || {
             if let Some(desk) = weak.upgrade() {
@@ -189,6 +194,12 @@ impl Controllers {
             }
             Letter::Opened(entry, index, Ok(facts)) => self.verdict.record_opened(entry, index, facts),
             Letter::Opened(_, _, Err(why)) => self.shell.trouble("record", &why),
+            Letter::LookedUp(pattern, answer) => {
+                self.search.answered(&pattern, answer);
+                self.sync.look(false);
+            }
+            Letter::FoundOpened(entry, index, Ok(facts)) => self.search.record_opened(entry, index, facts),
+            Letter::FoundOpened(_, _, Err(why)) => self.shell.trouble("record", &why),
             Letter::Decided(Ok(code)) => {
                 self.verdict.decided(code);
                 self.sync.look(false);

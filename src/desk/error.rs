@@ -1,6 +1,7 @@
 //! What can go wrong at the desk.
 
 use crate::domain::RegisterId;
+use crate::registers::pattern::PatternError;
 use crate::store::StoreError;
 use crate::store::records::RecordsError;
 use crate::sync::SyncError;
@@ -108,6 +109,8 @@ fn records_code(error: &RecordsError) -> &'static str {
         RecordsError::Unreadable(_) => "registers_unreadable",
         RecordsError::Database(_) | RecordsError::Io { .. } => "disk",
         RecordsError::OlderVersion { .. } => "older_register",
+        RecordsError::Pattern(PatternError::TooWide) => "pattern_too_wide",
+        RecordsError::Pattern(PatternError::TooLong) => "pattern_too_long",
         _ => "",
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Mutex;
 
 use chrono::Utc;
 use tracepost::app::{
-    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, Past, Recorded, Retro, Steps, SyncEnd, Trouble, Withdrawn,
+    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, LookUp, Past, Recorded, Retro, Steps, SyncEnd, Trouble,
+    Withdrawn,
 };
 use tracepost::domain::keys::canonical;
 use tracepost::domain::{
@@ -119,6 +120,23 @@ impl Bench for MadeUp {
         let mut whole = wanted(Grade::Hit, Rule::Exact, vec![]).fields;
         whole.insert("contact".into(), "+00 123".into());
         Ok(Some(whole))
+    }
+
+    fn look_up(&self, pattern: &str) -> Result<LookUp, Trouble> {
+        let entry = Seq(self.say(format!("look up {pattern}")));
+        match pattern {
+            "AB12*" => {
+                let other = Candidate {
+                    record: "P-2".into(),
+                    fields: BTreeMap::from([("serial".into(), "AB1299".into()), ("kind".into(), "rifle".into())]),
+                    ..wanted(Grade::Possible, Rule::Exact, vec![])
+                };
+                let candidates = vec![wanted(Grade::Possible, Rule::Exact, vec![]), other];
+                Ok(LookUp { candidates, cut: true, entry })
+            }
+            "A*" => Err(Trouble { code: "pattern_too_wide", words: "in English".into() }),
+            _ => Ok(LookUp { candidates: Vec::new(), cut: false, entry }),
+        }
     }
 
     fn sync(&self, step: &mut Steps<'_>) -> Result<SyncEnd, Trouble> {

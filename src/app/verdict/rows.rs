@@ -6,7 +6,7 @@ use tracepost_ui::{CandidateRow, CharCell, Fact, FindingRow};
 use crate::app::bench::Facts;
 use crate::app::card::Answer;
 use crate::app::{ages, face};
-use crate::domain::{Candidate, Finding, Lowered};
+use crate::domain::{Candidate, Finding, Item, Lowered};
 
 /// Codes for the screens, which have the words.
 pub fn codes(codes: impl IntoIterator<Item = &'static str>) -> ModelRc<SharedString> {
@@ -28,8 +28,8 @@ pub fn finding(finding: Finding, candidates: &[Candidate]) -> FindingRow {
 }
 
 /// The facts of a record beside the item's own.
-pub fn facts(answer: &Answer, candidate: &Candidate, opened: Option<&Facts>) -> Vec<Fact> {
-    face::facts(&answer.item, candidate, opened)
+pub fn facts(item: &Item, candidate: &Candidate, opened: Option<&Facts>) -> Vec<Fact> {
+    face::facts(item, candidate, opened)
         .into_iter()
         .map(|f| Fact {
             plain: face::plain(&f.field).into(),
