@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use slint::{ComponentHandle, ModelRc, SharedString, VecModel, Weak};
-use tracepost_ui::{App, FoundRow, Screen, SearchBackend, SearchData, ShellBackend};
+use tracepost_ui::{App, FoundRow, ScanBackend, Screen, SearchBackend, SearchData, ShellBackend};
 
 use super::bench::{Bench, Facts, LookUp, Trouble};
 use super::crew::Crew;
@@ -55,6 +55,12 @@ impl Search {
             }
         });
         let weak = Rc::downgrade(&search);
+        backend.on_press(move |key| {
+            if let Some(search) = weak.upgrade() {
+                search.press(&key);
+            }
+        });
+        let weak = Rc::downgrade(&search);
         backend.on_choose(move |index| {
             if let (Some(search), Ok(index)) = (weak.upgrade(), usize::try_from(index)) {
                 search.choose(index);
@@ -79,6 +85,22 @@ impl Search {
         if let Some(app) = self.app.upgrade() {
             f(&app.global::<SearchData>());
         }
+    }
+
+    fn press(&self, key: &str) {
+        let mut pattern = String::new();
+        self.with(|data| pattern = data.get_pattern().into());
+        match key {
+            "enter" => {
+                if let Some(app) = self.app.upgrade() {
+                    app.global::<ScanBackend>().invoke_show_keypad(false);
+                }
+                return self.look_up(&pattern);
+            }
+            "back" => drop(pattern.pop()),
+            key => pattern.push_str(key),
+        }
+        self.with(|data| data.set_pattern(pattern.into()));
     }
 
     fn look_up(&self, pattern: &str) {

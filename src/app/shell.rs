@@ -305,7 +305,9 @@ impl Shell {
         let Some(app) = self.app.upgrade() else { return };
         let data = app.global::<ScanData>();
         let shown = data.get_keypad();
-        self.go(Screen::Scan);
+        if self.screen() != Screen::Search {
+            self.go(Screen::Scan);
+        }
         data.set_keypad(!shown);
     }
 

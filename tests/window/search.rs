@@ -56,6 +56,23 @@ fn what_is_not_found_or_too_wide_is_told_and_nothing_old_stays() {
 }
 
 #[test]
+fn a_finger_in_a_glove_needs_no_keyboard() {
+    let window = Window::open();
+    window.click("Search");
+    window.press(Key::F3);
+    for key in ["A", "B", "1", "3"] {
+        window.click(key);
+    }
+    window.click("Erase the last character");
+    window.click("2");
+    window.click("*");
+    window.click("Take this mark");
+    assert_eq!(window.told(), ["look up AB12*"]);
+    window.must_say("Record AB12B4: Pistol · 1978");
+    assert_eq!(window.app().global::<ShellData>().get_screen(), Screen::Search);
+}
+
+#[test]
 fn a_hand_scanner_is_heard_on_the_search_screen_and_leaves_the_pattern_alone() {
     let window = Window::open();
     window.click("Search");
