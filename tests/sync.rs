@@ -6,6 +6,8 @@
 mod claims;
 #[path = "sync/clocks.rs"]
 mod clocks;
+#[path = "sync/forks.rs"]
+mod forks;
 #[path = "sync/frozen.rs"]
 mod frozen;
 #[path = "sync/hostile.rs"]
@@ -157,24 +159,6 @@ fn a_gap_is_refused_with_the_frontier_and_healed_by_going_back() {
     device.pretend_sent(Seq(5));
     device.up().unwrap();
     assert_eq!(world.sightings(&SightingQuery::default()).len(), 10);
-}
-
-#[test]
-fn a_fork_is_kept_as_evidence_and_named() {
-    let world = World::new();
-    let mut device = world.enrolled();
-    for n in 0..5 {
-        device.check(&format!("F{n}33"), Grade::NoRecord);
-    }
-    device.up().unwrap();
-    device.rewrite_from(Seq(3), "OTHER1");
-    device.pretend_sent(Seq(0));
-    let refused = device.up().unwrap_err();
-    assert!(matches!(refused, SyncError::Fork { .. }), "{refused}");
-    let held = world.hub.storage().device(device.id).unwrap().unwrap();
-    assert!(held.forks > 0);
-    assert_eq!(held.next, Seq(6), "what was acknowledged stays");
-    assert!(world.hub.verify_ledger(device.id, &mut |_, _| ()).unwrap().ok);
 }
 
 #[test]

@@ -23,13 +23,14 @@ impl Desk {
     /// Enrols the device with the hub that the code names.
     ///
     /// # Errors
-    /// When it is enrolled already, the code is none, or the hub cannot be reached or refuses; nothing is changed then, and
+    /// When it is enrolled with another hub, the code is none, or the hub cannot be reached or refuses; nothing is changed then, and
     /// the same code can be tried again.
     pub fn enrol(&self, code: &str) -> Result<PostId, DeskError> {
-        if let Some(enrolment) = self.ledger.enrolment()? {
+        let code: EnrolCode = code.parse().map_err(SyncError::from)?;
+        // The same hub may have forgotten it, brought back from a backup, or may move it to another post: its ledger goes on.
+        if let Some(enrolment) = self.ledger.enrolment()?.filter(|held| held.fingerprint != code.fingerprint) {
             return Err(DeskError::AlreadyEnrolled { url: enrolment.hub_url });
         }
-        let code: EnrolCode = code.parse().map_err(SyncError::from)?;
         let begun = self.ledger.head()?.0 > Seq(0);
         let practice = if begun { Some(self.ledger.is_practice()?) } else { None };
         let keys = self.ledger.keys();
@@ -228,6 +229,9 @@ fn store_failed(error: impl std::fmt::Display) -> SyncError {
     SyncError::Store(error.to_string())
 }
 
+/// Where a home notes what it handed to a hub that counts other entries.
+const TOLD_BESIDE: &str = "told_beside";
+
 impl Outbox for &LedgerStore {
     fn first_unsent(&self) -> Result<Seq, SyncError> {
         self.unsent_from().map_err(store_failed)
@@ -255,6 +259,15 @@ impl Outbox for &LedgerStore {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         let entries = self.unsent_hits(limit).map_err(store_failed)?;
         Ok(entries.into_iter().map(|e| (e.seq, e.bytes.0)).collect())
+    }
+
+    fn told_beside(&self) -> Result<Seq, SyncError> {
+        let told = self.setting(TOLD_BESIDE).map_err(store_failed)?;
+        Ok(Seq(told.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok()).unwrap_or(0)))
+    }
+
+    fn note_told_beside(&mut self, through: Seq) -> Result<(), SyncError> {
+        self.set_setting(TOLD_BESIDE, through.to_string().as_bytes()).map_err(store_failed)
     }
 
     fn photos_pending(&self) -> Result<Vec<(Hash, u64)>, SyncError> {

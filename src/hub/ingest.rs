@@ -7,14 +7,14 @@
 //! |---|---|
 //! | begins after the frontier | refused as a gap, with the frontier; nothing is stored |
 //! | repeats stored entries, byte for byte | success: an answer was lost on its way |
-//! | has other bytes under a stored number | both are kept as evidence of a fork; the frontier stays |
+//! | has other bytes under a stored number | both are kept as evidence of a fork, and listed side by side; the frontier stays |
 //! | holds kinds that this hub does not know | stored, set aside; never blocks what follows |
 //! | has a signed head that does not fit | refused; nothing is stored |
 
 use sha2::{Digest, Sha256};
 
-use super::projection::projected;
-use super::storage::{LedgerTx, NewEntry, Storage, StorageError, StoredSigned};
+use super::projection::{Came, projected};
+use super::storage::{Device, LedgerTx, NewEntry, Projected, Storage, StorageError, StoredSigned};
 use crate::domain::{DeviceId, Hash, Seq};
 use crate::ledger::{Entry, Payload, Receipt, SignedHead, SigningKey, VerifyingKey, chain_hash};
 use crate::wire::{Acknowledgement, Batch, ENTRY_BYTES_MAX, Frontier, Urgent};
@@ -80,7 +80,7 @@ fn take(tx: &mut dyn LedgerTx, hub_key: &SigningKey, batch: &Batch, now_ms: i64)
     }
     let overlap = (frontier.next.0 - batch.first.0).min(batch.entries.len() as u64);
     let (old, new) = batch.entries.split_at(usize::try_from(overlap).unwrap_or(batch.entries.len()));
-    if let Some(at) = forked(tx, batch.first, old, now_ms)? {
+    if let Some(at) = forked(tx, &device, batch.first, old, now_ms)? {
         return Ok(Ingested::Fork { at, frontier });
     }
     let mut seq = frontier.next;
@@ -108,13 +108,19 @@ fn take(tx: &mut dyn LedgerTx, hub_key: &SigningKey, batch: &Batch, now_ms: i64)
 }
 
 /// Compares what came with what is stored; keeps what differs and names the first.
-fn forked(tx: &mut dyn LedgerTx, first: Seq, came: &[Vec<u8>], now_ms: i64) -> Result<Option<Seq>, StorageError> {
+fn forked(
+    tx: &mut dyn LedgerTx,
+    device: &Device,
+    first: Seq,
+    came: &[Vec<u8>],
+    now_ms: i64,
+) -> Result<Option<Seq>, StorageError> {
     let mut at = None;
     if !came.is_empty() {
         let stored = tx.entries(first, came.len() as u64)?;
         for (stored, came) in stored.iter().zip(came) {
             if stored.bytes != *came {
-                tx.fork(stored.seq, came, now_ms)?;
+                keep_beside(tx, device, stored.seq, came, now_ms)?;
                 at = at.or(Some(stored.seq));
             }
         }
@@ -122,9 +128,26 @@ fn forked(tx: &mut dyn LedgerTx, first: Seq, came: &[Vec<u8>], now_ms: i64) -> R
     Ok(at)
 }
 
+/// Keeps what came under the number of another entry, and lists what it tells beside what the chain tells.
+fn keep_beside(
+    tx: &mut dyn LedgerTx,
+    device: &Device,
+    seq: Seq,
+    bytes: &[u8],
+    now_ms: i64,
+) -> Result<(), StorageError> {
+    tx.fork(seq, bytes, now_ms)?;
+    if let Ok(entry) = Entry::decode(bytes) {
+        for change in projected(&entry, device.id, seq, &device.post, now_ms, Came::Beside(hash_of(bytes))) {
+            tx.project(&change)?;
+        }
+    }
+    Ok(())
+}
+
 fn store(
     tx: &mut dyn LedgerTx,
-    device: &super::storage::Device,
+    device: &Device,
     seq: Seq,
     bytes: &[u8],
     hash: Hash,
@@ -133,12 +156,12 @@ fn store(
     let entry = Entry::decode(bytes).ok().filter(|x| !matches!(x.payload, Payload::Opaque(_)));
     tx.append(&NewEntry { seq, bytes: bytes.to_vec(), hash, understood: entry.is_some() }, now_ms)?;
     // The urgent call may have brought other bytes for this number: the chain counts, the other is evidence.
-    if tx.urgent_at(seq)?.is_some_and(|urgent| urgent != bytes) {
-        let urgent = tx.urgent_at(seq)?.unwrap_or_default();
-        tx.fork(seq, &urgent, now_ms)?;
+    if let Some(urgent) = tx.urgent_at(seq)?.filter(|urgent| urgent != bytes) {
+        tx.set_aside(seq, &hash_of(&urgent))?;
+        keep_beside(tx, device, seq, &urgent, now_ms)?;
     }
     if let Some(entry) = entry {
-        for change in projected(&entry, device.id, seq, &device.post, now_ms, false) {
+        for change in projected(&entry, device.id, seq, &device.post, now_ms, Came::Chained) {
             tx.project(&change)?;
         }
     }
@@ -158,22 +181,27 @@ fn head_fits(bytes: &[u8], device: DeviceId, key: Option<&VerifyingKey>, now: Fr
 pub fn urgent(storage: &dyn Storage, device: DeviceId, urgent: &Urgent, now_ms: i64) -> Result<(), StorageError> {
     storage.ledger(device, &mut |tx| {
         let device = tx.device()?;
+        let mut has_parted = device.forks > 0;
         for (seq, bytes) in &urgent.entries {
             if *seq < device.next {
-                forked(tx, *seq, std::slice::from_ref(bytes), now_ms)?;
+                has_parted |= forked(tx, &device, *seq, std::slice::from_ref(bytes), now_ms)?.is_some();
                 continue;
             }
             match tx.urgent_at(*seq)? {
                 Some(held) if held == *bytes => continue,
                 Some(_) => {
-                    tx.fork(*seq, bytes, now_ms)?;
+                    keep_beside(tx, &device, *seq, bytes, now_ms)?;
+                    has_parted = true;
                     continue;
                 }
                 None => tx.urgent(*seq, bytes, now_ms)?,
             }
             if let Ok(entry) = Entry::decode(bytes) {
-                for change in projected(&entry, device.id, *seq, &device.post, now_ms, true) {
-                    tx.project(&change)?;
+                for change in projected(&entry, device.id, *seq, &device.post, now_ms, Came::Urgent) {
+                    // Of two histories nobody can tell yet about whose check this was decided.
+                    if !has_parted || matches!(change, Projected::Check(_)) {
+                        tx.project(&change)?;
+                    }
                 }
             }
         }
@@ -183,6 +211,9 @@ pub fn urgent(storage: &dyn Storage, device: DeviceId, urgent: &Urgent, now_ms: 
 
 /// Whether bytes have the hash that names them.
 pub fn has_hash(bytes: &[u8], hash: &Hash) -> bool {
-    let found: [u8; 32] = Sha256::digest(bytes).into();
-    found == hash.0
+    hash_of(bytes) == *hash
+}
+
+fn hash_of(bytes: &[u8]) -> Hash {
+    Hash(Sha256::digest(bytes).into())
 }

@@ -1,8 +1,19 @@
 //! From an entry to the lists that the centre reads. Everything here can be built again from the entries.
 
 use super::storage::{Projected, SightedMark, Sighting};
-use crate::domain::{Description, DeviceId, MarkSource, PostId, Seq};
+use crate::domain::{Description, DeviceId, Hash, MarkSource, PostId, Seq};
 use crate::ledger::{CandidateRef, Check, Entry, Payload};
+
+/// How an entry came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Came {
+    /// In its place in the chain.
+    Chained,
+    /// Ahead of its batch: nothing proves it yet.
+    Urgent,
+    /// Under the number of another entry; its bytes have this hash.
+    Beside(Hash),
+}
 
 /// What an entry changes in the lists. `post` is the device's own, for an entry that names none.
 pub fn projected(
@@ -11,8 +22,10 @@ pub fn projected(
     seq: Seq,
     post: &PostId,
     received_ms: i64,
-    unproven: bool,
+    came: Came,
 ) -> Vec<Projected> {
+    let fork = if let Came::Beside(hash) = came { Some(hash) } else { None };
+    let beside = fork.is_some();
     let check = |check: &Check, wall_ms: i64| {
         Projected::Check(Box::new(Sighting {
             device,
@@ -32,7 +45,8 @@ pub fn projected(
             note: None,
             retro_hits: Vec::new(),
             photo: check.photo.map(|x| x.hash),
-            unproven,
+            unproven: came != Came::Chained,
+            fork,
         }))
     };
     match &entry.payload {
@@ -42,6 +56,7 @@ pub fn projected(
             of: x.of,
             code: x.code.code().to_owned(),
             note: (!x.note.is_empty()).then(|| x.note.clone()),
+            beside,
         }],
         Payload::RetroHit(x) => x
             .candidates
@@ -50,6 +65,7 @@ pub fn projected(
                 of: x.of,
                 record: name(candidate),
                 grade: candidate.grade.code().to_owned(),
+                beside,
             })
             .collect(),
         _ => Vec::new(),

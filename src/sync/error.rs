@@ -97,7 +97,7 @@ pub enum SyncError {
     PracticeMismatch,
     /// The hub keeps another history of this device.
     #[error(
-        "the hub holds other entries of this device from number {at} on; both are kept as evidence; checks go on; do not delete anything, tell the centre"
+        "the hub holds other entries of this device from number {at} on; both are kept there, also those of this device; checks go on; do not delete anything, tell the centre"
     )]
     Fork {
         /// Where the histories part at the latest.

@@ -22,6 +22,10 @@ pub trait Outbox {
     fn keep_receipt(&mut self, receipt: &Receipt) -> Result<(), SyncError>;
     /// Unsent entries that must not wait: checks that hit, and what was decided on them.
     fn urgent(&self, limit: usize) -> Result<Vec<(Seq, Vec<u8>)>, SyncError>;
+    /// The last entry that was handed to a hub which counts other entries under these numbers; 0 when none was.
+    fn told_beside(&self) -> Result<Seq, SyncError>;
+    /// Notes that entries up to this one were.
+    fn note_told_beside(&mut self, through: Seq) -> Result<(), SyncError>;
     /// Photos that the hub has not confirmed, with their lengths.
     fn photos_pending(&self) -> Result<Vec<(Hash, u64)>, SyncError>;
     /// The plain bytes of a photo.

@@ -122,6 +122,7 @@ pub(super) fn ledger(
                 }
                 (Refusal::Gap, Some(frontier)) => return Err(SyncError::HubWentBack { next: frontier.next }),
                 (Refusal::Fork, frontier) => {
+                    tell_beside(client, outbox, first.min(next), &head, progress)?;
                     return Err(SyncError::Fork { at: frontier.map_or(next, |x| x.next.min(next)) });
                 }
                 _ => return Err(refused(refusal.error, refusal.message)),
@@ -141,6 +142,42 @@ pub(super) fn ledger(
             return Ok(());
         }
     }
+}
+
+/// The hub counts other entries under these numbers: a home was copied, or brought back from a backup. What was sighted here
+/// is no less true for that, so all of it goes up and is kept beside the rest, once.
+fn tell_beside(
+    client: &mut Client,
+    outbox: &mut dyn Outbox,
+    first: Seq,
+    head: &SignedHead,
+    progress: &mut dyn Progress,
+) -> Result<(), SyncError> {
+    let mut next = first.max(outbox.told_beside()?.next());
+    let total = (head.seq.0 + 1).saturating_sub(next.0);
+    let from = next;
+    let mut pace = Pace::new(BATCH_WIRE_BYTES_MAX / 2);
+    while next <= head.seq {
+        let entries = gather(outbox, next, head, &pace)?;
+        if entries.is_empty() {
+            break;
+        }
+        let numbered: Vec<(Seq, Vec<u8>)> = (next.0..).map(Seq).zip(entries).collect();
+        let last = numbered.last().map_or(next, |(seq, _)| *seq);
+        let body = pack(&Urgent { entries: numbered }).map_err(|e| SyncError::Setup(e.to_string()))?;
+        let started = Instant::now();
+        match client.call(&Call::send(reqwest::Method::POST, "/v1/urgent", body)) {
+            Err(SyncError::Stalled { .. }) if pace.failed() => continue,
+            Ok(Answer::Refused(refusal)) if refusal.error == Refusal::TooLarge && pace.failed() => continue,
+            Ok(Answer::Refused(refusal)) => return Err(refused(refusal.error, refusal.message)),
+            Ok(Answer::Done(_)) => pace.succeeded(started.elapsed()),
+            Err(error) => return Err(error),
+        }
+        outbox.note_told_beside(last)?;
+        next = last.next();
+        progress.step(Phase::Ledger, (next.0 - from.0).min(total), total);
+    }
+    Ok(())
 }
 
 /// Entries from `next` up to the head that make a request of about the right size.

@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
-use tracepost::domain::{DeviceId, Grade, Hash, Item, Mark, RegisterId, Scheme, SeenMark, Seq, Verdict};
+use tracepost::domain::{DecisionCode, DeviceId, Grade, Hash, Item, Mark, RegisterId, Scheme, SeenMark, Seq, Verdict};
 use tracepost::ledger::{
-    Check, CheckSource, Entry, Opaque, Payload, Receipt, SignedHead, SigningKey, chain_hash, genesis,
+    Check, CheckSource, Decided, Entry, Opaque, Payload, Receipt, SignedHead, SigningKey, chain_hash, genesis,
 };
 use tracepost::registers::ChunkRef;
 use tracepost::registers::state::Sum;
@@ -25,6 +25,7 @@ pub struct Device {
     pub enrolled: Option<Enrolled>,
     pub receipts: Vec<Receipt>,
     pub forget_receipts: bool,
+    pub told_beside: Seq,
     pub lie_about_photos: bool,
     entries: Vec<Vec<u8>>,
     sent_to: Seq,
@@ -52,6 +53,7 @@ impl Device {
             enrolled: None,
             receipts: Vec::new(),
             forget_receipts: false,
+            told_beside: Seq(0),
             lie_about_photos: false,
             entries: Vec::new(),
             sent_to: Seq(0),
@@ -63,6 +65,19 @@ impl Device {
             now_ms: None,
             folder,
             clock: RefCell::new(1_700_000_000_000),
+        }
+    }
+
+    /// The same device once more, as a copied disk or a backup brings it back.
+    pub fn copied(&self) -> Self {
+        Self {
+            id: self.id,
+            key: self.key.clone(),
+            enrolled: self.enrolled.clone(),
+            entries: self.entries.clone(),
+            sent_to: self.sent_to,
+            clock: self.clock.clone(),
+            ..Self::new()
         }
     }
 
@@ -152,6 +167,12 @@ impl Device {
         self.entries.push(entry);
     }
 
+    pub fn decide(&mut self, of: Seq, code: DecisionCode) {
+        let decision = Decided { of, code, note: String::new(), photo: None };
+        let entry = self.entry(Payload::Decision(decision));
+        self.entries.push(entry);
+    }
+
     pub fn append_unknown_kind(&mut self) {
         let entry = self.entry(Payload::Opaque(Opaque { kind: 999, version: 1, bytes: vec![1, 2, 3] }));
         self.entries.push(entry);
@@ -219,6 +240,15 @@ impl Outbox for Device {
         };
         let unsent = self.entries(self.first_unsent()?, usize::MAX)?;
         Ok(unsent.into_iter().filter(|x| is_hit(&x.1)).take(limit).collect())
+    }
+
+    fn told_beside(&self) -> Result<Seq, SyncError> {
+        Ok(self.told_beside)
+    }
+
+    fn note_told_beside(&mut self, through: Seq) -> Result<(), SyncError> {
+        self.told_beside = through;
+        Ok(())
     }
 
     fn photos_pending(&self) -> Result<Vec<(Hash, u64)>, SyncError> {

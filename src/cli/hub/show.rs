@@ -93,29 +93,37 @@ pub(super) fn sighting(out: &Printer, hub: &Hub, id: &str) -> Result<(), Stop> {
     let (of, seq) = id.rsplit_once(['/', ':']).ok_or_else(unknown)?;
     let seq = Seq(seq.parse().map_err(|_| unknown())?);
     let of = device(hub, of)?;
-    let found = hub.storage().sighting(of, seq).map_err(|e| failure(e.into()))?.ok_or_else(unknown)?;
-    out.either(&line(&found), || {
-        let mut text = words(&found);
-        for mark in &found.marks {
-            let place = mark.place.as_deref().map(|x| format!(", {x}")).unwrap_or_default();
-            let _ = write!(text, "\n  {}: {} ({}{place})", mark.scheme, mark.value, mark.source);
-        }
-        for (name, value) in &found.description {
-            let _ = write!(text, "\n  {name}: {value}");
-        }
-        for candidate in &found.candidates {
-            let _ = write!(text, "\n  candidate: {candidate}");
-        }
-        for hit in &found.retro_hits {
-            let _ = write!(text, "\n  listed since: {hit}");
-        }
-        if let Some(note) = &found.note {
-            let _ = write!(text, "\n  note: {note}");
-        }
-        let _ = write!(text, "\n  officer: {}", found.officer);
-        text
-    })?;
+    let found = hub.storage().sightings_at(of, seq).map_err(|e| failure(e.into()))?;
+    if found.is_empty() {
+        return Err(unknown());
+    }
+    // What came with other bytes under the same number stands beside it.
+    for found in &found {
+        out.either(&line(found), || whole(found))?;
+    }
     Ok(())
+}
+
+fn whole(found: &Sighting) -> String {
+    let mut text = words(found);
+    for mark in &found.marks {
+        let place = mark.place.as_deref().map(|x| format!(", {x}")).unwrap_or_default();
+        let _ = write!(text, "\n  {}: {} ({}{place})", mark.scheme, mark.value, mark.source);
+    }
+    for (name, value) in &found.description {
+        let _ = write!(text, "\n  {name}: {value}");
+    }
+    for candidate in &found.candidates {
+        let _ = write!(text, "\n  candidate: {candidate}");
+    }
+    for hit in &found.retro_hits {
+        let _ = write!(text, "\n  listed since: {hit}");
+    }
+    if let Some(note) = &found.note {
+        let _ = write!(text, "\n  note: {note}");
+    }
+    let _ = write!(text, "\n  officer: {}", found.officer);
+    text
 }
 
 fn line(x: &Sighting) -> Value {
@@ -127,6 +135,7 @@ fn line(x: &Sighting) -> Value {
         "object": x.object, "description": description,
         "verdict": { "grade": x.grade, "reason": x.reason, "rule": x.rule, "candidates": x.candidates },
         "decision": x.decision, "note": x.note, "retro_hits": x.retro_hits, "photo": x.photo, "proven": !x.unproven,
+        "fork": x.fork.is_some(),
     })
 }
 
@@ -134,8 +143,9 @@ fn words(x: &Sighting) -> String {
     let marks: Vec<&str> = x.marks.iter().map(|mark| mark.value.as_str()).collect();
     let decision = x.decision.as_deref().map(|x| format!("  {}", x.replace('_', " "))).unwrap_or_default();
     let retro = if x.retro_hits.is_empty() { "" } else { "  LISTED SINCE" };
+    let fork = if x.fork.is_some() { "  FORK" } else { "" };
     format!(
-        "{}/{}  {}  {}  {}  {}{decision}{retro}",
+        "{}/{}  {}  {}  {}  {}{decision}{retro}{fork}",
         x.device,
         x.seq,
         time(x.wall_ms).unwrap_or_else(|| "?".to_owned()),

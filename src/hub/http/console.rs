@@ -164,7 +164,8 @@ fn row(sighting: &Sighting) -> Markup {
             }
             td.grade { span class=(sighting.grade) { (words(&sighting.grade)) }
                 @if let Some(reason) = &sighting.reason { div.dim { (words(reason)) } }
-                @if sighting.unproven { div.dim { "sent ahead" } }
+                @if sighting.fork.is_some() { div.hit { "FORK: another entry counts under this number" } }
+                @else if sighting.unproven { div.dim { "sent ahead" } }
                 @for candidate in sighting.candidates.iter().take(3) { div.dim { (candidate) } }
             }
             td { (sighting.decision.as_deref().map(words).unwrap_or_default())
@@ -250,6 +251,7 @@ mod tests {
             retro_hits: vec!["r/1 (hit)".into()],
             photo: None,
             unproven: false,
+            fork: None,
         }
     }
 

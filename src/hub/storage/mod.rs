@@ -80,6 +80,8 @@ pub trait LedgerTx {
     fn urgent(&mut self, seq: Seq, bytes: &[u8], received_ms: i64) -> Result<(), StorageError>;
     /// The urgent entry kept under a number, if any.
     fn urgent_at(&mut self, seq: Seq) -> Result<Option<Vec<u8>>, StorageError>;
+    /// Puts what was listed under a number beside it, with what was decided and found since: it came with these other bytes.
+    fn set_aside(&mut self, seq: Seq, fork: &Hash) -> Result<(), StorageError>;
     /// Keeps a device's signed head.
     fn head(&mut self, head: &StoredSigned) -> Result<(), StorageError>;
     /// Keeps a receipt that is about to be given.
@@ -149,8 +151,8 @@ pub trait Storage: Send + Sync + 'static {
 
     /// Sightings, newest first, one call per row so that a long list needs no memory. `each` returns whether to go on.
     fn sightings(&self, query: &SightingQuery, each: &mut dyn FnMut(Sighting) -> bool) -> Result<(), StorageError>;
-    /// One sighting.
-    fn sighting(&self, device: DeviceId, seq: Seq) -> Result<Option<Sighting>, StorageError>;
+    /// What was sighted under one number: what the chain counts first, and then what came with other bytes.
+    fn sightings_at(&self, device: DeviceId, seq: Seq) -> Result<Vec<Sighting>, StorageError>;
     /// Counts by post and grade.
     fn post_counts(&self) -> Result<Vec<PostCounts>, StorageError>;
 

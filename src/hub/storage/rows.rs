@@ -145,6 +145,9 @@ pub struct Sighting {
     pub photo: Option<Hash>,
     /// It came by the urgent call only; the chain does not prove it yet.
     pub unproven: bool,
+    /// It is not what the chain counts under its number: SHA-256 of the entry that came with other bytes.
+    #[serde(default)]
+    pub fork: Option<Hash>,
 }
 
 /// A mark of a sighting.
@@ -173,6 +176,8 @@ pub enum Projected {
         code: String,
         /// The officer's note.
         note: Option<String>,
+        /// The check came with other bytes than the chain's, as this decision did.
+        beside: bool,
     },
     /// A record that arrived later matches an earlier check.
     RetroHit {
@@ -182,6 +187,8 @@ pub enum Projected {
         record: String,
         /// Code of the grade it has now.
         grade: String,
+        /// As of a decision.
+        beside: bool,
     },
 }
 

@@ -87,6 +87,10 @@ impl LedgerTx for Tx<'_> {
             .map_err(failed)
     }
 
+    fn set_aside(&mut self, seq: Seq, fork: &Hash) -> Result<(), StorageError> {
+        sightings::set_aside(self.db, self.device, seq, fork).map_err(failed)
+    }
+
     fn head(&mut self, head: &StoredSigned) -> Result<(), StorageError> {
         // A device signs anew at each sync; one signature for a position is enough.
         self.put(

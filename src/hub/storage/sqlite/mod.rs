@@ -47,7 +47,7 @@ impl SqliteStorage {
     /// # Errors
     /// When a file is damaged, comes from a later program, or cannot be opened.
     pub fn open(hub: &Path, registers: &Path) -> Result<Self, StorageError> {
-        let hub_steps = Migrations::new(vec![M::up(include_str!("hub.sql"))]);
+        let hub_steps = Migrations::new(vec![M::up(include_str!("hub.sql")), M::up(include_str!("hub_2.sql"))]);
         let register_steps = Migrations::new(vec![
             M::up(include_str!("registers.sql")),
             M::up(include_str!("registers_2.sql")),
@@ -231,8 +231,8 @@ impl Storage for SqliteStorage {
         self.hub.read(|db| sightings::list(db, query, each))
     }
 
-    fn sighting(&self, device: DeviceId, seq: Seq) -> Result<Option<Sighting>, StorageError> {
-        self.hub.read(|db| sightings::one(db, device, seq))
+    fn sightings_at(&self, device: DeviceId, seq: Seq) -> Result<Vec<Sighting>, StorageError> {
+        self.hub.read(|db| sightings::at(db, device, seq))
     }
 
     fn post_counts(&self) -> Result<Vec<PostCounts>, StorageError> {
