@@ -18,7 +18,9 @@ const SALT_BYTES: usize = 32;
 /// What every block is sealed with beside its number: the form of the file.
 const FORM: &[u8; 8] = b"TPROWS\x00\x01";
 /// One block in so many has its place written out whole; the others are counted from there.
-const STEP: usize = 1024;
+const STEP: usize = 32;
+/// Stands for a length that two bytes do not hold.
+const LONG: u16 = u16::MAX;
 const DAMAGED: RecordsError = RecordsError::Damaged("a block of records does not open");
 const TOO_LONG: RecordsError = RecordsError::Damaged("records too long to be kept");
 
@@ -86,45 +88,84 @@ pub(super) struct Blocks {
     path: PathBuf,
     file: File,
     cipher: Cipher,
+    places: Places,
+}
+
+/// Where blocks stand in their file, in little more than two bytes each: two generations are in memory for a moment of a merge.
+#[derive(Default)]
+struct Places {
     /// Where every [`STEP`]th block begins.
     begins: Vec<u64>,
-    /// Where each block ends, counted from the last such beginning.
-    ends: Vec<u32>,
+    /// The length of each with its tag, or [`LONG`].
+    lengths: Vec<u16>,
+    /// The blocks that are so long, in order, and how long they are.
+    long: Vec<(u32, u32)>,
+    /// Where the next begins.
+    end: u64,
+}
+
+impl Places {
+    /// From lengths without tags, end to end.
+    fn new(mut rest: &[u8]) -> Result<Self, RecordsError> {
+        // Nearly all blocks have two bytes of length.
+        let mut places = Self { lengths: Vec::with_capacity(rest.len() / 2), ..Self::default() };
+        while !rest.is_empty() {
+            let (len, after) = take_len(rest).ok_or(DAMAGED)?;
+            rest = after;
+            places.push(u32::try_from(len + TAG_BYTES).map_err(|_| TOO_LONG)?)?;
+        }
+        places.lengths.shrink_to_fit();
+        Ok(places)
+    }
+
+    fn push(&mut self, len: u32) -> Result<(), RecordsError> {
+        if self.lengths.len().is_multiple_of(STEP) {
+            self.begins.push(self.end);
+        }
+        if len >= u32::from(LONG) {
+            self.long.push((u32::try_from(self.lengths.len()).map_err(|_| TOO_LONG)?, len));
+        }
+        self.lengths.push(u16::try_from(len).unwrap_or(LONG));
+        self.end += u64::from(len);
+        Ok(())
+    }
+
+    fn len(&self, block: u32) -> Option<u32> {
+        let len = *self.lengths.get(block as usize)?;
+        let long =
+            || self.long.binary_search_by_key(&block, |long| long.0).map_or(u32::from(LONG), |at| self.long[at].1);
+        Some(if len == LONG { long() } else { u32::from(len) })
+    }
+
+    /// Beginning and length of a block.
+    fn of(&self, block: u32) -> Option<(u64, usize)> {
+        let len = self.len(block)?;
+        let step = block as usize / STEP;
+        let before: u64 = match self.long.is_empty() {
+            true => self.lengths[step * STEP..block as usize].iter().map(|len| u64::from(*len)).sum(),
+            false => ((step * STEP) as u32..block).filter_map(|block| self.len(block)).map(u64::from).sum(),
+        };
+        Some((self.begins[step] + before, len as usize))
+    }
 }
 
 impl Blocks {
     /// Opens a file that must be as long as its blocks.
     pub fn open(path: &Path, key: &[u8; 32], salt: &[u8], lengths: &[u8]) -> Result<Self, RecordsError> {
         let failed = RecordsError::io;
-        let (mut begins, mut ends) = (Vec::new(), Vec::with_capacity(lengths.len() / 2));
-        let (mut begin, mut end, mut rest) = (0u64, 0u64, lengths);
-        while !rest.is_empty() {
-            if ends.len().is_multiple_of(STEP) {
-                begins.push(end);
-                begin = end;
-            }
-            let (len, after) = take_len(rest).ok_or(DAMAGED)?;
-            rest = after;
-            end += (len + TAG_BYTES) as u64;
-            ends.push(u32::try_from(end - begin).map_err(|_| TOO_LONG)?);
-        }
-        ends.shrink_to_fit();
+        let places = Places::new(lengths)?;
         let file = File::open(path).map_err(failed(path))?;
-        if file.metadata().map_err(failed(path))?.len() != end {
+        if file.metadata().map_err(failed(path))?.len() != places.end {
             return Err(RecordsError::Damaged("the file of records is not as long as it was written"));
         }
-        Ok(Self { path: path.to_owned(), file, cipher: cipher(key, salt)?, begins, ends })
+        Ok(Self { path: path.to_owned(), file, cipher: cipher(key, salt)?, places })
     }
 
     /// Reads a block, in place of what `into` holds.
     pub fn read(&self, block: u32, into: &mut Vec<u8>) -> Result<(), RecordsError> {
-        let at = block as usize;
-        let missing = RecordsError::Damaged("a record is missing");
-        let end = *self.ends.get(at).ok_or(missing)?;
-        let begin = if at.is_multiple_of(STEP) { 0 } else { self.ends[at - 1] };
+        let (place, len) = self.places.of(block).ok_or(RecordsError::Damaged("a record is missing"))?;
         into.clear();
-        into.resize((end - begin) as usize, 0);
-        let place = self.begins[at / STEP] + u64::from(begin);
+        into.resize(len, 0);
         files::read_at(&self.file, into, place).map_err(RecordsError::io(&self.path))?;
         self.cipher.open(nonce(block), FORM, into).map_err(|_| DAMAGED)
     }
@@ -185,6 +226,34 @@ mod tests {
         }
         std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
         assert!(open(&path, &seal, &KEY).is_err(), "cut short");
+    }
+
+    #[test]
+    fn each_block_has_its_place_however_long_those_before_it_are() {
+        let short = |n: u32| 100 + n % 400;
+        for (what, len) in [
+            ("short", Box::new(short) as Box<dyn Fn(u32) -> u32>),
+            ("one long", Box::new(move |n| if n == 40 { 70_000 } else { short(n) })),
+            ("about as long as two bytes tell", Box::new(|n| u32::from(LONG) - TAG_BYTES as u32 - 2 + n % 4)),
+            ("none of any length", Box::new(|_| 0)),
+        ] {
+            let mut written = Vec::new();
+            for mut len in (0..200).map(&len) {
+                while len >= 0x80 {
+                    written.push(len as u8 | 0x80);
+                    len >>= 7;
+                }
+                written.push(len as u8);
+            }
+            let places = Places::new(&written).unwrap();
+            let mut begin = 0;
+            for n in 0..200 {
+                let sealed = len(n) as usize + TAG_BYTES;
+                assert_eq!(places.of(n), Some((begin, sealed)), "{what}, {n}");
+                begin += sealed as u64;
+            }
+            assert_eq!((places.of(200), places.end), (None, begin), "{what}");
+        }
     }
 
     #[test]
