@@ -80,7 +80,7 @@ pub struct Records {
     /// One update at a time.
     installing: Mutex<()>,
     /// See [`Self::nobody_checks`].
-    unasked: AtomicBool,
+    unasked: Arc<AtomicBool>,
     beside: Beside,
 }
 
@@ -104,16 +104,17 @@ impl Records {
             key: Zeroizing::new(*key),
             state: Arc::new((Mutex::new(State::Loading), Condvar::new())),
             installing: Mutex::new(()),
-            unasked: AtomicBool::new(false),
+            unasked: Arc::default(),
             beside: Beside::default(),
         };
         let (dir, key, state) = (records.dir.clone(), records.key.clone(), Arc::clone(&records.state));
+        let unasked = Arc::clone(&records.unasked);
         let load = move || {
             // Whoever waits must not wait for a thread that is gone.
             let opened = std::panic::catch_unwind(|| Generation::open(&dir, &key));
             settle(&state, loaded(opened.unwrap_or(Err(RecordsError::Damaged("loading them broke off")))));
             memory::give_back();
-            prepare(&state);
+            prepare(&state, &|| Arc::strong_count(&unasked) > 1 && !unasked.load(Ordering::Relaxed));
         };
         if let Err(error) = std::thread::Builder::new().name("registers".into()).spawn(load) {
             settle(&records.state, State::Unreadable(format!("no thread to load them: {error}")));
@@ -317,7 +318,7 @@ impl Records {
         settle(&self.state, State::Ready(Arc::new(next)));
         build::remove_others(&self.dir, number);
         memory::give_back();
-        prepare(&self.state);
+        prepare(&self.state, &|| !self.unasked.load(Ordering::Relaxed));
         Ok(())
     }
 
@@ -362,7 +363,7 @@ impl Records {
             settle(&self.state, loaded(Generation::open(&self.dir, &self.key)));
         }
         if merged.is_err() {
-            prepare(&self.state);
+            prepare(&self.state, &|| !self.unasked.load(Ordering::Relaxed));
         }
         merged
     }
@@ -376,13 +377,18 @@ fn loaded(outcome: Result<Generation, RecordsError>) -> State {
     }
 }
 
-/// What makes checks quicker and is not waited for.
-fn prepare(state: &(Mutex<State>, Condvar)) {
-    let index = match &*lock(&state.0) {
-        State::Ready(generation) => Arc::clone(&generation.base.index),
+/// What makes checks quicker and is not waited for; the longer part ends when nobody is left to check.
+fn prepare(state: &(Mutex<State>, Condvar), is_wanted: &dyn Fn() -> bool) {
+    let (index, rows) = match &*lock(&state.0) {
+        State::Ready(generation) => (Arc::clone(&generation.base.index), generation.base.shared.clone()),
         State::Loading | State::Unreadable(_) => return,
     };
     index.prepare();
+    // Whoever replaces the index wants its memory.
+    drop(index);
+    if let Some(rows) = rows {
+        rows.look_through(is_wanted);
+    }
 }
 
 fn settle(state: &(Mutex<State>, Condvar), new: State) {

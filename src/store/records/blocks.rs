@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::RecordsError;
 use super::cipher::{Cipher, TAG_BYTES};
 use super::row::take_len;
-use crate::platform::{files, random};
+use crate::platform::{files, memory, random};
 
 const SALT_BYTES: usize = 32;
 /// What every block is sealed with beside its number: the form of the file.
@@ -171,6 +171,30 @@ impl Blocks {
     }
 }
 
+/// Bytes that the system keeps or drops together.
+const PAGE_BYTES: usize = 4096;
+/// The file is looked through only where the system has so many times its length to spare.
+const ROOM: u64 = 3;
+
+impl Blocks {
+    /// Has the system read the file ahead, and keep it among what is in use: it does that with a page that was read twice, and
+    /// making so of some pages at a time costs ten microseconds in one look-up of a hundred while it lasts. Does nothing where the
+    /// system has little memory to spare, and ends when `is_wanted` says so.
+    pub fn look_through(&self, is_wanted: &dyn Fn() -> bool) {
+        if memory::available().is_none_or(|bytes| bytes / ROOM < self.places.end) {
+            return;
+        }
+        let pages = || (0..self.places.end).step_by(PAGE_BYTES);
+        for (n, place) in pages().chain(pages()).enumerate() {
+            let is_over = n.is_multiple_of(1024) && !is_wanted();
+            // What cannot be read is told by the check that needs it.
+            if is_over || files::read_at(&self.file, &mut [0], place).is_err() {
+                return;
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,6 +225,14 @@ mod tests {
             assert_eq!(held, block(n), "{n}");
         }
         assert!(blocks.read(3000, &mut held).is_err());
+        let asked = std::cell::Cell::new(0);
+        for is_wanted in [false, true] {
+            asked.set(0);
+            blocks.look_through(&|| asked.replace(asked.get() + 1) == 0 && is_wanted);
+            assert!(asked.get() <= 1, "it asks every thousand pages, and not again after a no");
+        }
+        blocks.read(7, &mut held).unwrap();
+        assert_eq!(held, block(7), "after the file was looked through");
         for (what, blocks) in [
             ("another file", open(&other, &seal, &KEY)),
             ("another seal", open(&path, &other_seal, &KEY)),

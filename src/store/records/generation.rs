@@ -52,7 +52,7 @@ pub(super) struct Base {
     /// `None` when there are no registers at all.
     db: Option<Mutex<Rows>>,
     /// What of them is read without the database, by several threads at a time.
-    shared: Option<Arc<Shared>>,
+    pub shared: Option<Arc<Shared>>,
     /// For whoever reads much of it, once that was needed: no check waits for that one.
     bulk: Mutex<Option<Rows>>,
 }

@@ -90,6 +90,13 @@ impl Shared {
         if self.blocks.is_some() { RECORDS_PER_BLOCK } else { RECORDS_PER_ROW }
     }
 
+    /// See [`Blocks::look_through`].
+    pub fn look_through(&self, is_wanted: &dyn Fn() -> bool) {
+        if let Some(blocks) = &self.blocks {
+            blocks.look_through(is_wanted);
+        }
+    }
+
     /// The record at a row, where the database is not needed for it: it stands in a block, and all its texts are in memory.
     pub fn record(&self, row: u32) -> Option<Result<Record, RecordsError>> {
         let (blocks, texts) = (self.blocks.as_ref()?, self.texts.get()?);

@@ -109,7 +109,7 @@ fn while_they_load_every_question_is_told_so() {
         key,
         state: Arc::clone(&state),
         installing: Mutex::new(()),
-        unasked: AtomicBool::new(false),
+        unasked: Arc::default(),
         beside: Beside::default(),
     };
     for (serial, _) in LISTED {

@@ -102,6 +102,41 @@ fn a_merge_changes_nothing_but_the_files() {
 }
 
 #[test]
+fn every_answer_is_right_while_one_generation_takes_the_place_of_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut hub, records) = begun(dir.path());
+    for update in changes(&mut hub) {
+        hub.install(&records, &[update]).unwrap();
+    }
+    let done = AtomicBool::new(false);
+    let check = || {
+        let mut rounds = 0;
+        while !done.load(Ordering::Relaxed) || rounds == 0 {
+            for (serial, listed) in
+                [("ЖЖ 333333", 1), ("ЖЖ 666666", 1), ("QX 000296", 1), ("QX 000185", 0), ("ЖЖ 111111", 0)]
+            {
+                let verdict = records.judge(&item(serial));
+                assert_ne!(verdict.grade, Grade::NotChecked, "{serial}");
+                assert_eq!(verdict.candidates.len(), listed, "{serial}");
+            }
+            rounds += 1;
+        }
+    };
+    std::thread::scope(|scope| {
+        let checking = [scope.spawn(check), scope.spawn(check)];
+        let replaced = (0..6).try_for_each(|n| {
+            records.merge(&mut |_, _| {})?;
+            let update = hub.change("weapons", &[made(950 + n, &format!("ЦЦ 8{n}8{n}8"))], &[]);
+            hub.install(&records, &[update]).map(drop)
+        });
+        done.store(true, Ordering::Relaxed);
+        replaced.unwrap();
+        checking.into_iter().for_each(|thread| thread.join().unwrap());
+    });
+    hub.is_held_by(&records, "weapons");
+}
+
+#[test]
 fn a_delta_that_leads_elsewhere_is_refused_and_repaired_from_the_base() {
     let dir = tempfile::tempdir().unwrap();
     let (mut hub, records) = begun(dir.path());
