@@ -22,7 +22,7 @@ use super::describe::Forms;
 use super::index::IndexError;
 #[cfg(feature = "device")]
 use super::index::merge;
-use super::index::{Compact, Found, InLot, Index, KeyId, RecordRef, RegisterFacts};
+use super::index::{Compact, Crowd, Found, InLot, Index, KeyId, RecordRef, RegisterFacts};
 use super::pattern::Pattern;
 
 /// The bit that says of a record or a key that it is the overlay's.
@@ -164,17 +164,31 @@ impl Registers {
 
     /// How crowded the surroundings of a key (with its class before it) are.
     pub(super) fn density(&self, register: u8, key: &[u8]) -> f64 {
+        self.crowd(register, key).density()
+    }
+
+    /// What the register holds of marks like a key (with its class before it).
+    pub(super) fn crowd(&self, register: u8, key: &[u8]) -> Crowd {
         let crowd = self.base.crowd(register, key);
-        self.over.as_ref().map_or(crowd, |over| crowd.and(over.index.crowd(register, key))).density()
+        self.over.as_ref().map_or(crowd, |over| crowd.and(over.index.crowd(register, key)))
+    }
+
+    /// How crowded the surroundings of a key are in all registers together.
+    pub(super) fn density_in_all(&self, key: &[u8]) -> f64 {
+        let registers = 0..u8::try_from(self.base.registers().len()).unwrap_or(u8::MAX);
+        registers.map(|register| self.density(register, key)).sum()
+    }
+
+    /// What `learn` makes of the base alone, asked once for each base.
+    pub(super) fn learnt(&self, learn: impl FnOnce(&Self) -> f64) -> f64 {
+        *self.base.learnt.0.get_or_init(|| learn(&Self::new(Arc::clone(&self.base), None)))
     }
 
     /// The share of all records that would fall into a lot of so many serials round a mark, if the numbers of marks
     /// like it are spread evenly. Few records tell little of how marks are spread, and count for little.
     pub(super) fn share_of_lot(&self, canonical: &str, items: u64) -> f64 {
         let key = [b"S", canonical.as_bytes()].concat();
-        let registers = 0..u8::try_from(self.base.registers().len()).unwrap_or(u8::MAX);
-        let crowding: f64 = registers.map(|register| self.density(register, &key)).sum();
-        crowding * items as f64 / (self.counted() + FEW_RECORDS)
+        self.density_in_all(&key) * items as f64 / (self.counted() + FEW_RECORDS)
     }
 
     /// The key with its class before it.

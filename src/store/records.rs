@@ -315,6 +315,8 @@ impl Records {
     ) -> Result<(), RecordsError> {
         let next = build::build(&self.dir, &self.key, current, updates, fetch, progress)?;
         let number = next.number;
+        // Before anybody checks: a check would have to wait for it.
+        judge::prepare(&next.base.index);
         settle(&self.state, State::Ready(Arc::new(next)));
         build::remove_others(&self.dir, number);
         memory::give_back();
@@ -383,6 +385,7 @@ fn prepare(state: &(Mutex<State>, Condvar), is_wanted: &dyn Fn() -> bool) {
         State::Ready(generation) => (Arc::clone(&generation.base.index), generation.base.shared.clone()),
         State::Loading | State::Unreadable(_) => return,
     };
+    judge::prepare(&index);
     index.prepare();
     // Whoever replaces the index wants its memory.
     drop(index);

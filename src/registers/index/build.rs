@@ -10,7 +10,9 @@ use super::packed::Packed;
 use super::runs::Runs;
 use super::table::{Table, hash};
 use super::trie::{Trie, TrieBuilder};
-use super::{Compact, Index, IndexError, REGISTERS_MAX, RecordRef, RegisterFacts, each_key_of_mark, keys_of_mark};
+use super::{
+    Compact, Index, IndexError, Learnt, REGISTERS_MAX, RecordRef, RegisterFacts, each_key_of_mark, keys_of_mark,
+};
 use crate::domain::keys;
 use crate::domain::{Object, Record, Scheme, SerialRange, Status};
 #[cfg(feature = "device")]
@@ -220,6 +222,7 @@ impl Keys {
             numbers,
             lots,
             density,
+            learnt: Learnt::default(),
         }
     }
 }

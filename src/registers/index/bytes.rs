@@ -15,7 +15,7 @@ use super::lots::Lots;
 use super::packed::Packed;
 use super::table::Table;
 use super::trie::Trie;
-use super::{Compact, Index, IndexError, REGISTERS_MAX, RegisterFacts};
+use super::{Compact, Index, IndexError, Learnt, REGISTERS_MAX, RegisterFacts};
 
 /// Name and form of the bytes; anything that changes what they mean (the keys of the domain too) changes the number.
 const MAGIC: &[u8; 8] = b"TPINDX\x00\x03";
@@ -124,6 +124,7 @@ impl Index {
             first_of_key,
             postings,
             borne: Prepared::default(),
+            learnt: Learnt::default(),
             ends,
             cores,
             numbers,

@@ -135,6 +135,16 @@ impl Crowd {
         }
     }
 
+    /// Records of the shape over the keys that it allows.
+    pub fn density_of_shape(self) -> f64 {
+        f64::from(self.in_shape) / f64::from(self.patterns.max(1)) / 10f64.powi(i32::from(self.digits))
+    }
+
+    /// Whether there is a letter in it.
+    pub fn has_letters(self) -> bool {
+        self.has_letters
+    }
+
     /// How many *other* records one may expect under a key that was drawn at random among those like it. 0.01 means:
     /// one such key in a hundred is taken by chance. Never 0: what was never met is not known.
     pub fn density(self) -> f64 {

@@ -62,6 +62,13 @@ impl Index {
         String::from_utf8(bytes).unwrap_or_default()
     }
 
+    /// Up to so many keys, spread evenly over all; the same whenever they are asked for.
+    pub(in crate::registers) fn some_keys(&self, max: usize) -> impl Iterator<Item = KeyId> + '_ {
+        let edges = self.trie.labels.len();
+        let every = (edges / max.max(1)).max(1);
+        (0..edges).step_by(every).filter(|&edge| !self.trie.inner.get(edge)).map(|edge| KeyId(edge as u32))
+    }
+
     /// The records that bear a key.
     pub fn records_of(&self, id: KeyId) -> impl Iterator<Item = RecordRef> + '_ {
         self.postings_of(id).filter_map(|at| self.postings.get(at)).map(RecordRef)

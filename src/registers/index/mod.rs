@@ -27,6 +27,8 @@ mod runs;
 mod table;
 mod trie;
 
+use std::sync::OnceLock;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +41,8 @@ pub(in crate::registers) use loose::reads;
 pub use lots::InLot;
 
 pub(in crate::registers) use self::density::Counter;
-use self::density::{Crowd, Density};
+pub(in crate::registers) use self::density::Crowd;
+use self::density::Density;
 use self::dictionary::Dictionary;
 use self::ends::Ends;
 use self::facts::{Facts, Prepared};
@@ -182,6 +185,24 @@ pub struct Index {
     numbers: Table,
     lots: Lots,
     density: Density,
+    /// What the judge learnt of the records.
+    pub(super) learnt: Learnt,
+}
+
+/// A number that follows from the records of an index, once somebody asked for it. Not stored, for it can be had again.
+#[derive(Debug, Default)]
+pub(super) struct Learnt(pub OnceLock<f64>);
+
+impl Clone for Learnt {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Learnt {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// The first byte of a key in the heap: serials and import marks are compared with each other, the rest apart.

@@ -6,6 +6,7 @@
 //! counted.
 
 mod gather;
+mod limit;
 mod listed;
 mod parts;
 mod rules;
@@ -15,6 +16,7 @@ mod surroundings;
 mod weigh;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use self::gather::{Gathered, InQuestion, Match, Met, Standing};
 pub use self::listed::CANDIDATES_MAX;
@@ -23,7 +25,7 @@ use self::rules::{Evidence, ISSUED_ONCE, More, SECOND_MARK_SHARE, WORTH_LOOKING_
 pub use self::show::Listed;
 use self::weigh::{Scales, Weight};
 pub use super::disclosure::fields;
-use super::index::{Compact, RecordRef, class_of, same_sort};
+use super::index::{Compact, Index, RecordRef, class_of, same_sort};
 use super::layers::Registers;
 use crate::domain::keys;
 use crate::domain::{
@@ -34,6 +36,12 @@ use crate::domain::{
 const NUMBER_MAX: usize = 3;
 /// Most candidates by a lost end or by two edits: they are listed where little else is.
 const WEAKEST_MAX: usize = 5;
+
+/// Learns what checks of a base need to know of it, which takes a tenth of a second of ten million records: a check that comes
+/// first waits for it.
+pub fn prepare(base: &Arc<Index>) {
+    limit::of(&Registers::new(Arc::clone(base), None));
+}
 
 /// What the marks of an item ask for.
 struct Question<'a> {
@@ -306,7 +314,16 @@ fn evidence(
         against: weight.against.len(),
         second_mark: second.is_some(),
         description: weight.accident(),
+        year_untold: scales.lacks_year(compact),
+        limit_of_shape: None,
     };
+    if let Met::Key(key) = best.met
+        && best.rule == Rule::Exact
+        && letters
+        && !evidence.is_specific()
+    {
+        evidence.limit_of_shape = scales.limit_of_shape(key, register);
+    }
     // The surroundings are worth looking at only where they can tell a grade.
     if let Met::Key(key) = best.met
         && best.rule >= Rule::BySound

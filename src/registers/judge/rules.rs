@@ -7,7 +7,8 @@
 //! | K1 | it has a letter, is specific, nothing contradicts | hit |
 //! | K1 | it is a number alone, is specific, a fact or a second mark agrees, nothing contradicts | hit |
 //! | K1 | it is so rare that chance is out of the question even against a contradiction | hit |
-//! | K1 | it has a letter, is nearly specific, two facts agree, nothing contradicts | hit |
+//! | K1 | it has a letter, is nearly specific, its shape is specific, two facts agree, nothing contradicts | hit |
+//! | K1 | it has a letter, its shape is specific, two facts and any year that is told agree, nothing contradicts, chance falls below what these registers bear | hit |
 //! | K1 | facts or a second mark agree, nothing contradicts, chance falls below the limit | hit |
 //! | K1 | it is specific (a number alone, or something contradicts) | probable |
 //! | K1 | facts agree, nothing contradicts, chance is small | probable |
@@ -46,8 +47,19 @@ use crate::domain::{Grade, Rule};
 pub(super) const SPECIFIC: f64 = 1e-3;
 /// Largest chance at which a mark with facts that agree is a hit: with one wanted item among 15,000 it is then as likely as
 /// not the wanted one at worst, and nearly surely on average.
-const CHANCE_HIT: f64 = 6e-5;
-/// The density up to which a key counts as specific when two facts agree and nothing contradicts: counts of a series are no
+pub(super) const CHANCE_HIT: f64 = 6e-5;
+/// Limits in place of it for marks that are specific by their shape, where two facts agree, and the year if the record tells
+/// it; see `limit.rs`. The loosest is what a specific key may have alone.
+pub(super) const LOOSER_LIMITS: [f64; 5] = [1.5e-4, 3e-4, 5e-4, 7e-4, SPECIFIC];
+/// No looser limit is sought where so many of these marks are red by a sample, which tells them to some three in a thousand:
+/// 99 of 100 shall be, and what is more makes wrong reds only.
+pub(super) const RED_ENOUGH: f64 = 0.995;
+/// Registers bear a limit at which so many of all reds would be true by a sample. In manners of which all strangers were
+/// counted the sample promised up to five of 100 more than came true, and half must be.
+pub(super) const TRUE_ENOUGH: f64 = 0.6;
+/// One item in so many is wanted.
+pub(super) const ONE_WANTED_IN: f64 = 15_000.0;
+/// The density up to which a key counts as specific when its shape is, two facts agree and nothing contradicts: counts of a series are no
 /// finer than that, and the record often tells no year.
 const NEARLY_SPECIFIC: f64 = 1.4e-3;
 /// The same for a number without letters, which many more weapons share than the density of its length tells: numbers run
@@ -169,6 +181,10 @@ pub(super) struct Evidence {
     pub second_mark: bool,
     /// Share of records in which the facts that agree agree by accident, times the contradictions.
     pub description: f64,
+    /// The record tells a year and the item does not.
+    pub year_untold: bool,
+    /// Where the key is specific by its shape: the largest chance that a hit may have when all agrees.
+    pub limit_of_shape: Option<f64>,
 }
 
 /// What one more observation would tell.
@@ -206,7 +222,7 @@ impl Evidence {
         let mut agreed = Self { description: self.description * share.max(SHARE_MIN), ..*self };
         match more {
             More::Fact => agreed.agrees += 1,
-            More::Year => agreed.year_agrees = true,
+            More::Year => (agreed.year_agrees, agreed.year_untold) = (true, false),
             More::SecondMark => agreed = Self { second_mark: true, density: self.density * share, ..*self },
         }
         let denied = Self { against: self.against + 1, description: self.description * CONTRADICTION, ..*self };
@@ -266,11 +282,13 @@ fn grade_exact(e: &Evidence) -> Grade {
     let chance = e.chance();
     let alone = e.letters && e.is_specific() && e.against == 0;
     let overwhelming = e.letters && chance <= CHANCE_OVERWHELMING;
-    let nearly = e.letters && e.density <= NEARLY_SPECIFIC && e.agrees >= 2 && e.against == 0;
+    let by_shape = e.limit_of_shape.filter(|_| e.letters && e.agrees >= 2 && e.against == 0);
+    let nearly = by_shape.is_some() && e.density <= NEARLY_SPECIFIC;
+    let whole = by_shape.is_some_and(|limit| !e.year_untold && chance <= limit);
     let limit = if e.letters { CHANCE_HIT } else { CHANCE_HIT_NUMBER };
     let borne_out = e.is_borne_out() && chance <= limit;
     let number = e.is_specific() && e.is_borne_out();
-    if number || e.is_unique || alone || nearly || overwhelming || borne_out {
+    if number || e.is_unique || alone || nearly || whole || overwhelming || borne_out {
         Grade::Hit
     } else if e.is_specific() || (e.is_borne_out() && chance <= CHANCE_PROBABLE) {
         Grade::Probable

@@ -8,20 +8,31 @@
 use crate::registers::Registers;
 use crate::registers::index::{Compact, KeyId};
 
-/// As many records around a key are looked at, and as many keys on the way to them.
-const RECORDS_MAX: usize = 150;
-const RECORDS_ENOUGH: usize = 80;
-const KEYS_MAX: usize = 300;
+/// How far is looked around a key.
+pub(super) struct Reach {
+    /// As many records are looked at,
+    records_max: usize,
+    /// and ever fewer first digits must be equal until there are so many,
+    records_enough: usize,
+    /// and as many keys on the way to them.
+    keys_max: usize,
+}
+
+/// In a check.
+pub(super) const NEAR: Reach = Reach { records_max: 150, records_enough: 80, keys_max: 300 };
+/// Of a sample, to see what a check cannot: a mark that is red by a short look is often so because that look missed a stranger.
+pub(super) const FAR: Reach = Reach { records_max: 1200, records_enough: 600, keys_max: 2000 };
+
 /// So many records' worth the whole register's share counts beside what was seen around.
 const WHOLE_COUNTS: f64 = 60.0;
 
 /// The facts of records of that register whose marks have the same letters and the same length, and as many of the same
 /// first digits as still gives enough of them. The key's own are not among them.
-pub(super) fn of(index: &Registers, register: u8, key: KeyId) -> Vec<Compact> {
+pub(super) fn of(index: &Registers, register: u8, key: KeyId, reach: &Reach) -> Vec<Compact> {
     let own = index.key_bytes(key);
     let (class, own_text) = own.split_first().map_or((b'S', &own[..]), |(class, text)| (*class, text));
     let digits_at_end = own_text.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-    let mut keys_left = KEYS_MAX;
+    let mut keys_left = reach.keys_max;
     let (mut found, mut here) = (Vec::new(), Vec::new());
     for open in 2..=digits_at_end {
         found.clear();
@@ -36,15 +47,15 @@ pub(super) fn of(index: &Registers, register: u8, key: KeyId) -> Vec<Compact> {
             here.clear();
             index.facts_of_key(near, &mut here);
             found.extend(here.iter().map(|(_, compact)| *compact).filter(|c| c.register() == register));
-            if found.len() >= RECORDS_MAX {
+            if found.len() >= reach.records_max {
                 break;
             }
         }
-        if found.len() >= RECORDS_ENOUGH || keys_left == 0 {
+        if found.len() >= reach.records_enough || keys_left == 0 {
             break;
         }
     }
-    found.truncate(RECORDS_MAX);
+    found.truncate(reach.records_max);
     found
 }
 

@@ -7,8 +7,8 @@ use crate::registers::as_it_is::ByNumber;
 use crate::registers::describe::{Fact, Forms, Relation, forms, relate, relate_years};
 use crate::registers::index::{Compact, KeyId, same_sort};
 
-use super::rules::{BOTH_SILENT, CONTRADICTION, SHARE_MIN};
-use super::surroundings;
+use super::rules::{BOTH_SILENT, CHANCE_HIT, CONTRADICTION, SHARE_MIN, SPECIFIC};
+use super::{limit, surroundings};
 
 /// What an item can tell beside its marks, in the order of the bits of [`Traits`]: the facts of an index, then the year.
 const TRAITS: [(Trait, Ask); 5] = [
@@ -89,6 +89,10 @@ pub(super) struct Scales<'a> {
     around: ByNumber<KeyId, Vec<Traits>>,
     /// What is known of keys: how crowded they are in a register, and whether they hold a letter.
     keys: ByNumber<(KeyId, u8), (f64, bool)>,
+    /// See [`Self::limit_of_shape`].
+    limits: ByNumber<(KeyId, u8), Option<f64>>,
+    /// The limits are what is to be learnt.
+    is_learning: bool,
 }
 
 impl<'a> Scales<'a> {
@@ -109,7 +113,20 @@ impl<'a> Scales<'a> {
             known,
             around: ByNumber::default(),
             keys: ByNumber::default(),
+            limits: ByNumber::default(),
+            is_learning: false,
         }
+    }
+
+    /// As if the item of that record lay there, and all that the record tells were told of it.
+    pub fn of_record(index: &'a Registers, record: Compact) -> Self {
+        let mut scales = Self { is_learning: true, ..Self::new(index, &Description::default()) };
+        for (fact, id) in record.facts.into_iter().enumerate().filter(|(_, id)| *id > 0) {
+            scales.facts[fact] = index.fact(fact, id).cloned();
+            scales.known[fact] = vec![None; index.facts_of(fact) + 1];
+        }
+        scales.year = record.year();
+        scales
     }
 
     /// How many of make, model, calibre, kind and year the item tells.
@@ -124,6 +141,27 @@ impl<'a> Scales<'a> {
             let letters = bytes.iter().skip(1).any(|b| !b.is_ascii_digit());
             (self.index.density(register, &bytes), letters)
         })
+    }
+
+    /// The largest chance that a hit may have by this key when all agrees; `None` where its shape is not specific. What the
+    /// registers bear is counted over all of them, and chance by the record's own.
+    pub fn limit_of_shape(&mut self, key: KeyId, register: u8) -> Option<f64> {
+        if let Some(limit) = self.limits.get(&(key, register)) {
+            return *limit;
+        }
+        let bytes = self.index.key_bytes(key);
+        let crowd = self.index.crowd(register, &bytes);
+        let limit = (crowd.has_letters() && crowd.density_of_shape() <= SPECIFIC).then(|| {
+            let all = if self.is_learning { CHANCE_HIT } else { limit::of(self.index) };
+            (all * crowd.density() / self.index.density_in_all(&bytes)).max(CHANCE_HIT)
+        });
+        self.limits.insert((key, register), limit);
+        limit
+    }
+
+    /// Whether the record tells a year and the item does not.
+    pub fn lacks_year(&self, record: Compact) -> bool {
+        self.year.is_none() && record.year().is_some()
     }
 
     fn tells(&self, number: usize) -> bool {
@@ -221,13 +259,21 @@ impl<'a> Scales<'a> {
             if self.around.len() >= SURROUNDINGS_MAX {
                 return weight.share;
             }
-            let near = surroundings::of(self.index, register, key);
+            let near = surroundings::of(self.index, register, key, &surroundings::NEAR);
             let agrees = near.into_iter().map(|compact| self.weigh(compact).agrees).collect();
             self.around.insert(key, agrees);
         }
         let near = self.around.get(&key).map_or(&[][..], Vec::as_slice);
         let alike = near.iter().filter(|agrees| agrees.holds_all(weight.agrees)).count();
         surroundings::blend(weight.share, alike, near.len())
+    }
+
+    /// The share of what stands far around a key that agrees in as much: what [`Self::share_around`] estimates, counted.
+    pub fn share_far_around(&mut self, key: KeyId, register: u8, weight: &Weight) -> f64 {
+        let far = surroundings::of(self.index, register, key, &surroundings::FAR);
+        let seen = far.len() as f64;
+        let alike = far.into_iter().filter(|record| self.weigh(*record).agrees.holds_all(weight.agrees)).count();
+        (alike as f64 + weight.share) / (seen + 1.0)
     }
 
     /// What the item does not tell and a record does, with its number among the traits.

@@ -14,7 +14,13 @@ const SPARSE: Evidence = Evidence {
     against: 0,
     second_mark: false,
     description: 1.0,
+    year_untold: false,
+    limit_of_shape: None,
 };
+
+/// Strangers bear such marks, and few of them fit the description.
+const CROWDED_SERIES: Evidence =
+    Evidence { density: 1e-2, agrees: 3, year_agrees: true, description: 0.04, limit_of_shape: Some(5e-4), ..SPARSE };
 
 #[test]
 fn the_table_of_grades() {
@@ -36,8 +42,13 @@ fn the_table_of_grades() {
         ("a nearly specific key alone", Evidence { density: 4e-3, ..SPARSE }, Some(Possible)),
         (
             "a nearly specific key, two facts agree",
-            Evidence { density: 1.3e-3, agrees: 2, description: 0.2, ..SPARSE },
+            Evidence { density: 1.3e-3, agrees: 2, description: 0.2, limit_of_shape: Some(6e-5), ..SPARSE },
             Some(Hit),
+        ),
+        (
+            "a nearly specific key of a crowded shape, two facts agree",
+            Evidence { density: 1.3e-3, agrees: 2, description: 0.2, ..SPARSE },
+            Some(Probable),
         ),
         (
             "a key a little denser, two facts agree",
@@ -49,6 +60,33 @@ fn the_table_of_grades() {
             Evidence { density: 2e-3, year_agrees: true, description: 0.02, ..SPARSE },
             Some(Hit),
         ),
+        ("a crowded series of a sparse shape, all agrees", CROWDED_SERIES, Some(Hit)),
+        (
+            "a crowded series of a sparse shape, more chance than these registers bear",
+            Evidence { description: 0.2, ..CROWDED_SERIES },
+            Some(Possible),
+        ),
+        (
+            "a crowded series of a sparse shape, the year is not told",
+            Evidence { year_agrees: false, year_untold: true, ..CROWDED_SERIES },
+            Some(Probable),
+        ),
+        (
+            "a crowded series of a sparse shape, the record tells no year",
+            Evidence { year_agrees: false, ..CROWDED_SERIES },
+            Some(Hit),
+        ),
+        (
+            "a crowded series of a sparse shape, one fact and the year",
+            Evidence { agrees: 1, ..CROWDED_SERIES },
+            Some(Probable),
+        ),
+        (
+            "a crowded series of a sparse shape, one contradicts",
+            Evidence { against: 1, ..CROWDED_SERIES },
+            Some(Possible),
+        ),
+        ("a crowded series of a crowded shape", Evidence { limit_of_shape: None, ..CROWDED_SERIES }, Some(Probable)),
         ("four digits alone", number, Some(Possible)),
         ("four digits, all agrees", Evidence { density: 80.0, letters: false, ..full }, Some(Possible)),
         ("a long number alone", Evidence { letters: false, density: 1e-9, ..SPARSE }, Some(Probable)),
