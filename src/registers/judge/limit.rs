@@ -10,6 +10,7 @@
 //! nothing is drawn by chance.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::evidence;
 use super::gather::{Match, Met, Standing};
@@ -18,8 +19,8 @@ use super::rules::{
 };
 use super::weigh::Scales;
 use crate::domain::{Grade, Rule};
-use crate::registers::Registers;
 use crate::registers::index::{Compact, KeyId};
+use crate::registers::{Index, Registers};
 
 /// Fewer records are too small a part of what there is to tell how crowded that is.
 const RECORDS_MIN: usize = 100_000;
@@ -31,6 +32,11 @@ const ONE_OF_OTHERS: usize = 8;
 const BY_SHAPE_MIN: usize = 100;
 /// Of one key so many records are weighed.
 const BEARERS_MAX: usize = 4;
+
+/// Learns what checks of a base need to know of it, which takes a tenth of a second: a check that comes first waits for it.
+pub fn prepare(base: &Arc<Index>) {
+    of(&Registers::new(Arc::clone(base), None));
+}
 
 /// The limit that these registers bear.
 pub(super) fn of(index: &Registers) -> f64 {

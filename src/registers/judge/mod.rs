@@ -16,16 +16,16 @@ mod surroundings;
 mod weigh;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use self::gather::{Gathered, InQuestion, Match, Met, Standing};
+pub use self::limit::prepare;
 pub use self::listed::CANDIDATES_MAX;
 use self::listed::{BESIDE_EQUAL_MAX, LONG, OF_MORE_MAX, lists_are_whole, narrow, order, worth_listing};
 use self::rules::{Evidence, ISSUED_ONCE, More, SECOND_MARK_SHARE, WORTH_LOOKING_AROUND, grade, lot_density, reading};
 pub use self::show::Listed;
 use self::weigh::{Scales, Weight};
 pub use super::disclosure::fields;
-use super::index::{Compact, Index, RecordRef, class_of, same_sort};
+use super::index::{Compact, RecordRef, class_of, same_sort};
 use super::layers::Registers;
 use crate::domain::keys;
 use crate::domain::{
@@ -36,12 +36,6 @@ use crate::domain::{
 const NUMBER_MAX: usize = 3;
 /// Most candidates by a lost end or by two edits: they are listed where little else is.
 const WEAKEST_MAX: usize = 5;
-
-/// Learns what checks of a base need to know of it, which takes a tenth of a second of ten million records: a check that comes
-/// first waits for it.
-pub fn prepare(base: &Arc<Index>) {
-    limit::of(&Registers::new(Arc::clone(base), None));
-}
 
 /// What the marks of an item ask for.
 struct Question<'a> {

@@ -3,8 +3,7 @@
 use super::*;
 use crate::domain::{Description, Mark, Object, Record, RegisterId, RegisterVersion, Scheme};
 use crate::registers::practice::Dice;
-use crate::registers::{Hidden, Index, IndexBuilder, Overlay, RegisterFacts};
-use std::sync::Arc;
+use crate::registers::{Hidden, IndexBuilder, Overlay, RegisterFacts};
 
 const RECORDS: usize = 20_000;
 
