@@ -220,7 +220,7 @@ fn item(dice: &mut Dice, records: u64) -> Item {
         model: Some("ПМ".into()),
         ..Description::default()
     };
-    build_item(vec![mark], description).expect("one mark")
+    build_item(vec![mark], description).expect("one mark").item
 }
 
 fn line(what: &str, took: Duration, floor: Duration, of: &str, records: u64) {

@@ -153,7 +153,7 @@ impl Verdict {
             data.set_ask_first(first.into());
             data.set_ask_second(second.into());
             data.set_differing(codes(face::differing(verdict.candidates.first())));
-            data.set_discreet(verdict.asks_for_discretion());
+            data.set_discretion(verdict.discretion().code().into());
             data.set_lowered(verdict.lowered().map_or("", |why| why.code()).into());
             data.set_reason(face::reason(verdict).into());
             data.set_object(answer.item.description.object.map(|o| o.code()).unwrap_or_default().into());

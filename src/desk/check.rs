@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use crate::domain::{Candidate, Finding, Grade, Item, Lowered, PostId, Seq, Verdict, check_mark, keys};
 use crate::ledger::{Check, CheckSource, LateCheck, Payload};
 
+use super::item::Given;
 use super::status::moment;
 use super::{Desk, locked};
 
@@ -25,6 +26,11 @@ impl CheckRequest {
     /// A check without picture or findings of its own.
     pub fn new(item: Item, source: CheckSource) -> Self {
         Self { item, findings: Vec::new(), source, photo: None }
+    }
+
+    /// A check of what was given, with what reading its marks showed.
+    pub fn given(given: Given, source: CheckSource) -> Self {
+        Self { findings: given.findings, ..Self::new(given.item, source) }
     }
 }
 

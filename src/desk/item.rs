@@ -1,7 +1,7 @@
 //! From what was given or read to an item that can be checked.
 
 use crate::domain::keyboard::Readings;
-use crate::domain::understand::{Understood, understand, understand_typed};
+use crate::domain::understand::{Understood, understand, understand_container, understand_typed};
 use crate::domain::{Description, Finding, Item, Mark, MarkSource, Object, Scheme, SeenMark, Symbology};
 
 /// Most marks that one item may carry; a crate is many items, not one with many marks.
@@ -25,6 +25,15 @@ pub struct GivenMark {
     pub place: Option<String>,
 }
 
+/// An item, and what reading its marks showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The item.
+    pub item: Item,
+    /// A check digit that does not fit, say.
+    pub findings: Vec<Finding>,
+}
+
 /// An item that no check takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ItemError {
@@ -46,7 +55,7 @@ pub enum ItemError {
 ///
 /// # Errors
 /// When it holds no mark, or more than the limits above.
-pub fn build_item(given: Vec<GivenMark>, description: Description) -> Result<Item, ItemError> {
+pub fn build_item(given: Vec<GivenMark>, description: Description) -> Result<Given, ItemError> {
     // Before any is taken, so that none is left out in silence.
     if given.len() > MARKS_MAX {
         return Err(ItemError::TooManyMarks);
@@ -55,6 +64,7 @@ pub fn build_item(given: Vec<GivenMark>, description: Description) -> Result<Ite
         return Err(ItemError::MarkTooLong);
     }
     let mut item = Item { marks: Vec::new(), description };
+    let mut findings = Vec::new();
     for mark in given {
         if mark.value.chars().count() > MARK_CHARS_MAX {
             return Err(ItemError::MarkTooLong);
@@ -67,12 +77,20 @@ pub fn build_item(given: Vec<GivenMark>, description: Description) -> Result<Ite
                 item.marks.push(SeenMark::typed(Mark { scheme, value: mark.value, place: mark.place }));
             }
             None => {
-                let understood = understand_typed(&mark.value);
+                let understood = understand_for(item.description.object, &mark.value);
+                findings.extend(&understood.findings);
                 add_understood(&mut item, understood, MarkSource::Typed, mark.place.as_deref());
             }
         }
     }
-    finish(item)
+    Ok(Given { item: finish(item)?, findings })
+}
+
+/// What was typed of an object that is known. The number of a container says what it is by its check digit; where that does
+/// not fit or is missing, the officer's word must.
+fn understand_for(object: Option<Object>, text: &str) -> Understood {
+    let container = if object == Some(Object::Container) { understand_container(text) } else { None };
+    container.unwrap_or_else(|| understand_typed(text))
 }
 
 /// Adds what a decoded symbol says to an open item. Facts that the officer gave are kept.
@@ -102,7 +120,7 @@ pub fn add_scanned(item: &mut Item, sent: &Readings) -> Vec<Finding> {
 }
 
 fn add_text(item: &mut Item, text: &str, source: MarkSource) -> Vec<Finding> {
-    let understood = understand_typed(text);
+    let understood = understand_for(item.description.object, text);
     let findings = understood.findings.clone();
     add_understood(item, understood, source, None);
     settle_object(item);
@@ -175,13 +193,32 @@ mod tests {
     fn a_scheme_that_was_said_stays_and_the_object_follows_only_where_every_mark_agrees() {
         let vehicle = Some(Object::Vehicle);
         let document = Description { object: Some(Object::TravelDocument), ..Description::default() };
-        let item = build_item(vec![given("L898902C3", Some(Scheme::Serial))], document).expect("an item");
+        let item = build_item(vec![given("L898902C3", Some(Scheme::Serial))], document).expect("an item").item;
         assert_eq!(item.marks[0].mark.scheme, Scheme::Serial);
         let vin = given("1HGBH41JXMN109186", None);
-        let item = build_item(vec![vin.clone()], Description::default()).expect("an item");
+        let item = build_item(vec![vin.clone()], Description::default()).expect("an item").item;
         assert_eq!(item.description.object, vehicle);
-        let item = build_item(vec![vin, given("AB1234", None)], Description::default()).expect("an item");
+        let item = build_item(vec![vin, given("AB1234", None)], Description::default()).expect("an item").item;
         assert_eq!(item.description.object, None, "a gun in a car is not a car");
+    }
+
+    #[test]
+    fn a_digit_that_does_not_fit_is_told_of_whatever_is_typed() {
+        let container = || Description { object: Some(Object::Container), ..Description::default() };
+        let wrong = &[Finding::CheckDigitWrong][..];
+        let table: [(&str, Description, &[&str], &[Finding]); 6] = [
+            ("L898902C36UTO7408122F1204159ZE184226B<<<<<10", Description::default(), &["L898902C3"], &[]),
+            ("L8989O2C36UTO7408122F1204159ZE184226B<<<<<10", Description::default(), &["L8989O2C3"], wrong),
+            ("CSQU3054383", container(), &["CSQU3054383"], &[]),
+            ("CSQU 305438 4", container(), &["CSQU 305438 4", "CSQU 305438 4"], wrong),
+            ("CSQU305438", container(), &["CSQU305438", "CSQU3054383"], &[]),
+            ("AB1234", container(), &["AB1234"], &[]),
+        ];
+        for (typed, about, marks, findings) in table {
+            let given = build_item(vec![given(typed, None)], about).expect(typed);
+            let read: Vec<&str> = given.item.marks.iter().map(|m| m.mark.value.as_str()).collect();
+            assert_eq!((read.as_slice(), given.findings.as_slice()), (marks, findings), "{typed}");
+        }
     }
 
     #[test]
@@ -198,6 +235,6 @@ mod tests {
         assert_eq!(build_item(distinct, none()), Err(ItemError::TooManyMarks));
         assert_eq!(build_item(vec![given("AB1", None)], fact), Err(ItemError::FactTooLong));
         let twice = vec![given("AB1234", None); 2];
-        assert_eq!(build_item(twice, none()).map(|i| i.marks.len()), Ok(1), "the same mark twice is one");
+        assert_eq!(build_item(twice, none()).map(|i| i.item.marks.len()), Ok(1), "the same mark twice is one");
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::lower_expired;
+use super::withdrawn::name_of;
 use super::{Desk, DeskError};
 use crate::domain::{Candidate, Grade, NotChecked, Seq, Verdict};
 use crate::ledger::{CandidateRef, Payload, RetroHit};
@@ -61,6 +62,7 @@ impl Desk {
         };
         let since = self.looked_back_to();
         let only_news = self.only_changes_since(earlier.split_once('\n').map_or("", |(against, _)| against));
+        let (_, withdrawn) = self.told_withdrawn()?;
         let (mut found, mut done) = (Vec::new(), 0);
         loop {
             let page = self.ledger.sightings_since(since, after, PAGE)?;
@@ -73,7 +75,7 @@ impl Desk {
                 if same || (only_news && !self.records.touches_news(&sighting.check.item)) {
                     continue;
                 }
-                match self.check_again(sighting)? {
+                match self.check_again(sighting, &withdrawn)? {
                     Again::Nothing => {}
                     Again::Found(hit) => found.push(*hit),
                     Again::CannotAsk => return Ok(found),
@@ -115,13 +117,13 @@ impl Desk {
             && news_since.iter().all(|(id, version)| checked.get(id.0.as_str()).is_some_and(|seen| *seen >= version.0))
     }
 
-    fn check_again(&self, sighting: &Sighting) -> Result<Again, DeskError> {
+    fn check_again(&self, sighting: &Sighting, withdrawn: &BTreeSet<String>) -> Result<Again, DeskError> {
         let mut verdict = self.records.judge(&sighting.check.item);
         if matches!(verdict.reason, Some(NotChecked::IndexLoading | NotChecked::RegistersUnreadable)) {
             return Ok(Again::CannotAsk);
         }
         lower_expired(&mut verdict, self.today());
-        let news = news(sighting, &verdict.candidates);
+        let news = news(sighting, &verdict.candidates, withdrawn);
         if news.is_empty() {
             return Ok(Again::Nothing);
         }
@@ -153,15 +155,16 @@ fn is_strong(candidate: &Candidate) -> bool {
     candidate.grade >= Grade::Probable
 }
 
-/// The strong candidates that were not as strong in the answer of then, nor in an earlier retro-hit.
-fn news(sighting: &Sighting, candidates: &[Candidate]) -> Vec<CandidateRef> {
+/// The strong candidates that were not as strong in the answer of then, nor in an earlier retro-hit, or whose record was told
+/// to be `withdrawn` since: the last word that the post has of it is that nobody looks for the item.
+fn news(sighting: &Sighting, candidates: &[Candidate], withdrawn: &BTreeSet<String>) -> Vec<CandidateRef> {
     let later = sighting.retro_hit.iter().flat_map(|r| &r.candidates);
     let known: BTreeSet<_> = sighting
         .check
         .candidates
         .iter()
         .chain(later)
-        .filter(|c| c.grade >= Grade::Probable)
+        .filter(|c| c.grade >= Grade::Probable && !withdrawn.contains(&name_of(sighting.seq, c)))
         .map(|c| (&c.register, c.record.as_str()))
         .collect();
     let new = candidates.iter().filter(|c| is_strong(c) && !known.contains(&(&c.register, c.record.as_str())));

@@ -45,13 +45,10 @@ impl Desk {
         let held = self.records.registers();
         let versions: Vec<String> = held.iter().map(|r| format!("{}@{}", r.id, r.version)).collect();
         let versions = versions.join(" ");
-        let earlier = self.ledger.setting(LOOKED_THROUGH)?.unwrap_or_default();
-        let earlier = String::from_utf8(earlier).unwrap_or_default();
-        let mut lines = earlier.lines();
-        if lines.next() == Some(&versions) {
+        let (looked_through, told) = self.told_withdrawn()?;
+        if looked_through == versions {
             return Ok(Vec::new());
         }
-        let told: BTreeSet<&str> = lines.collect();
         let (mut found, mut gone) = (Vec::new(), BTreeSet::new());
         let (since, mut after) = (self.looked_back_to(), Seq(0));
         loop {
@@ -65,8 +62,8 @@ impl Desk {
                     if !is_held || self.records.record(&matched.register, &matched.record)?.is_some() {
                         continue;
                     }
-                    let name = format!("{} {} {}", sighting.seq, matched.register, matched.record.escape_default());
-                    if !told.contains(name.as_str()) && !gone.contains(&name) {
+                    let name = name_of(sighting.seq, matched);
+                    if !told.contains(&name) && !gone.contains(&name) {
                         found.push(self.withdrawn_match(sighting, matched));
                     }
                     gone.insert(name);
@@ -76,6 +73,14 @@ impl Desk {
         let lines: Vec<String> = std::iter::once(versions).chain(gone).collect();
         self.ledger.set_setting(LOOKED_THROUGH, lines.join("\n").as_bytes())?;
         Ok(found)
+    }
+
+    /// The registers that matches were looked through by, and those matches, as [`name_of`], whose record was told to be gone.
+    pub(super) fn told_withdrawn(&self) -> Result<(String, BTreeSet<String>), DeskError> {
+        let kept = self.ledger.setting(LOOKED_THROUGH)?.unwrap_or_default();
+        let kept = String::from_utf8(kept).unwrap_or_default();
+        let (versions, told) = kept.split_once('\n').unwrap_or((&kept, ""));
+        Ok((versions.to_owned(), told.lines().map(str::to_owned).collect()))
     }
 
     fn withdrawn_match(&self, sighting: &Sighting, matched: &CandidateRef) -> WithdrawnMatch {
@@ -91,6 +96,11 @@ impl Desk {
             now: now.grade,
         }
     }
+}
+
+/// A match: the check, register and record, in one line.
+pub(super) fn name_of(of: Seq, matched: &CandidateRef) -> String {
+    format!("{of} {} {}", matched.register, matched.record.escape_default())
 }
 
 fn is_open(sighting: &Sighting) -> bool {

@@ -30,7 +30,8 @@ pub use range::SerialRange;
 pub use record::{Action, Delivery, Record, RegisterKind, Status};
 pub use symbol::{Quad, Symbology};
 pub use telling::EqualMark;
-pub use understand::{Understood, check_mark, understand, understand_typed};
+pub use understand::{Understood, check_mark, understand, understand_container, understand_typed};
 pub use verdict::{
-    Ask, Candidate, Difference, Finding, Grade, Lot, Lowered, NotChecked, RegisterAge, Rule, Trait, Verdict, Why,
+    Ask, Candidate, Difference, Discretion, Finding, Grade, Lot, Lowered, NotChecked, RegisterAge, Rule, Trait,
+    Verdict, Why,
 };

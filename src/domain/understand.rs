@@ -41,6 +41,12 @@ pub fn understand_typed(text: &str) -> Understood {
     kept(understood, text)
 }
 
+/// What was typed of a container: a number of its shape is one, whether its check digit fits or not; a missing one is put to
+/// it. `None` where it has another shape, and where [`understand_typed`] says as much.
+pub fn understand_container(text: &str) -> Option<Understood> {
+    container::understand_named(trimmed(text))
+}
+
 /// The fault of a mark whose scheme was given and not understood from a payload, if its check digit shows one.
 pub fn check_mark(mark: &Mark) -> Option<Finding> {
     let key = exact_key(mark.scheme, &mark.value);

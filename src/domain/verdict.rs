@@ -316,6 +316,28 @@ pub struct Candidate {
     pub fields: BTreeMap<String, String>,
 }
 
+/// What the owners of matching records want of an officer who holds the item, as far as being noticed goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Discretion {
+    /// Nobody asks for it.
+    NotAsked,
+    /// Every one asks for a discreet check.
+    Asked,
+    /// One asks for it and another does not: only the owners can say which goes first.
+    Disputed,
+}
+
+impl Discretion {
+    /// A code for the screens.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotAsked => "",
+            Self::Asked => "asked",
+            Self::Disputed => "disputed",
+        }
+    }
+}
+
 /// A register that was asked, and how old it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisterAge {
@@ -365,12 +387,16 @@ impl Verdict {
         self.registers.iter().filter(|r| !self.only_known.contains(&r.id))
     }
 
-    /// Whether a record that matches asks that nobody notices (SIS, article 36): then the item is not held before its owner
-    /// was asked, whatever other records want.
-    pub fn asks_for_discretion(&self) -> bool {
-        let discreet = Action::DiscreetCheck.code();
-        let mut hits = self.candidates.iter().filter(|c| c.grade == Grade::Hit);
-        hits.any(|c| c.fields.get("action").is_some_and(|action| action == discreet))
+    /// Whether records that match ask that nobody notices (SIS, article 36).
+    pub fn discretion(&self) -> Discretion {
+        let hits = || self.candidates.iter().filter(|c| c.grade == Grade::Hit);
+        let is_discreet =
+            |c: &Candidate| c.fields.get("action").is_some_and(|action| action == Action::DiscreetCheck.code());
+        match (hits().any(is_discreet), hits().all(is_discreet)) {
+            (false, _) => Discretion::NotAsked,
+            (true, true) => Discretion::Asked,
+            (true, false) => Discretion::Disputed,
+        }
     }
 
     /// Why the strongest candidate is no ground to act on, where that is so.

@@ -4,7 +4,7 @@
 //! A text has two forms: as its Cyrillic letters *sound* (СКС → SKS) and as they *look* (СКС → CKC). People type either, so
 //! two texts agree when any form of one equals any form of the other. The words are in `words.toml`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,7 @@ pub fn relate(fact: Fact, item: &Forms, record: &Forms) -> Relation {
     let compatible = match fact {
         Fact::Make => true,
         Fact::Kind => WORDS.kinds_share_family(&item.sound, &record.sound),
-        Fact::Model => one_begins_with_the_other(&item.sound, &record.sound),
+        Fact::Model => models_compatible(&item.sound, &record.sound),
         Fact::Calibre => calibres_compatible(&item.sound, &record.sound),
     };
     match (compatible, fact) {
@@ -106,6 +106,46 @@ pub fn relate_years(item: Option<u16>, record: Option<u16>) -> Relation {
 fn one_begins_with_the_other(a: &str, b: &str) -> bool {
     let shorter = a.chars().count().min(b.chars().count());
     shorter >= 2 && (a.starts_with(b) || b.starts_with(a))
+}
+
+/// Whether two names of models may well be one model's. What tells models apart is their numbers: a Glock 17 is no Glock 19, and
+/// a CZ 75 no CZ 85. Names are spelt as they are heard (Глок, Маузер, Шмайсер), with the maker before them or without. Two
+/// words of `words.toml` are two models, however alike they are.
+fn models_compatible(a: &str, b: &str) -> bool {
+    if one_begins_with_the_other(a, b) {
+        return true;
+    }
+    if WORDS.is_model(a) && WORDS.is_model(b) {
+        return false;
+    }
+    if numbers(a) != numbers(b) {
+        return contains_whole(a, b) || contains_whole(b, a);
+    }
+    let letters = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+    let (a, b) = (letters(a), letters(b));
+    let longer = a.chars().count().max(b.chars().count());
+    a.is_empty() || b.is_empty() || a.contains(&b) || b.contains(&a) || strsim::levenshtein(&a, &b) * ONE_IN <= longer
+}
+
+/// One letter of so many may be spelt another way: Glock and Глок, Mauser and Маузер.
+const ONE_IN: usize = 4;
+
+/// The runs of digits in a text.
+fn numbers(text: &str) -> Vec<&str> {
+    text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).collect()
+}
+
+/// Whether the longer name has the shorter one in it, no number of it cut: M70 in ZASTAVAM70, but no 7 in 17. One or two
+/// letters stand in too many names.
+fn contains_whole(longer: &str, shorter: &str) -> bool {
+    let digits = shorter.chars().all(|c| c.is_ascii_digit());
+    let Some(at) = longer.find(shorter).filter(|_| shorter.chars().count() >= if digits { 2 } else { 3 }) else {
+        return false;
+    };
+    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let cuts_before = is_digit(shorter.chars().next()) && is_digit(longer[..at].chars().next_back());
+    let cuts_behind = is_digit(shorter.chars().next_back()) && is_digit(longer[at + shorter.len()..].chars().next());
+    !cuts_before && !cuts_behind
 }
 
 /// Letters and digits only, upper case, Cyrillic as it sounds.
@@ -248,6 +288,8 @@ struct Words {
     models: HashMap<String, String>,
     makes: HashMap<String, String>,
     calibres: HashMap<String, String>,
+    /// Our own words for models.
+    own_models: HashSet<String>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -280,7 +322,9 @@ impl Words {
         let calibres = file.calibres.into_iter().flat_map(|(word, others)| {
             others.into_iter().map(move |other| (calibre_key(&other), word.clone())).collect::<Vec<_>>()
         });
-        Self { kinds, families, models: by_both(file.models), makes: by_both(file.makes), calibres: calibres.collect() }
+        let own_models = file.models.keys().cloned().collect();
+        let (models, makes) = (by_both(file.models), by_both(file.makes));
+        Self { kinds, families, models, makes, calibres: calibres.collect(), own_models }
     }
 
     /// Our word for a kind: of the whole phrase, else of its first word that is known, else the phrase by sound.
@@ -291,6 +335,11 @@ impl Words {
         }
         let known = raw.split(|c: char| !c.is_alphanumeric()).find_map(|word| self.kinds.get(&by_sound(word)));
         known.cloned().unwrap_or(phrase)
+    }
+
+    /// Whether it is our own word for a model.
+    fn is_model(&self, sound: &str) -> bool {
+        self.own_models.contains(sound)
     }
 
     fn kinds_share_family(&self, a: &str, b: &str) -> bool {
@@ -332,6 +381,25 @@ mod tests {
             (Fact::Model, "AKS-74U", "АКС74У", Agrees),
             (Fact::Model, "AK-74M", "АК74", Compatible),
             (Fact::Model, "ПМ", "ТТ", Differs),
+            (Fact::Model, "AKS-74U", "АК-74", Differs),
+            (Fact::Model, "АКСУ", "AKS-74U", Agrees),
+            (Fact::Model, "Glock 17", "Глок 17", Agrees),
+            (Fact::Model, "G17", "Glock 17", Agrees),
+            (Fact::Model, "17", "Glock 17", Compatible),
+            (Fact::Model, "Glock 17", "Glock 19", Differs),
+            (Fact::Model, "CZ 75", "ЧЗ-75", Agrees),
+            (Fact::Model, "CZ 75", "CZ 85", Differs),
+            (Fact::Model, "Маузер 98", "Mauser 98", Agrees),
+            (Fact::Model, "Browning M1910", "Браунінг 1910", Agrees),
+            (Fact::Model, "Шмайсер АЕ-790", "Schmeisser AE790", Compatible),
+            (Fact::Model, "Zastava M70", "M70", Compatible),
+            (Fact::Model, "FN FAL", "FAL", Compatible),
+            (Fact::Model, "Baikal IZH-43", "ИЖ-43", Compatible),
+            (Fact::Model, "ИЖ-27", "МР-27", Agrees),
+            (Fact::Model, "ИЖ-27", "ИЖ-43", Differs),
+            (Fact::Model, "ТОЗ-34", "МЦ-34", Differs),
+            (Fact::Model, "M7", "M17", Differs),
+            (Fact::Model, "91/30", "Мосина", Agrees),
             (Fact::Kind, "pistol", "ПІСТОЛЕТ", Agrees),
             (Fact::Kind, "пистолет", "ПІСТОЛЕТ", Agrees),
             (Fact::Kind, "shotgun", "РУШНИЦЯ МИСЛИВСЬКА", Agrees),
@@ -348,6 +416,16 @@ mod tests {
             (Fact::Calibre, "7.62", "5.45", Differs),
             (Fact::Calibre, "7.6", "7.62", Compatible),
             (Fact::Calibre, "12/70", "12", Agrees),
+            (Fact::Calibre, "7,65", ".32 ACP", Agrees),
+            (Fact::Calibre, "6,35", ".25 ACP", Agrees),
+            (Fact::Calibre, "8x57 IS", "7,92х57", Agrees),
+            (Fact::Calibre, "7,92", "8x57", Agrees),
+            (Fact::Calibre, ".30-06", "7,62х63", Agrees),
+            (Fact::Calibre, ".300 Win Mag", "7,62х67", Agrees),
+            (Fact::Calibre, ".50 BMG", "12,7х99", Agrees),
+            (Fact::Calibre, ".410", "36", Agrees),
+            (Fact::Calibre, ".177", "4,5 мм", Agrees),
+            (Fact::Calibre, ".357 Magnum", "9х33", Agrees),
             (Fact::Calibre, "12", "16", Differs),
             (Fact::Make, "Izhmash", "Tula", Compatible),
             (Fact::Make, "Ижмаш", "Izhmash", Agrees),

@@ -160,6 +160,16 @@ fn a_match_whose_record_is_withdrawn_is_told_to_the_post_once() {
     world.publish("reg");
     let again = post.desk.sync(&mut no_progress()).unwrap();
     assert_eq!((again.registers.len(), again.withdrawn_matches.len()), (1, 0), "told once, and no match of `other`");
+    // A source's bad file of one day: the last word at the post must not be that nobody looks for the item.
+    for (listed, retro, gone) in [(true, 1, 0), (false, 0, 1), (true, 1, 0)] {
+        let held = if listed { "held,firearm,QX000035123\n" } else { "" };
+        world.import_whole("reg", &format!("id,object,serial\n{held}stays,firearm,QX000037123\n"));
+        world.publish("reg");
+        let told = post.desk.sync(&mut no_progress()).unwrap();
+        assert_eq!((told.retro_hits.len(), told.withdrawn_matches.len()), (retro, gone), "listed: {listed}");
+    }
+    let nothing = post.desk.sync(&mut no_progress()).unwrap();
+    assert_eq!((nothing.retro_hits.len(), nothing.withdrawn_matches.len()), (0, 0));
 }
 
 /// Versions of a register in sixteen parts, made by hand and signed by the hub's own key.

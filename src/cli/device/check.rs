@@ -10,8 +10,8 @@ use super::ending::{CHECKS_STAND, Ending, LOOK_EVERY};
 use super::question;
 use super::words;
 use crate::cli::common::{Failure, Printer, Stop};
+use crate::desk::item::Given;
 use crate::desk::{CheckRequest, Desk, Recorded};
-use crate::domain::Item;
 use crate::ledger::CheckSource;
 
 /// Longest line that is read from standard input, in bytes; a longer one is answered with an error.
@@ -28,7 +28,7 @@ pub fn run(desk: &Desk, arguments: &CheckArguments, ending: &Ending, out: &Print
     if arguments.marks == ["-"] {
         return many(desk, &read_ahead()?, &arguments.description, ending, out);
     }
-    let answer = desk.check(CheckRequest::new(item_of(arguments)?, CheckSource::Typed));
+    let answer = desk.check(CheckRequest::given(item_of(arguments)?, CheckSource::Typed));
     if out.is_json() {
         out.object(&answer.verdict)?;
     } else {
@@ -55,7 +55,7 @@ pub fn refuse_wrong_words(arguments: &CheckArguments) -> Result<(), Stop> {
     Ok(())
 }
 
-fn item_of(arguments: &CheckArguments) -> Result<Item, Failure> {
+fn item_of(arguments: &CheckArguments) -> Result<Given, Failure> {
     question::from_arguments(&arguments.marks, arguments.scheme.as_deref(), &arguments.description)
         .map_err(|e| Failure::usage(format_args!("This is no item to check: {e}."), "See tracepost check --help."))
 }
@@ -126,7 +126,7 @@ fn many(
         };
         match item {
             Ok(item) => {
-                let answer = desk.check(CheckRequest::new(item, CheckSource::Typed));
+                let answer = desk.check(CheckRequest::given(item, CheckSource::Typed));
                 let mut object = serde_json::to_value(&answer.verdict).map_err(io::Error::other)?;
                 let ignored = line.as_deref().map(question::unknown_keys).unwrap_or_default();
                 if let Value::Object(fields) = &mut object {

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::cli::device::args::DescriptionArguments;
-use crate::desk::item::{GivenMark, build_item};
-use crate::domain::{Description, Item, Object, Scheme};
+use crate::desk::item::{Given, GivenMark, build_item};
+use crate::domain::{Description, Object, Scheme};
 
 /// What a line may say.
 const KEYS: [&str; 10] = ["id", "marks", "object", "kind", "make", "model", "calibre", "year", "country", "issuer"];
@@ -73,7 +73,7 @@ pub fn id_of(line: &str) -> Option<Value> {
 ///
 /// # Errors
 /// When the line is no JSON object, holds no mark, or names an object or scheme that does not exist.
-pub fn from_line(line: &str, otherwise: &DescriptionArguments) -> Result<Item, QuestionError> {
+pub fn from_line(line: &str, otherwise: &DescriptionArguments) -> Result<Given, QuestionError> {
     let line: Line = serde_json::from_str(line).map_err(|e| match serde_json::from_str::<Value>(line) {
         Ok(_) => QuestionError::Form,
         Err(_) => QuestionError::NotJson(without_content(&e)),
@@ -116,7 +116,7 @@ pub fn from_arguments(
     marks: &[String],
     scheme: Option<&str>,
     given: &DescriptionArguments,
-) -> Result<Item, QuestionError> {
+) -> Result<Given, QuestionError> {
     let scheme = scheme.map(scheme_of).transpose()?;
     let marks = marks.iter().map(|value| GivenMark { value: value.clone(), scheme, place: None }).collect();
     Ok(build_item(marks, description_of(given)?)?)
@@ -209,7 +209,7 @@ mod tests {
         let line = r#"{"id":{"any":"thing"},"marks":["AB1234"],"object":"firearm","kind":"rifle","make":"m","model":"n",
             "calibre":null,"year":"","country":"UA","issuer":null}"#;
         assert_eq!(unknown_keys(line), [""; 0]);
-        let item = from_line(line, &DescriptionArguments::default()).expect("all keys are known");
+        let item = from_line(line, &DescriptionArguments::default()).expect("all keys are known").item;
         let said = item.description;
         assert_eq!((said.year, said.calibre, said.country.as_deref()), (None, None, Some("UA")));
     }
@@ -222,7 +222,7 @@ mod tests {
             (r#"{"marks":[{"value":"AB1234","schema":"vin"},"AB1"]}"#, &["marks.schema"]),
         ] {
             assert_eq!(unknown_keys(line), named);
-            assert_eq!(from_line(line, &DescriptionArguments::default()).expect(line).description.year, None);
+            assert_eq!(from_line(line, &DescriptionArguments::default()).expect(line).item.description.year, None);
         }
         assert_eq!(unknown_keys("{"), [""; 0]);
         let many = format!("{{{}}}", (0..50).map(|n| format!("\"k{n:0<100}\":1")).collect::<Vec<_>>().join(","));
@@ -235,7 +235,8 @@ mod tests {
             r#"{"id":"a","marks":["АВ 1234",{"value":"D7A72000000001","scheme":"uii","place":"frame"}],"object":"firearm","year":"1978","calibre":9}"#,
             &DescriptionArguments { kind: Some("pistol".into()), year: Some(1900), ..DescriptionArguments::default() },
         )
-        .expect("a good line");
+        .expect("a good line")
+        .item;
         assert_eq!(item.marks.len(), 2);
         assert_eq!(item.marks[1].mark.scheme, Scheme::Uii);
         assert_eq!(item.description.year, Some(1978), "the line goes before the arguments");

@@ -5,7 +5,9 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 
 use crate::desk::Found;
-use crate::domain::{Ask, Candidate, EqualMark, Finding, Grade, Lowered, NotChecked, RegisterId, Rule, Trait, Verdict};
+use crate::domain::{
+    Ask, Candidate, Discretion, EqualMark, Finding, Grade, Lowered, NotChecked, RegisterId, Rule, Trait, Verdict,
+};
 
 /// Most candidates that are printed for people.
 const PRINTED_MAX: usize = 20;
@@ -59,10 +61,16 @@ fn not_shown(more: u32, at_least: bool) -> String {
 /// The action in one line.
 pub fn headline(verdict: &Verdict, now: DateTime<Utc>) -> String {
     match verdict.grade {
-        Grade::Hit if verdict.asks_for_discretion() => {
-            "MATCH: a record asks for a discreet check: carry on as usual, report to its owner".into()
-        }
-        Grade::Hit => "MATCH: hold the item, verify with the owner of the record".into(),
+        Grade::Hit => match verdict.discretion() {
+            Discretion::NotAsked => "MATCH: hold the item, verify with the owner of the record".into(),
+            Discretion::Asked => {
+                "MATCH: a record asks for a discreet check: carry on as usual, report to its owner".into()
+            }
+            Discretion::Disputed => {
+                "MATCH: one record asks for a discreet check, another does not: ask both owners before anybody notices"
+                    .into()
+            }
+        },
         Grade::Probable => match verdict.candidates.first().map(places) {
             Some(places) if !places.is_empty() => format!("LOOK AGAIN: {places}"),
             _ => format!("LOOK AGAIN: {}", to_do(verdict)),
@@ -210,7 +218,10 @@ fn places(candidate: &Candidate) -> String {
 
 fn candidate(candidate: &Candidate) -> String {
     let mut text = format!("  {}: {} in {}", candidate.grade.code(), candidate.record, candidate.register);
-    let mut facts: Vec<_> = candidate.fields.iter().collect();
+    if let Some(caution) = candidate.fields.get("caution") {
+        let _ = write!(text, "\n    CAUTION: {caution}");
+    }
+    let mut facts: Vec<_> = candidate.fields.iter().filter(|(name, _)| *name != "caution").collect();
     // Nobody is to act on a record that is no ground to act on, so what its owner once asked for is not the first word of it.
     facts.sort_by_key(|(name, _)| !candidate.why.lowered.is_empty() && *name == "action");
     let facts: Vec<_> = facts.into_iter().map(|(name, value)| format!("{name} {value}")).collect();

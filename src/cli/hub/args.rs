@@ -84,7 +84,7 @@ pub enum RegisterCommand {
         /// The authority that owns its records
         #[arg(long)]
         owner: String,
-        /// What it lists: wanted items, or items delivered or expected, which seen elsewhere are a finding and never a hit
+        /// What it lists: wanted items, or items delivered (a finding where they are seen elsewhere) or expected; never a hit
         #[arg(long, value_name = "KIND", default_value = "wanted")]
         kind: crate::domain::RegisterKind,
     },

@@ -85,7 +85,7 @@ fn holds(step: &str, condition: bool, otherwise: impl FnOnce() -> String) -> Res
 fn check(desk: &Desk, mark: &str, description: Description) -> Result<CheckAnswer, Failure> {
     let mark = GivenMark { value: mark.to_owned(), scheme: None, place: None };
     let item = build_item(vec![mark], description).map_err(|e| broken("an item", e))?;
-    Ok(desk.check(CheckRequest::new(item, CheckSource::Typed)))
+    Ok(desk.check(CheckRequest::given(item, CheckSource::Typed)))
 }
 
 fn pistol(year: Option<u16>) -> Description {

@@ -38,6 +38,29 @@ pub fn understand(text: &str) -> Option<Understood> {
     Some(with_rest(out, behind))
 }
 
+/// The same of a text that was said to be a container's: the shape is enough.
+pub fn understand_named(text: &str) -> Option<Understood> {
+    let number = folded(text);
+    if is_certain(text) || !is_shaped(&number) {
+        return None;
+    }
+    let mut out = Understood::of("container");
+    out.mark(Scheme::Serial, text);
+    match number.len() {
+        NUMBER_CHARS => {
+            out.mark(Scheme::Container, text);
+            out.finding(Finding::CheckDigitWrong);
+        }
+        WITHOUT_CHECK_DIGIT_CHARS => {
+            let digit = check_digit::container(&number)?;
+            out.mark(Scheme::Container, &format!("{number}{digit}"));
+            out.fact("check_digit_added", digit);
+        }
+        _ => return None,
+    }
+    Some(out)
+}
+
 /// Whether a text is a container number with the right check digit, and nothing else.
 pub fn is_certain(text: &str) -> bool {
     let number = folded(text);

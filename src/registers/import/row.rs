@@ -205,6 +205,10 @@ impl Row {
             Some(text) => status_of(mapping.value("status", text))?,
             None => defaults.kind.status(),
         };
+        // One such row, and the list would count as one that can say of others that nobody looks for them.
+        if status.is_wanted() && !defaults.kind.status().is_wanted() {
+            return Err(format!("status {status} in a list of deliveries; put it into a register of wanted items"));
+        }
         let action = match self.take("action") {
             Some(text) => {
                 let text = mapping.value("action", text);
@@ -356,11 +360,13 @@ fn unknown(name: &str, text: &str) -> String {
     format!("{name} {short:?} is not known; name it under [values.{name}] in a mapping file")
 }
 
-/// The status of our own code or of the words of the Ukrainian register.
+/// The status of our own code, or of the words of the Ukrainian register and of registers of travel documents.
 pub(super) fn status_of(text: String) -> Result<Status, String> {
     match text.trim().to_uppercase().as_str() {
         "ВТРАТА" => Ok(Status::Lost),
-        "ВИКРАДЕННЯ" => Ok(Status::Stolen),
+        "ВИКРАДЕННЯ" | "STOLEN BLANK" | "STOLEN_BLANK" => Ok(Status::Stolen),
+        // Travel documents (SLTD).
+        "REVOKED" | "INVALID" => Ok(Status::Wanted),
         _ => known("status", text),
     }
 }
