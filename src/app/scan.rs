@@ -244,7 +244,7 @@ impl Scan {
 
     /// Takes an answer. Gives the card when it belongs to the newest state of the open item, for the verdict screen.
     pub fn answered(&self, number: u64, revision: u64, item: Item, given: CheckAnswer) -> Option<Card> {
-        let answer = Answer { item, given, at: chrono::Utc::now() };
+        let answer = Answer { item, given, at: crate::platform::clock::utc_now() };
         let mut open = self.card.borrow_mut();
         if open.number == number {
             // An older state's answer is still the best there is until the newest comes.

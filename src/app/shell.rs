@@ -111,7 +111,7 @@ impl Shell {
 
     fn show_clock(&self) {
         if let Some(app) = self.app.upgrade() {
-            app.global::<ShellData>().set_clock(super::ages::time(chrono::Utc::now()).into());
+            app.global::<ShellData>().set_clock(super::ages::time(crate::platform::clock::utc_now()).into());
         }
     }
 

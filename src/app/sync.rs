@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use chrono::Utc;
 use slint::{ComponentHandle, ModelRc, SharedString, VecModel, Weak};
 use tracepost_ui::{App, Link, RegisterRow, RetroRow, ShellData, SyncBackend, SyncData, SyncNote};
 
@@ -156,7 +155,7 @@ impl Sync {
         past: Option<Vec<Past>>,
         retro: Vec<Retro>,
     ) -> Option<(&'static str, &'static str)> {
-        let now = Utc::now();
+        let now = crate::platform::clock::utc_now();
         let rows: Vec<RegisterRow> = bearings
             .registers
             .iter()
@@ -204,7 +203,7 @@ impl Sync {
 
     fn show_bar(&self, bearings: &Bearings) {
         let Some(app) = self.app.upgrade() else { return };
-        let now = Utc::now();
+        let now = crate::platform::clock::utc_now();
         let bar = app.global::<ShellData>();
         bar.set_post(if bearings.post.is_empty() { "—".into() } else { bearings.post.as_str().into() });
         bar.set_officer(bearings.officer.as_str().into());

@@ -117,7 +117,7 @@ impl Verdict {
     /// Puts a card on the screen; its answer must be there.
     fn show(&self, card: Card) {
         let Some(answer) = card.answer.clone() else { return };
-        let now = chrono::Utc::now();
+        let now = crate::platform::clock::utc_now();
         let verdict = &answer.given.verdict;
         self.candidates
             .set_vec(verdict.candidates.iter().take(SHOWN_MAX).map(|c| row(&answer, c, now)).collect::<Vec<_>>());

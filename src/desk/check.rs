@@ -95,9 +95,9 @@ impl Desk {
         CheckAnswer { verdict, recorded }
     }
 
-    /// Today, by the device's clock (UTC).
+    /// Today, by the device's clock (UTC), or by the hub's where the device's is known to be days ahead.
     pub(super) fn today(&self) -> NaiveDate {
-        moment(self.ledger.clock().now().wall_ms).date_naive()
+        moment(self.sober_ms()).date_naive()
     }
 
     /// Tries to enter checks that were only on paper. Called after each entry that succeeded and before each sync.

@@ -7,6 +7,7 @@
 //! What never happens here: a verdict is shown whose entry was not tried; a failing disk hides a verdict; a sync stops a
 //! check.
 
+mod ahead;
 mod check;
 pub mod control;
 mod decide;
@@ -38,6 +39,7 @@ use crate::platform::{Clock, SystemClock, dirs};
 use crate::store::records::Records;
 use crate::store::{Access, Home, LedgerStore, StoreError};
 use crate::sync::Cancel;
+use ahead::Ahead;
 use check::Unwritten;
 
 /// What the desk is opened for.
@@ -60,6 +62,8 @@ pub struct Desk {
     post: Mutex<Option<PostId>>,
     syncing: Mutex<()>,
     cancel: Cancel,
+    /// How far this device's clock was ahead of the hub's when they met last, and what it showed then.
+    ahead: Mutex<Option<Ahead>>,
     /// Why nothing can be recorded, as a code of [`DeskError::code`].
     unrecorded: Option<&'static str>,
 }
@@ -92,6 +96,7 @@ impl Desk {
         let (ledger, unrecorded) = open_ledger(&home, clock)?;
         let records = Records::open(home.dir(), ledger.keys().database());
         let post = ledger.enrolment()?.map(|e| e.post);
+        let ahead = Mutex::new(ahead::kept(&ledger));
         let officer = options.officer.clone().unwrap_or_else(|| "unnamed".to_owned());
         if options.attended && unrecorded.is_none() {
             let started =
@@ -107,6 +112,7 @@ impl Desk {
             post: Mutex::new(post),
             syncing: Mutex::new(()),
             cancel: Cancel::default(),
+            ahead,
             unrecorded,
         })
     }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::ahead::ahead_ms;
 use super::sync::is_late;
 use super::{Desk, DeskError, last_verified};
 use crate::domain::{DeviceId, Hash, PostId, RegisterId, RegisterVersion, Seq};
@@ -95,6 +96,8 @@ pub struct ClockStatus {
     pub now: DateTime<Utc>,
     /// True when it shows a moment before the last receipt: it is wrong then. Nothing is refused for that.
     pub behind_receipt: bool,
+    /// By how many days it was ahead of the hub's at the last sync; 0 within a day, and once it was set back.
+    pub days_ahead: i64,
 }
 
 impl Desk {
@@ -157,6 +160,7 @@ fn status_of(ledger: &LedgerStore, records: &Records) -> Result<Status, DeskErro
         }),
         clock: ClockStatus {
             now: moment(now_ms),
+            days_ahead: ahead_ms(ledger) / (24 * 3_600_000),
             behind_receipt: receipt.is_some_and(|r| now_ms < r.server_ms.saturating_sub(60_000)),
         },
     })

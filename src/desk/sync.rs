@@ -74,6 +74,7 @@ impl Desk {
         // A kill between taking registers over and checking the past again leaves this to be done, link or no link.
         self.past_again(&mut report);
         let mut session = Session::connect(identity, Patience::default(), self.cancel.clone(), progress)?;
+        self.compare_clocks(session.hello().server_time_ms);
         session.urgent(&&self.ledger, progress);
         self.registers_down(&mut session, progress, &mut report);
         report.late = self.late_registers();

@@ -50,7 +50,7 @@ pub fn verify(home: &Home, progress: &mut dyn FnMut(u64, u64)) -> Result<LedgerR
 /// Looks in the background when the last look is a day old, or found damage. What is wrong stands in the note and the log.
 pub fn verify_when_due(home: Home) {
     let look = move || {
-        let now_ms = chrono::Utc::now().timestamp_millis();
+        let now_ms = crate::platform::clock::wall_ms();
         let is_due = last_verified(&home)
             .is_none_or(|note| !note.whole || !(0..OLD_AFTER_MS).contains(&now_ms.saturating_sub(note.at_ms)));
         if !is_due {

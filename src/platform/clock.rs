@@ -74,6 +74,11 @@ pub fn wall_ms() -> i64 {
     }
 }
 
+/// The same as a moment. Before 1970 the usual way to it ends the program.
+pub fn utc_now() -> chrono::DateTime<chrono::Utc> {
+    chrono::DateTime::from_timestamp_millis(wall_ms()).unwrap_or_default()
+}
+
 fn boot_id() -> [u8; 16] {
     let told = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
     let parsed = told.and_then(|text| uuid::Uuid::parse_str(text.trim()).ok());

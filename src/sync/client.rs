@@ -102,6 +102,10 @@ impl Client {
         patience: Patience,
         cancel: Cancel,
     ) -> Result<Self, SyncError> {
+        // The TLS library ends the program at such a clock.
+        if crate::platform::clock::wall_ms() < 0 {
+            return Err(SyncError::ClockBefore1970);
+        }
         let setup = |e: &dyn std::fmt::Display| SyncError::Setup(e.to_string());
         let (tls, pinned) = pin::config(fingerprint, certificate).map_err(|e| setup(&e))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| setup(&e))?;

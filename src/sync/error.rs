@@ -165,6 +165,9 @@ pub enum SyncError {
     /// The device's own store failed.
     #[error("{0}")]
     Store(String),
+    /// No certificate can be held against such a clock.
+    #[error("the clock of this device shows a moment before 1970; nothing is lost; set it and sync again")]
+    ClockBefore1970,
     /// The program could not set itself up.
     #[error("the link could not be set up: {0}; nothing is lost; restart the program")]
     Setup(String),
@@ -181,6 +184,7 @@ impl SyncError {
                 | Self::NotAHub { .. }
                 | Self::Cancelled
                 | Self::NotEnrolled
+                | Self::ClockBefore1970
                 | Self::Code(_)
                 | Self::Setup(_)
         )

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tracepost::desk::{CheckRequest, Desk, DeskOptions};
 use tracepost::domain::{
-    Description, Grade, Item, Mark, Object, PostId, Record, RegisterId, RegisterVersion, Scheme, SeenMark,
+    Description, Finding, Grade, Item, Mark, Object, PostId, Record, RegisterId, RegisterVersion, Scheme, SeenMark,
 };
 use tracepost::ledger::CheckSource;
 use tracepost::platform::HandClock;
@@ -137,6 +137,35 @@ fn a_device_whose_clock_is_set_takes_what_comes_and_finds_what_it_saw() {
         let ledger = post.desk.ledger().verify(&mut |_, _| ()).unwrap();
         assert!(ledger.is_whole(), "{what}: {ledger:?}");
     }
+}
+
+#[test]
+fn a_clock_that_is_a_year_ahead_makes_no_record_expire_and_is_told() {
+    let world = World::real();
+    world.hub.create_register("reg", "Invented Authority").unwrap();
+    let day = |ms: i64| chrono::DateTime::from_timestamp_millis(now_ms() + ms).unwrap().date_naive();
+    let (soon, past) = (day(100 * DAY_MS), day(-2 * DAY_MS));
+    let rows =
+        format!("id,object,serial,expires_on\nsoon,firearm,QX000035123,{soon}\npast,firearm,QX000036123,{past}\n");
+    world.import("reg", &rows);
+    world.publish("reg");
+    let post = Post::of(&world);
+    let expired = |serial: &str| {
+        post.check(serial);
+        let marks = vec![SeenMark::typed(Mark::new(Scheme::Serial, serial))];
+        let answer = post.desk.check(CheckRequest::new(Item { marks, ..Item::default() }, CheckSource::Typed));
+        answer.verdict.findings.contains(&Finding::RecordExpired)
+    };
+    let days = || post.desk.status().unwrap().clock.days_ahead;
+    post.clock.set_wall_ms(now_ms() + YEAR_MS + HOUR_MS);
+    post.sync();
+    assert_eq!((days(), expired("QX000035123"), expired("QX000036123")), (365, false, true), "by the hub's clock");
+    post.clock.pass_ms(200 * DAY_MS as u64);
+    assert!(expired("QX000035123"), "time goes on by either clock");
+    post.clock.set_wall_ms(now_ms());
+    assert_eq!((days(), expired("QX000035123")), (0, false), "the clock was set");
+    post.sync();
+    assert_eq!(days(), 0);
 }
 
 #[test]

@@ -220,7 +220,8 @@ fn retro_words(hit: &Value) -> String {
 }
 
 fn late(register: &str, signed: &dyn std::fmt::Display, next: &dyn std::fmt::Display) -> String {
-    let is_ahead = signed.to_string().parse::<DateTime<Utc>>().is_ok_and(|signed| signed > Utc::now());
+    let is_ahead =
+        signed.to_string().parse::<DateTime<Utc>>().is_ok_and(|signed| signed > crate::platform::clock::utc_now());
     let ahead = if is_ahead { ", which is ahead of this device's clock: one of the two clocks is wrong" } else { "" };
     format!(
         "\nLATE: the hub vouched for register {register} on {signed} and meant to do so again by {next}{ahead}; its records may be out of date"
@@ -272,6 +273,12 @@ pub fn status(home: &Home, out: &Printer) -> Result<(), Stop> {
             None => text.push_str("\nLast receipt: none"),
         }
         text.push_str(&verified(&status));
+        if status.clock.days_ahead > 0 {
+            text.push_str(&format!(
+                "\nThe clock of this device is wrong: it is {} ahead of the hub's. Checks go on, by the hub's clock; set it.",
+                counted(u64::try_from(status.clock.days_ahead).unwrap_or(0), "day", "days")
+            ));
+        }
         if status.clock.behind_receipt {
             text.push_str(
                 "\nThe clock of this device is wrong: it shows a moment before the last receipt. Checks go on.",

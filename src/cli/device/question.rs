@@ -176,7 +176,8 @@ fn year_of(value: Option<Value>) -> Result<Option<u16>, QuestionError> {
 /// # Errors
 /// What a year must be, in words.
 pub fn year(text: &str) -> Result<u16, String> {
-    let last = u16::try_from(chrono::Datelike::year(&chrono::Utc::now())).unwrap_or(u16::MAX).saturating_add(1);
+    let last =
+        u16::try_from(chrono::Datelike::year(&crate::platform::clock::utc_now())).unwrap_or(u16::MAX).saturating_add(1);
     let year = text.trim().parse::<u16>().ok().filter(|year| (FIRST_YEAR..=last).contains(year));
     year.ok_or_else(|| format!("year must be a whole number from {FIRST_YEAR} to {last}"))
 }

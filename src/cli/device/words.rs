@@ -14,7 +14,7 @@ const PRINTED_MAX: usize = 20;
 
 /// The whole verdict, over several lines, the action first.
 pub fn verdict(verdict: &Verdict) -> String {
-    let mut text = headline(verdict, Utc::now());
+    let mut text = headline(verdict, crate::platform::clock::utc_now());
     for candidate in verdict.candidates.iter().take(PRINTED_MAX) {
         text.push('\n');
         text.push_str(&self::candidate(candidate));

@@ -23,6 +23,8 @@ const VIN_CHARS: usize = 17;
 const NUMBER_DIGITS_MIN: usize = 3;
 /// Up to so many records of one key are weighed in full.
 const FEW_BEARERS: usize = 20;
+/// Of up to so many, those that one fact alone contradicts are weighed, too: they are listed where little else is.
+const SOME_BEARERS: usize = 100;
 /// So many keys are looked at that share the number alone: three of their records are shown, and the rest cannot be told apart.
 const OF_NUMBER_MAX: usize = 64;
 /// The same for lost ends, and for two edits.
@@ -339,7 +341,8 @@ impl Search<'_, '_> {
                     continue;
                 }
                 // Hundreds bear a short number, and most of them are of another kind or year.
-                if self.batch.len() > FEW_BEARERS && self.is_one_of_many(key, compact) {
+                let bearers = self.batch.len();
+                if bearers > FEW_BEARERS && self.is_one_of_many(key, compact, bearers) {
                     self.gathered.left_out += 1;
                 } else {
                     self.gathered.add(record, compact, &here);
@@ -348,12 +351,13 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Whether a contradicted record falls for its key alone, whatever else agrees; see [`Evidence::is_out_of_question`].
+    /// Whether a contradicted record falls for its key, which is one of many; see [`Evidence::is_out_of_question`].
     ///
     /// [`Evidence::is_out_of_question`]: super::rules::Evidence::is_out_of_question
-    fn is_one_of_many(&mut self, key: KeyId, compact: Compact) -> bool {
+    fn is_one_of_many(&mut self, key: KeyId, compact: Compact, bearers: usize) -> bool {
         let (density, letters) = self.scales.of_key(key, compact.register());
-        !letters && density >= BORNE_BY_MANY && self.scales.is_contradicted(compact)
+        let falls = !letters && density >= BORNE_BY_MANY && self.scales.is_contradicted(compact);
+        falls && (bearers > SOME_BEARERS || !self.scales.agrees_but_for_one(compact))
     }
 }
 

@@ -34,6 +34,8 @@ use crate::domain::{
 
 /// Most candidates by number alone.
 const NUMBER_MAX: usize = 3;
+/// A list shorter than that is filled with equal marks whose description agrees in more than it contradicts.
+const FILLED_TO: usize = 3;
 /// Most candidates by a lost end or by two edits: they are listed where little else is.
 const WEAKEST_MAX: usize = 5;
 
@@ -167,6 +169,8 @@ struct Ranked {
 impl Ranked {
     fn of(index: &Registers, gathered: Gathered, scales: &mut Scales<'_>) -> Self {
         let (mut strong, mut one_edit, mut number, mut weakest) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        // A fact that was read or written wrongly must not make an equal mark *not listed*.
+        let mut aside = Vec::new();
         let mut left_out = u32::try_from(gathered.left_out).unwrap_or(u32::MAX);
         let left_out_at_least = gathered.is_cut;
         for InQuestion { record, compact, matches } in gathered.records {
@@ -193,10 +197,13 @@ impl Ranked {
                 Rule::Number if judged.found.likelihood > reading(Rule::Number) => one_edit.push(judged),
                 Rule::Number => number.push(judged),
                 // On a crowded key, a record that describes something else is not the item.
+                _ if evidence.is_out_of_question() && evidence.is_equal_but_for_a_fact() => aside.push(judged),
                 _ if evidence.is_out_of_question() => left_out += 1,
                 _ => strong.push(judged),
             }
         }
+        left_out += narrow(&mut aside, FILLED_TO.saturating_sub(strong.len()));
+        strong.append(&mut aside);
         left_out += narrow(&mut number, NUMBER_MAX);
         left_out += narrow(&mut weakest, WEAKEST_MAX);
         let mut misses_neighbours = gathered.left_out_likelihood > 0.0;
@@ -345,17 +352,24 @@ fn asks(index: &Registers, item: &Item, ranked: &Ranked, records: &[Listed], sca
         return issuer.into_iter().collect();
     }
     // The questions are about the records that agree best: the others fall away with the same answer.
-    let others = wanted.map(|(j, _)| j).take_while(|j| j.grade == best.grade);
-    let leaders: Vec<&Judged> = std::iter::once(best).chain(others).collect();
+    let leading: Vec<_> =
+        std::iter::once((best, record)).chain(wanted.take_while(|(j, _)| j.grade == best.grade)).collect();
+    let leaders: Vec<&Judged> = leading.iter().map(|(j, _)| *j).collect();
     let mut scored: Vec<(f64, Ask)> = Vec::new();
     let traits: BTreeMap<usize, Ask> = leaders.iter().flat_map(|j| scales.untold(j.compact)).collect();
     for (number, ask) in traits {
-        let more = if ask == Ask::Year { More::Year } else { More::Fact };
+        let more = match ask {
+            Ask::Year => More::Year,
+            Ask::Make => More::Make,
+            _ => More::Fact,
+        };
         let share = |j: &&&Judged| scales.answer(j.compact, number).map(|(_, share)| share);
         let moved = leaders.iter().filter_map(|j| Some(j.evidence.moved_by(j.grade, more, share(&j)?)));
         let moved = moved.fold(0.0, f64::max);
         let answers = leaders.iter().filter_map(|j| scales.answer(j.compact, number));
-        scored.push((moved + tells_apart(answers, leaders.len()), ask));
+        // There is nothing to tell one record apart from.
+        let apart = if leaders.len() > 1 { tells_apart(answers, leaders.len()) } else { 0.0 };
+        scored.push((moved + apart, ask));
     }
     if !matches!(best.found.rule, Rule::Exact | Rule::Range) {
         scored.push((best.evidence.moved_by_reading_again(best.grade), Ask::Characters));
@@ -363,7 +377,7 @@ fn asks(index: &Registers, item: &Item, ranked: &Ranked, records: &[Listed], sca
         // The mark may have been misread all the same, and the list does not hold all that it may have been.
         scored.push((f64::MIN_POSITIVE, Ask::Characters));
     }
-    if item.marks.len() < 2 && records.iter().any(|record| record.marks > 1) {
+    if item.marks.len() < 2 && leading.iter().any(|(_, record)| record.marks > 1) {
         scored.push((best.evidence.moved_by(best.grade, More::SecondMark, SECOND_MARK_SHARE), Ask::SecondMark));
     }
     if item.description.object.is_none() {

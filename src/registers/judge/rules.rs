@@ -190,8 +190,9 @@ pub(super) struct Evidence {
 /// What one more observation would tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum More {
-    /// Kind, make, model or calibre.
+    /// Kind, model or calibre.
     Fact,
+    Make,
     Year,
     SecondMark,
 }
@@ -221,7 +222,7 @@ impl Evidence {
     pub fn moved_by(&self, now: Grade, more: More, share: f64) -> f64 {
         let mut agreed = Self { description: self.description * share.max(SHARE_MIN), ..*self };
         match more {
-            More::Fact => agreed.agrees += 1,
+            More::Fact | More::Make => agreed.agrees += 1,
             More::Year => (agreed.year_agrees, agreed.year_untold) = (true, false),
             More::SecondMark => agreed = Self { second_mark: true, density: self.density * share, ..*self },
         }
@@ -230,8 +231,12 @@ impl Evidence {
         match up {
             Some(Grade::Hit) if now < Grade::Hit => 3.0,
             up if up > Some(now) => 2.0,
-            // Another mark that the record lacks contradicts nothing.
-            _ if more != More::SecondMark && (down < Some(now) || denied.is_out_of_question()) => 1.0,
+            // Another mark that the record lacks contradicts nothing, and another maker does not either.
+            _ if !matches!(more, More::SecondMark | More::Make)
+                && (down < Some(now) || denied.is_out_of_question()) =>
+            {
+                1.0
+            }
             _ => 0.0,
         }
     }
@@ -258,6 +263,12 @@ impl Evidence {
         }
         let borne_by_many = self.density >= BORNE_BY_MANY && self.against > 0;
         !self.is_specific() && (borne_by_many || self.is_outweighed())
+    }
+
+    /// Whether a record that is out of question bears an equal mark all the same, and the description agrees in more than it
+    /// contradicts: one fact may have been read or written wrongly.
+    pub fn is_equal_but_for_a_fact(&self) -> bool {
+        self.rule == Rule::Exact && self.against > 0 && !self.is_outweighed()
     }
 
     /// Whether the description speaks more against the record than for it.

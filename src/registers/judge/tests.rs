@@ -1,5 +1,6 @@
 //! Items against small registers: each rule, each cap, each question.
 
+mod contradicted;
 mod lots;
 mod near;
 mod parts;

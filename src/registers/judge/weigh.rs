@@ -214,6 +214,12 @@ impl<'a> Scales<'a> {
         agreeing >= facts
     }
 
+    /// Whether one fact contradicts and more than one agree.
+    pub fn agrees_but_for_one(&mut self, compact: Compact) -> bool {
+        let weight = self.weigh(compact);
+        weight.against.len() == 1 && weight.agrees.len() > 1
+    }
+
     /// Whether model, calibre, kind or year contradicts.
     pub fn is_contradicted(&mut self, compact: Compact) -> bool {
         !self.agrees_enough(compact, 0)

@@ -1,0 +1,63 @@
+//! Equal marks on crowded keys whose description is wrong in one fact.
+
+use super::*;
+
+/// Numbers of three digits that several bear each.
+fn crowd(bearers: usize) -> Practice {
+    let mut records: Vec<Record> = (0..1_000 * bearers)
+        .map(|n| record(&format!("n{n}"), vec![serial(&format!("{:03}", n % 1_000))], Some("ТТ"), Some(1940)))
+        .collect();
+    records.push(record("true", vec![serial("471")], Some("ПМ"), Some(1983)));
+    Practice { index: index_of(&records), records }
+}
+
+#[test]
+fn an_equal_number_is_listed_though_one_fact_was_read_wrongly() {
+    let told = |model: &str, calibre: &str, year| Description {
+        object: Some(Object::Firearm),
+        kind: Some("pistol".into()),
+        model: Some(model.into()),
+        calibre: Some(calibre.into()),
+        year: Some(year),
+        ..Description::default()
+    };
+    let table = [
+        (3, told("ПМ", "9", 1983), true, &[][..]),
+        (3, told("ПМ", "9", 1975), true, &[Trait::Year]),
+        (3, told("ПМ", "5.45", 1983), true, &[Trait::Calibre]),
+        // Among more than a few of one number, too.
+        (40, told("ПМ", "9", 1975), true, &[Trait::Year]),
+        // Two facts of four: the description is of another weapon.
+        (3, told("АПС", "5.45", 1983), false, &[]),
+        // Among hundreds nobody can tell whether it is the one.
+        (200, told("ПМ", "9", 1975), false, &[]),
+    ];
+    for (bearers, about, is_listed, contradicts) in table {
+        let practice = crowd(bearers);
+        let verdict = practice.ask(&[serial("471")], about.clone());
+        let listed = verdict.candidates.iter().find(|c| c.record == "true");
+        assert_eq!(listed.is_some(), is_listed, "{bearers} {about:?}");
+        let Some(listed) = listed else { continue };
+        assert_eq!((listed.grade, listed.why.contradicts.as_slice()), (Grade::Possible, contradicts), "{bearers}");
+        assert!(verdict.candidates.len() <= 3, "no more than a few: {}", verdict.candidates.len());
+    }
+}
+
+#[test]
+fn nothing_is_asked_whose_answer_changes_nothing() {
+    let mut records = crowd(3).records;
+    let twice = vec![serial("472"), Mark::new(Scheme::Import, "US 88123456")];
+    records.push(Record {
+        description: Description {
+            make: Some("Тула".into()), ..record("", vec![], Some("ТТ"), None).description
+        },
+        ..record("other", twice, Some("ТТ"), Some(1940))
+    });
+    let practice = Practice { index: index_of(&records), records };
+    let all = Description { year: Some(1983), calibre: Some("9".into()), ..pistol() };
+    let verdict = practice.ask(&[serial("471")], all);
+    assert_eq!(verdict.candidates[0].record, "true");
+    for ask in [Ask::Make, Ask::SecondMark] {
+        assert!(!verdict.ask.contains(&ask), "the record has no such thing: {:?}", verdict.ask);
+    }
+}
