@@ -36,6 +36,17 @@ fn listed(world: &World, grade: Option<Grade>) -> Vec<String> {
     marks
 }
 
+/// A home whose first entry went up, its copy of then, and an entry of its own that the hub counts since.
+fn copied_home(world: &World) -> (Device, Device) {
+    let mut first = world.enrolled();
+    first.check("A1001", Grade::NoRecord);
+    first.up().unwrap();
+    let copy = first.copied();
+    first.check("A1002", Grade::NoRecord);
+    first.up().unwrap();
+    (first, copy)
+}
+
 fn parted(device: &mut Device) {
     let refused = device.up().unwrap_err();
     assert!(matches!(refused, SyncError::Fork { .. }), "{refused}");
@@ -44,12 +55,7 @@ fn parted(device: &mut Device) {
 #[test]
 fn a_copied_home_loses_no_sighting_whoever_syncs_first() {
     let world = World::new();
-    let mut first = world.enrolled();
-    first.check("A1001", Grade::NoRecord);
-    first.up().unwrap();
-    let mut copy = first.copied();
-    first.check("A1002", Grade::NoRecord);
-    first.up().unwrap();
+    let (mut first, mut copy) = copied_home(&world);
     for (mark, grade) in [("B2002", Grade::Hit), ("B2003", Grade::NoRecord), ("B2004", Grade::Hit)] {
         copy.check(mark, grade);
     }
@@ -79,12 +85,7 @@ fn a_copied_home_loses_no_sighting_whoever_syncs_first() {
 #[test]
 fn what_a_copy_decided_is_never_put_on_the_others_check() {
     let world = World::new();
-    let mut first = world.enrolled();
-    first.check("A1001", Grade::NoRecord);
-    first.up().unwrap();
-    let mut copy = first.copied();
-    first.check("A1002", Grade::NoRecord);
-    first.up().unwrap();
+    let (mut first, mut copy) = copied_home(&world);
     copy.check("B2002", Grade::Hit);
     copy.decide(Seq(2), DecisionCode::Seized);
     copy.connect().unwrap().urgent(&copy, &mut no_progress());
