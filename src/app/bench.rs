@@ -1,14 +1,10 @@
 //! What the window asks of the desk, as one small face: the tests put a made-up desk behind it, the program the real one.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 
 pub use crate::desk::{CheckAnswer, CheckRequest, LookUp, Recorded};
+pub use crate::domain::Facts;
 use crate::domain::{DecisionCode, Grade, HandScannerSettings, RegisterAge, Seq};
-
-/// A record's facts by name.
-pub type Facts = BTreeMap<String, String>;
 
 /// What failed, for people: a code that the screens have words for in their language, and the desk's own words for codes
 /// that they do not know yet.

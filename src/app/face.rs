@@ -149,7 +149,7 @@ pub struct Held {
 pub fn facts(item: &Item, candidate: &Candidate, opened: Option<&Facts>) -> Vec<Held> {
     let told = opened.unwrap_or(&candidate.fields);
     let known = FACTS.iter().copied().filter(|field| told.contains_key(*field));
-    let others = told.keys().map(String::as_str).filter(|field| !FACTS.contains(field));
+    let others = told.keys().map(AsRef::as_ref).filter(|field| !FACTS.contains(field));
     let shown = known.chain(others).filter(|field| opened.is_some() || is_for_comparing(field));
     shown
         .map(|field| {
@@ -247,7 +247,7 @@ mod tests {
             rule: Rule::LookAlike,
             differs,
             why: crate::domain::Why::default(),
-            fields: [("serial".to_owned(), serial.to_owned()), ("kind".to_owned(), "Pistol".to_owned())].into(),
+            fields: [("serial".into(), serial.to_owned()), ("kind".into(), "Pistol".to_owned())].into(),
         }
     }
 

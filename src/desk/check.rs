@@ -200,7 +200,7 @@ mod tests {
             rule: if grade == Grade::Hit { Rule::Exact } else { Rule::LookAlike },
             differs: Vec::new(),
             why: crate::domain::Why::default(),
-            fields: expires_on.map(|day| ("expires_on".to_owned(), day.to_owned())).into_iter().collect(),
+            fields: expires_on.map(|day| ("expires_on".into(), day.to_owned())).into_iter().collect(),
         }
     }
 
@@ -217,7 +217,8 @@ mod tests {
             let mut verdict = Verdict::not_checked(NotChecked::UnusableMark);
             let mut listed = candidate("a", Grade::Possible, None);
             listed.why.lowered.push(Lowered::Delivered);
-            listed.fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            listed.fields =
+                fields.iter().map(|(name, value)| ((*name).to_owned().into(), (*value).to_owned())).collect();
             verdict.candidates = vec![listed];
             verdict.findings = vec![Finding::PartsDiffer, Finding::DeliveredElsewhere];
             at_its_place(&mut verdict, here);

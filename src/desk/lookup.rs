@@ -3,13 +3,11 @@
 //! Two steps: candidates first, with what is needed to compare; the whole record, with how its owner is reached and what
 //! the owner forbids, when it is opened.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Desk, DeskError};
-use crate::domain::{Candidate, Record, RegisterId, Seq};
+use crate::domain::{Candidate, Facts, Record, RegisterId, Seq};
 use crate::ledger::{Payload, Search};
 use crate::registers::disclosure;
 
@@ -35,7 +33,7 @@ pub struct Found {
     /// The record's id.
     pub record: String,
     /// What is needed to compare.
-    pub fields: BTreeMap<String, String>,
+    pub fields: Facts,
 }
 
 impl LookUp {

@@ -32,6 +32,6 @@ pub use symbol::{Quad, Symbology};
 pub use telling::EqualMark;
 pub use understand::{Understood, check_mark, understand, understand_container, understand_typed};
 pub use verdict::{
-    Ask, Candidate, Difference, Discretion, Finding, Grade, Lot, Lowered, NotChecked, RegisterAge, Rule, Trait,
+    Ask, Candidate, Difference, Discretion, Facts, Finding, Grade, Lot, Lowered, NotChecked, RegisterAge, Rule, Trait,
     Verdict, Why,
 };

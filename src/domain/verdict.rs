@@ -1,5 +1,6 @@
 //! The answer to the check of an item: graded, explained, never a bare "clear".
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -296,6 +297,9 @@ pub struct Why {
     pub lowered: Vec<Lowered>,
 }
 
+/// Facts of a record by name, as scripts read them. The names are few, and a verdict lists them up to four hundred times.
+pub type Facts = BTreeMap<Cow<'static, str>, String>;
+
 /// A record that may be the item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
@@ -313,7 +317,7 @@ pub struct Candidate {
     #[serde(default)]
     pub why: Why,
     /// The record's facts by name: `object kind make model calibre year serial country status owner reported_on action …`.
-    pub fields: BTreeMap<String, String>,
+    pub fields: Facts,
 }
 
 /// What the owners of matching records want of an officer who holds the item, as far as being noticed goes.

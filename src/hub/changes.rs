@@ -1,12 +1,10 @@
 //! `register diff`: what the next publication would tell devices, before it does.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::storage::StorageError;
 use super::{Hub, HubError};
-use crate::domain::{Record, RegisterId, RegisterVersion};
+use crate::domain::{Facts, Record, RegisterId, RegisterVersion};
 use crate::registers::{RecordBytes, disclosure};
 
 /// What became of a record since the last publication.
@@ -18,23 +16,23 @@ pub enum Change {
         /// Its id.
         record: String,
         /// What it says.
-        fields: BTreeMap<String, String>,
+        fields: Facts,
     },
     /// It says something else.
     Changed {
         /// Its id.
         record: String,
         /// What it said and no longer says so.
-        before: BTreeMap<String, String>,
+        before: Facts,
         /// What it says in its place.
-        after: BTreeMap<String, String>,
+        after: Facts,
     },
     /// It is gone.
     Withdrawn {
         /// Its id.
         record: String,
         /// What it said.
-        fields: BTreeMap<String, String>,
+        fields: Facts,
     },
 }
 

@@ -4,21 +4,21 @@
 //! (how the owner is reached, what the owner forbids) comes when the record is opened, and each opening is an entry in the
 //! ledger. The split is made here and nowhere else.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-use crate::domain::{Record, Scheme, SerialRange};
+use crate::domain::{Facts, Record, Scheme, SerialRange};
 
 /// A candidate's facts by name, as scripts read them; what the record does not tell is absent.
-pub fn fields(record: &Record) -> BTreeMap<String, String> {
+pub fn fields(record: &Record) -> Facts {
     into_fields(record.clone())
 }
 
 /// The same of a record that nobody needs any more. A verdict lists up to eighty.
-pub(super) fn into_fields(record: Record) -> BTreeMap<String, String> {
+pub(super) fn into_fields(record: Record) -> Facts {
     let mut out = Vec::with_capacity(16);
-    let mut put = |name: &str, value: Option<String>| {
+    let mut put = |name: &'static str, value: Option<String>| {
         if let Some(value) = value.filter(|v| !v.is_empty()) {
-            out.push((name.to_owned(), value));
+            out.push((Cow::Borrowed(name), value));
         }
     };
     let d = record.description;
@@ -62,10 +62,10 @@ pub fn is_for_comparing(field: &str) -> bool {
 }
 
 /// Every fact of a record, for whoever opened it: the candidate's, and how the owner is reached and what it forbids.
-pub fn whole(record: &Record) -> BTreeMap<String, String> {
+pub fn whole(record: &Record) -> Facts {
     let mut out = fields(record);
     let kept_back = [("contact", &record.contact), ("restriction", &record.restriction)];
-    out.extend(kept_back.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))));
+    out.extend(kept_back.into_iter().filter_map(|(name, value)| Some((name.into(), value.clone()?))));
     out
 }
 

@@ -23,6 +23,7 @@ use super::index::IndexError;
 #[cfg(feature = "device")]
 use super::index::merge;
 use super::index::{Compact, Crowd, Found, InLot, Index, KeyId, RecordRef, RegisterFacts};
+use super::lessons::Lessons;
 use super::pattern::Pattern;
 
 /// The bit that says of a record or a key that it is the overlay's.
@@ -180,8 +181,8 @@ impl Registers {
     }
 
     /// What `learn` makes of the base alone, asked once for each base.
-    pub(super) fn learnt(&self, learn: impl FnOnce(&Self) -> f64) -> f64 {
-        *self.base.learnt.0.get_or_init(|| learn(&Self::new(Arc::clone(&self.base), None)))
+    pub(super) fn learnt(&self, learn: impl FnOnce(&Self) -> Lessons) -> &Lessons {
+        self.base.learnt.0.get_or_init(|| learn(&Self::new(Arc::clone(&self.base), None)))
     }
 
     /// The share of all records that would fall into a lot of so many serials round a mark, if the numbers of marks

@@ -25,6 +25,7 @@ pub mod index;
 pub mod judge;
 mod lately;
 pub mod layers;
+mod lessons;
 pub mod manifest;
 pub mod pattern;
 pub mod practice;

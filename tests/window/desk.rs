@@ -54,7 +54,7 @@ pub fn wanted(grade: Grade, rule: Rule, differs: Vec<Difference>) -> Candidate {
         rule,
         differs,
         why: Why::default(),
-        fields: fields.map(|(k, v)| (k.to_owned(), v.to_owned())).into_iter().collect::<BTreeMap<_, _>>(),
+        fields: fields.map(|(k, v)| (k.into(), v.to_owned())).into_iter().collect::<BTreeMap<_, _>>(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! What an import did, or would do, in words.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use crate::domain::Facts;
 use crate::hub::storage::Extent;
 use crate::hub::{Change, ImportOptions, ImportReport, PublishReport};
 use crate::registers::import::ProfileReport;
@@ -130,7 +130,7 @@ fn size(bytes: u64) -> String {
 
 /// One line of `register diff`.
 pub(super) fn change_words(change: &Change) -> String {
-    let listed = |fields: &BTreeMap<String, String>| {
+    let listed = |fields: &Facts| {
         let facts: Vec<_> = fields.iter().map(|(name, value)| format!("{name} {value}")).collect();
         if facts.is_empty() { "nothing".to_owned() } else { facts.join(" · ") }
     };
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn one_is_no_plural() {
         let profile = ProfileReport {
-            nulls: BTreeMap::from([("year".to_owned(), 1)]),
+            nulls: std::collections::BTreeMap::from([("year".to_owned(), 1)]),
             serials_shared: 1,
             serial_shared_most: 3,
             serials_unusable: 0,

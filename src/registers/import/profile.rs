@@ -76,7 +76,7 @@ impl Profile {
     pub fn record(&mut self, record: &Record) {
         self.records += 1;
         for name in disclosure::whole(record).into_keys() {
-            *self.filled.entry(name).or_default() += 1;
+            *self.filled.entry(name.into_owned()).or_default() += 1;
         }
         for mark in record.marks.iter().filter(|m| m.scheme.is_compared_loosely()) {
             let key = keys::canonical(&mark.value);

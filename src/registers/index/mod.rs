@@ -52,6 +52,7 @@ use self::packed::Packed;
 use self::table::Table;
 use self::trie::Trie;
 use super::describe::Forms;
+use super::lessons::Lessons;
 use crate::domain::keys;
 use crate::domain::{Object, RegisterAge, RegisterId, RegisterVersion, Scheme};
 
@@ -189,9 +190,9 @@ pub struct Index {
     pub(super) learnt: Learnt,
 }
 
-/// A number that follows from the records of an index, once somebody asked for it. Not stored, for it can be had again.
+/// What follows from the records of an index, once somebody asked for it. Not stored, for it can be had again.
 #[derive(Debug, Default)]
-pub(super) struct Learnt(pub OnceLock<f64>);
+pub(super) struct Learnt(pub OnceLock<Lessons>);
 
 impl Clone for Learnt {
     fn clone(&self) -> Self {

@@ -10,46 +10,25 @@
 //! nothing is drawn by chance.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::evidence;
 use super::gather::{Match, Met, Standing};
+use super::learn::Drawn;
 use super::rules::{
     CHANCE_HIT, Evidence, LOOSER_LIMITS, ONE_WANTED_IN, RED_ENOUGH, SPECIFIC, TRUE_ENOUGH, grade, reading,
 };
-use super::weigh::Scales;
 use crate::domain::{Grade, Rule};
-use crate::registers::index::{Compact, KeyId};
-use crate::registers::{Index, Registers};
+use crate::registers::Registers;
+use crate::registers::lessons::Lessons;
 
-/// Fewer records are too small a part of what there is to tell how crowded that is.
-const RECORDS_MIN: usize = 100_000;
-/// So many keys are drawn, evenly from all.
-const KEYS_MAX: usize = 12_000;
 /// Of those that a looser limit changes nothing about, one in so many is weighed.
 const ONE_OF_OTHERS: usize = 8;
 /// Fewer marks that are specific by their shape in a sample say nothing.
 const BY_SHAPE_MIN: usize = 100;
-/// Of one key so many records are weighed.
-const BEARERS_MAX: usize = 4;
-
-/// Learns what checks of a base need to know of it, which takes a tenth of a second: a check that comes first waits for it.
-pub fn prepare(base: &Arc<Index>) {
-    of(&Registers::new(Arc::clone(base), None));
-}
-
-/// The limit that these registers bear.
-pub(super) fn of(index: &Registers) -> f64 {
-    of_at_least(RECORDS_MIN, index)
-}
-
-fn of_at_least(records_min: usize, index: &Registers) -> f64 {
-    index.learnt(|base| if base.base().len() < records_min { CHANCE_HIT } else { learnt_of(&sample(base)) })
-}
 
 /// A record of the sample, which stands for so many of the registers.
 #[derive(Debug, Clone, Copy)]
-struct Sampled {
+pub(super) struct Sampled {
     stands_for: f64,
     /// Chance as a check weighs it: a limit from there on makes it red. 0 where it is red in any case, infinite where never.
     red_above: f64,
@@ -58,7 +37,8 @@ struct Sampled {
     by_shape: bool,
 }
 
-fn learnt_of(sample: &[Sampled]) -> f64 {
+/// The limit that the registers bear by such a sample.
+pub(super) fn learnt_of(sample: &[Sampled]) -> f64 {
     if sample.iter().filter(|s| s.by_shape).count() < BY_SHAPE_MIN {
         return CHANCE_HIT;
     }
@@ -91,47 +71,42 @@ fn true_share(sample: &[Sampled], limit: f64) -> f64 {
     right / (right + ONE_WANTED_IN * (wrong + square.sqrt())).max(f64::MIN_POSITIVE)
 }
 
-fn sample(index: &Registers) -> Vec<Sampled> {
-    let (mut sample, mut bearers, mut others) = (Vec::new(), Vec::new(), 0);
-    for key in index.base().some_keys(KEYS_MAX) {
-        let bytes = index.key_bytes(key);
-        // Other marks are unique, or are given out once: strangers bear few of them.
-        if bytes.first() != Some(&b'S') {
-            continue;
-        }
-        bearers.clear();
-        index.facts_of_key(key, &mut bearers);
-        for compact in bearers.iter().map(|(_, compact)| *compact).filter(|c| c.is_wanted()).take(BEARERS_MAX) {
-            let crowd = index.crowd(compact.register(), &bytes);
-            let by_shape = crowd.has_letters() && crowd.density_of_shape() <= SPECIFIC;
-            let stands_for = if by_shape && crowd.density() > SPECIFIC { 1 } else { ONE_OF_OTHERS };
-            others += usize::from(stands_for > 1);
-            if stands_for == 1 || others % ONE_OF_OTHERS == 0 {
-                let found = weighed(index, key, &bytes, compact);
-                sample.extend(found.map(|s| Sampled { stands_for: stands_for as f64, by_shape, ..s }));
-            }
+/// Which of these records would be red when their own weapons are checked, and how many strangers with them.
+pub(super) fn sample(index: &Registers, drawn: &[Drawn], lessons: &Lessons) -> Vec<Sampled> {
+    let (mut sample, mut others) = (Vec::new(), 0);
+    for drawn in drawn {
+        let crowd = index.crowd(drawn.record.register(), &index.key_bytes(drawn.key));
+        let by_shape = crowd.has_letters() && crowd.density_of_shape() <= SPECIFIC;
+        let stands_for = if by_shape && crowd.density() > SPECIFIC { 1 } else { ONE_OF_OTHERS };
+        others += usize::from(stands_for > 1);
+        if stands_for == 1 || others % ONE_OF_OTHERS == 0 {
+            let found = weighed(index, lessons, drawn);
+            sample.extend(found.map(|s| Sampled { stands_for: stands_for as f64, by_shape, ..s }));
         }
     }
     sample
 }
 
 /// A record, when the weapon is checked that it is about and all is told that it tells.
-fn weighed(index: &Registers, key: KeyId, bytes: &[u8], compact: Compact) -> Option<Sampled> {
-    let mut scales = Scales::of_record(index, compact);
+fn weighed(index: &Registers, lessons: &Lessons, drawn: &Drawn) -> Option<Sampled> {
+    let &Drawn { key, record, usual, .. } = drawn;
+    let mut scales = drawn.scales(index, lessons);
     let none: Rc<str> = Rc::from("");
     let (rule, met, standing) = (Rule::Exact, Met::Key(key), Standing::Counted);
     let equal = Match { rule, met, mark: 0, standing, read: Rc::clone(&none), meets: none, likelihood: reading(rule) };
-    let (evidence, weight, _) = evidence(index, compact, &[equal], &mut scales)?;
+    let (evidence, weight, _) = evidence(index, record, &[equal], &mut scales)?;
     let is_hit = |evidence: &Evidence| grade(evidence) == Some(Grade::Hit);
-    let in_all = index.density_in_all(bytes);
+    // Strangers of all registers come to bear the mark.
+    let in_all = index.density_in_all(&index.key_bytes(key)) / usual;
     let red_above = if is_hit(&evidence) {
         0.0
     } else if is_hit(&Evidence { limit_of_shape: evidence.limit_of_shape.map(|_| f64::INFINITY), ..evidence }) {
-        evidence.chance() * in_all / evidence.density.max(f64::MIN_POSITIVE)
+        evidence.chance() * in_all
     } else {
         return Some(Sampled { stands_for: 1.0, red_above: f64::INFINITY, strangers: 0.0, by_shape: false });
     };
-    let strangers = in_all * scales.share_far_around(key, compact.register(), &weight);
+    let far = scales.crowding_far(key, record.register(), &weight);
+    let strangers = in_all * far.density * far.share * scales.met(record, evidence.letters, &weight);
     Some(Sampled { stands_for: 1.0, red_above, strangers, by_shape: false })
 }
 

@@ -7,6 +7,7 @@
 
 mod asks;
 mod gather;
+mod learn;
 mod limit;
 mod listed;
 mod parts;
@@ -19,7 +20,7 @@ mod weigh;
 use std::collections::BTreeSet;
 
 use self::gather::{Gathered, InQuestion, Match, Met, Standing};
-pub use self::limit::prepare;
+pub use self::learn::prepare;
 pub use self::listed::CANDIDATES_MAX;
 use self::listed::{BESIDE_EQUAL_MAX, LONG, OF_MORE_MAX, lists_are_whole, narrow, order, worth_listing};
 use self::rules::{Evidence, ISSUED_ONCE, WORTH_LOOKING_AROUND, grade, lot_density, reading};
@@ -329,11 +330,19 @@ fn evidence(
     // The surroundings are worth looking at only where they can tell a grade.
     if let Met::Key(key) = best.met
         && best.rule >= Rule::BySound
-        && evidence.chance() <= WORTH_LOOKING_AROUND
+        && (evidence.is_specific() || evidence.chance() <= WORTH_LOOKING_AROUND)
         && best.standing != Standing::Unique
     {
-        let around = scales.share_around(key, register, &weight);
-        evidence.description *= around / weight.share;
+        let usual = scales.of_key(key, register).0;
+        let crowding = scales.crowding(key, register, &weight);
+        evidence.density *= crowding.density / usual;
+        evidence.description *= crowding.share / weight.share;
+        // That a number was given out once says nothing of those that only look like it.
+        if best.rule == Rule::Exact {
+            let met_alone = scales.met(compact, letters, &Weight::default());
+            evidence.density *= met_alone;
+            evidence.description *= scales.met(compact, letters, &weight) / met_alone;
+        }
     }
     Some((evidence, weight, best.clone()))
 }

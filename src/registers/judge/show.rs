@@ -1,11 +1,9 @@
 //! A graded record as a verdict shows it: what differs, what speaks for and against it, and its facts.
 
-use std::collections::BTreeMap;
-
 use super::Judged;
 use super::gather::Met;
 use crate::domain::keys;
-use crate::domain::{Candidate, Lot, Lowered, Mark, Record, RegisterId, Rule, SerialRange, Status, Why};
+use crate::domain::{Candidate, Facts, Lot, Lowered, Mark, Record, RegisterId, Rule, SerialRange, Status, Why};
 use crate::registers::Registers;
 use crate::registers::disclosure::into_fields;
 
@@ -20,7 +18,7 @@ pub struct Listed {
     /// All of them where there are several, else none.
     pub(super) several: Vec<Mark>,
     ranges: Vec<SerialRange>,
-    fields: BTreeMap<String, String>,
+    fields: Facts,
 }
 
 impl Listed {

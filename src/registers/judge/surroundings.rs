@@ -7,6 +7,7 @@
 
 use crate::registers::Registers;
 use crate::registers::index::{Compact, KeyId};
+use crate::registers::lessons::{Lessons, OPEN_MAX, OPEN_MIN, Window};
 
 /// How far is looked around a key.
 pub(super) struct Reach {
@@ -26,37 +27,87 @@ pub(super) const FAR: Reach = Reach { records_max: 1200, records_enough: 600, ke
 /// So many records' worth the whole register's share counts beside what was seen around.
 const WHOLE_COUNTS: f64 = 60.0;
 
-/// The facts of records of that register whose marks have the same letters and the same length, and as many of the same
+/// What was seen around a key.
+#[derive(Debug, Default)]
+pub(super) struct Around {
+    /// The facts of records in the widest window that was looked into.
+    pub records: Vec<Compact>,
+    /// The narrowest first.
+    pub windows: Vec<Window>,
+    /// Records of the widest window that bear another's mark, and how many would if numbers were given out by dice.
+    pub doubled: f64,
+    pub doubled_by_dice: f64,
+}
+
+/// So many records would bear another's mark by dice before it means anything that hardly any does,
+const DOUBLED_ENOUGH: f64 = 6.0;
+/// and of so many at the most one does.
+const DOUBLED_ONE_OF: f64 = 6.0;
+
+impl Around {
+    /// Whether they stand close and hardly any bears another's mark: each number was given out once, and what was lost together is
+    /// no crowd of strangers.
+    pub fn is_given_out_once(&self) -> bool {
+        self.doubled_by_dice >= DOUBLED_ENOUGH && self.doubled * DOUBLED_ONE_OF <= self.doubled_by_dice
+    }
+
+    /// Records for each mark here, where the whole series has `usual` of them.
+    pub fn density(&self, usual: f64, lessons: &Lessons) -> f64 {
+        match lessons.looks_around {
+            true if self.is_given_out_once() => lessons.clumps.density(usual, &self.windows).min(usual),
+            true => lessons.clumps.density(usual, &self.windows),
+            false => usual,
+        }
+    }
+}
+
+/// The records of that register whose marks have the same letters and the same length, and as many of the same
 /// first digits as still gives enough of them. The key's own are not among them.
-pub(super) fn of(index: &Registers, register: u8, key: KeyId, reach: &Reach) -> Vec<Compact> {
+pub(super) fn of(index: &Registers, register: u8, key: KeyId, reach: &Reach) -> Around {
     let own = index.key_bytes(key);
     let (class, own_text) = own.split_first().map_or((b'S', &own[..]), |(class, text)| (*class, text));
-    let digits_at_end = own_text.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let after = own_text.iter().rev().take_while(|b| !b.is_ascii_digit()).count();
+    let count = own_text.iter().rev().skip(after).take_while(|b| b.is_ascii_digit()).count();
     let mut keys_left = reach.keys_max;
-    let (mut found, mut here) = (Vec::new(), Vec::new());
-    for open in 2..=digits_at_end {
-        found.clear();
-        let mut around = index.keys_from(class, own_text.get(..own_text.len() - open).unwrap_or_default());
-        while let Some(near) = around.next() {
-            let Some(left) = keys_left.checked_sub(1) else { break };
-            keys_left = left;
-            let text = around.key();
+    let (mut around, mut here) = (Around::default(), Vec::new());
+    for open in OPEN_MIN..=count {
+        around.records.clear();
+        let (mut keys, mut is_whole) = (0, true);
+        let begin = own_text.len() - after - open;
+        let mut near = index.keys_from(class, own_text.get(..begin).unwrap_or_default());
+        while let Some(id) = near.next() {
+            let text = near.key();
+            if keys_left == 0 || around.records.len() >= reach.records_max {
+                is_whole = false;
+                break;
+            }
+            keys_left -= 1;
             if text == own || text.len() != own.len() || !text.iter().zip(&own).all(|(&a, &b)| shape(a) == shape(b)) {
                 continue;
             }
             here.clear();
-            index.facts_of_key(near, &mut here);
-            found.extend(here.iter().map(|(_, compact)| *compact).filter(|c| c.register() == register));
-            if found.len() >= reach.records_max {
-                break;
-            }
+            index.facts_of_key(id, &mut here);
+            let records = around.records.len();
+            around.records.extend(here.iter().map(|(_, compact)| *compact).filter(|c| c.register() == register));
+            keys += usize::from(around.records.len() > records);
         }
-        if found.len() >= reach.records_enough || keys_left == 0 {
+        let all = 10f64.powi(open as i32) - 1.0;
+        // The keys come in order, so what was not looked at lies behind the last.
+        let digit = |b: u8| if b.is_ascii_digit() { f64::from(b - b'0') } else { 0.0 };
+        let upto = |key: &[u8]| key.iter().skip(1 + begin).take(open).fold(0.0, |n, &b| 10.0 * n + digit(b));
+        let marks = if is_whole { all } else { upto(near.key()).clamp(1.0, all) };
+        let others = around.records.len();
+        if open <= OPEN_MAX {
+            around.windows.push(Window { open, others: u32::try_from(others).unwrap_or(u32::MAX), marks });
+        }
+        around.doubled = (others - keys) as f64;
+        around.doubled_by_dice = others as f64 - marks * (1.0 - (-(others as f64) / marks).exp());
+        if others >= reach.records_enough || keys_left == 0 {
             break;
         }
     }
-    found.truncate(reach.records_max);
-    found
+    around.records.truncate(reach.records_max);
+    around
 }
 
 fn shape(byte: u8) -> u8 {

@@ -1,6 +1,7 @@
 //! Items against small registers: each rule, each cap, each question.
 
 mod contradicted;
+mod given_out;
 mod lots;
 mod near;
 mod parts;

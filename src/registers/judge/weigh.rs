@@ -6,9 +6,11 @@ use crate::registers::Registers;
 use crate::registers::as_it_is::ByNumber;
 use crate::registers::describe::{Fact, Forms, Relation, forms, relate, relate_years};
 use crate::registers::index::{Compact, KeyId, same_sort};
+use crate::registers::lessons::{Case, Known, Lessons};
 
+use super::learn;
 use super::rules::{BOTH_SILENT, CHANCE_HIT, CONTRADICTION, SHARE_MIN, SPECIFIC};
-use super::{limit, surroundings};
+use super::surroundings::{self, Around};
 
 /// What an item can tell beside its marks, in the order of the bits of [`Traits`]: the facts of an index, then the year.
 const TRAITS: [(Trait, Ask); 5] = [
@@ -21,6 +23,8 @@ const TRAITS: [(Trait, Ask); 5] = [
 const YEAR: usize = 4;
 /// A different maker never speaks against a record.
 const MAKE: usize = 1;
+/// Makers number their models in their own ways.
+pub(super) const MODEL: usize = 2;
 
 /// The surroundings of so many keys are looked at in one check; more than a few sparse ones do not meet one mark.
 const SURROUNDINGS_MAX: usize = 4;
@@ -66,6 +70,18 @@ impl Weight {
     pub fn facts_agreeing(self) -> u8 {
         Traits(self.agrees.0 & !(1 << YEAR)).len()
     }
+    /// The same for whoever is told less of the item than the record tells; `None` where that is all the same.
+    pub fn as_far_as(self, known: Known, scales: &Scales<'_>, record: Compact) -> Option<Self> {
+        match known {
+            Known::Nothing => Some(Self { share: 1.0, ..Self::default() }),
+            Known::Facts if self.facts_agreeing() == 0 => None,
+            Known::Facts => {
+                let agrees = Traits(self.agrees.0 & !(1 << YEAR));
+                Some(Self { agrees, share: scales.share_of_facts(record), ..Self::default() })
+            }
+            Known::Year => Some(self).filter(|weight| weight.year_agrees()),
+        }
+    }
     /// The share, times what the contradictions take from it.
     pub fn accident(self) -> f64 {
         self.share * CONTRADICTION.powi(i32::from(self.against.len()))
@@ -85,18 +101,38 @@ pub(super) struct Scales<'a> {
     /// What is known already, by the number of the record's fact: one weighing of thousands of records asks a few
     /// hundred different facts, each many times.
     known: [Vec<Option<Relation>>; 4],
-    /// What the records of a key's surroundings agree in.
-    around: ByNumber<KeyId, Vec<Traits>>,
+    /// What was seen around keys.
+    around: ByNumber<(KeyId, u8), Seen>,
     /// What is known of keys: how crowded they are in a register, and whether they hold a letter.
     keys: ByNumber<(KeyId, u8), (f64, bool)>,
     /// See [`Self::limit_of_shape`].
     limits: ByNumber<(KeyId, u8), Option<f64>>,
-    /// The limits are what is to be learnt.
-    is_learning: bool,
+    lessons: &'a Lessons,
+}
+
+/// What was seen around a key of a register.
+struct Seen {
+    /// What the records there agree in.
+    agrees: Vec<Traits>,
+    /// See [`Around::density`].
+    density: f64,
+}
+
+/// How often a stranger comes to bear a key, as far as its register tells.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Crowding {
+    /// Records for each mark around the key.
+    pub density: f64,
+    /// The share of them that agree in as much.
+    pub share: f64,
 }
 
 impl<'a> Scales<'a> {
     pub fn new(index: &'a Registers, description: &Description) -> Self {
+        Self::with(index, description, learn::lessons(index))
+    }
+
+    fn with(index: &'a Registers, description: &Description, lessons: &'a Lessons) -> Self {
         let texts = [&description.kind, &description.make, &description.model, &description.calibre];
         let mut facts = [const { None }; 4];
         for ((slot, fact), text) in facts.iter_mut().zip(Fact::ALL).zip(texts) {
@@ -114,13 +150,14 @@ impl<'a> Scales<'a> {
             around: ByNumber::default(),
             keys: ByNumber::default(),
             limits: ByNumber::default(),
-            is_learning: false,
+            lessons,
         }
     }
 
     /// As if the item of that record lay there, and all that the record tells were told of it.
-    pub fn of_record(index: &'a Registers, record: Compact) -> Self {
-        let mut scales = Self { is_learning: true, ..Self::new(index, &Description::default()) };
+    /// `lessons`: what is learnt so far.
+    pub fn of_record(index: &'a Registers, record: Compact, lessons: &'a Lessons) -> Self {
+        let mut scales = Self::with(index, &Description::default(), lessons);
         for (fact, id) in record.facts.into_iter().enumerate().filter(|(_, id)| *id > 0) {
             scales.facts[fact] = index.fact(fact, id).cloned();
             scales.known[fact] = vec![None; index.facts_of(fact) + 1];
@@ -151,10 +188,8 @@ impl<'a> Scales<'a> {
         }
         let bytes = self.index.key_bytes(key);
         let crowd = self.index.crowd(register, &bytes);
-        let limit = (crowd.has_letters() && crowd.density_of_shape() <= SPECIFIC).then(|| {
-            let all = if self.is_learning { CHANCE_HIT } else { limit::of(self.index) };
-            (all * crowd.density() / self.index.density_in_all(&bytes)).max(CHANCE_HIT)
-        });
+        let limit = (crowd.has_letters() && crowd.density_of_shape() <= SPECIFIC)
+            .then(|| (self.lessons.limit * crowd.density() / self.index.density_in_all(&bytes)).max(CHANCE_HIT));
         self.limits.insert((key, register), limit);
         limit
     }
@@ -194,6 +229,12 @@ impl<'a> Scales<'a> {
     #[inline]
     pub fn relation_of_year(&self, year: u16) -> Relation {
         relate_years(self.year, Some(year).filter(|year| *year > 0))
+    }
+
+    /// The share of records with the rarest fact of this one.
+    fn share_of_facts(&self, record: Compact) -> f64 {
+        let told = record.facts.into_iter().enumerate().filter(|(_, id)| *id > 0);
+        told.map(|(fact, id)| self.index.share(fact, id)).fold(1.0, f64::min).max(SHARE_MIN)
     }
 
     /// Whether nothing contradicts and so many of make, model, calibre, kind and year agree: the short way, for thousands of
@@ -255,31 +296,51 @@ impl<'a> Scales<'a> {
         weight
     }
 
-    /// The share of [`Weight`], corrected by what stands around a key: in a series that one factory gave to one model in
-    /// two years, an equal model and year say next to nothing.
-    pub fn share_around(&mut self, key: KeyId, register: u8, weight: &Weight) -> f64 {
-        if weight.agrees.len() == 0 {
-            return weight.share;
-        }
-        if !self.around.contains_key(&key) {
+    /// What stands around a key: how crowded it is there, and how many are alike. In a series that one factory gave to one model
+    /// in two years, an equal model and year say next to nothing.
+    pub fn crowding(&mut self, key: KeyId, register: u8, weight: &Weight) -> Crowding {
+        let (density, _) = self.of_key(key, register);
+        if !self.around.contains_key(&(key, register)) {
             if self.around.len() >= SURROUNDINGS_MAX {
-                return weight.share;
+                return Crowding { density, share: weight.share };
             }
-            let near = surroundings::of(self.index, register, key, &surroundings::NEAR);
-            let agrees = near.into_iter().map(|compact| self.weigh(compact).agrees).collect();
-            self.around.insert(key, agrees);
+            self.look_around(key, register, &surroundings::of(self.index, register, key, &surroundings::NEAR));
         }
-        let near = self.around.get(&key).map_or(&[][..], Vec::as_slice);
-        let alike = near.iter().filter(|agrees| agrees.holds_all(weight.agrees)).count();
-        surroundings::blend(weight.share, alike, near.len())
+        let Some(Seen { agrees, density }) = self.around.get(&(key, register)) else {
+            return Crowding { density, share: weight.share };
+        };
+        let alike = agrees.iter().filter(|agrees| agrees.holds_all(weight.agrees)).count();
+        let is_told = weight.agrees.len() > 0;
+        let share = if is_told { surroundings::blend(weight.share, alike, agrees.len()) } else { weight.share };
+        Crowding { density: *density, share }
     }
 
-    /// The share of what stands far around a key that agrees in as much: what [`Self::share_around`] estimates, counted.
-    pub fn share_far_around(&mut self, key: KeyId, register: u8, weight: &Weight) -> f64 {
+    /// Takes what was seen around a key.
+    pub fn look_around(&mut self, key: KeyId, register: u8, around: &Around) {
+        let strangers = if self.lessons.looks_around && around.is_given_out_once() { &[] } else { &around.records[..] };
+        let agrees = strangers.iter().map(|compact| self.weigh(*compact).agrees).collect();
+        let density = around.density(self.of_key(key, register).0, self.lessons);
+        self.around.insert((key, register), Seen { agrees, density });
+    }
+
+    /// The same by a longer look, counted.
+    pub fn crowding_far(&mut self, key: KeyId, register: u8, weight: &Weight) -> Crowding {
         let far = surroundings::of(self.index, register, key, &surroundings::FAR);
-        let seen = far.len() as f64;
-        let alike = far.into_iter().filter(|record| self.weigh(*record).agrees.holds_all(weight.agrees)).count();
-        (alike as f64 + weight.share) / (seen + 1.0)
+        let (density, _) = self.of_key(key, register);
+        let seen = far.records.len() as f64;
+        let alike = far.records.iter().filter(|record| self.weigh(**record).agrees.holds_all(weight.agrees)).count();
+        let share = (alike as f64 + weight.share) / (seen + 1.0);
+        Crowding { density: far.density(density, self.lessons), share }
+    }
+
+    /// How often records of the base meet in one mark and agree in as much, for each time that they would by the chances reckoned.
+    pub fn met(&self, record: Compact, letters: bool, weight: &Weight) -> f64 {
+        let known = match (weight.agrees.len(), weight.year_agrees()) {
+            (0, _) => Known::Nothing,
+            (_, true) => Known::Year,
+            (_, false) => Known::Facts,
+        };
+        self.lessons.collisions.factor(record.facts[MODEL], Case { letters, known })
     }
 
     /// What the item does not tell and a record does, with its number among the traits.

@@ -1,9 +1,12 @@
 //! What a sample says of the limit.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::domain::{Description, Mark, Object, Record, RegisterId, RegisterVersion, Scheme};
+use crate::registers::judge::learn::{lessons, lessons_of_at_least};
 use crate::registers::practice::Dice;
-use crate::registers::{Hidden, IndexBuilder, Overlay, RegisterFacts};
+use crate::registers::{Hidden, Index, IndexBuilder, Overlay, RegisterFacts};
 
 const RECORDS: usize = 20_000;
 
@@ -97,16 +100,17 @@ fn registers_tell_what_they_bear_and_changes_do_not_move_it() {
     let records = news.iter().map(|record| (0, record));
     let over = Overlay::build(mild.base(), facts(), Hidden::default(), records).unwrap();
     let changed = Registers::new(Arc::new(Index::clone(mild.base())), Some(Arc::new(over)));
-    let learnt = of_at_least(RECORDS, &mild);
+    let learnt = lessons_of_at_least(RECORDS, &mild).limit;
     assert!(learnt > CHANCE_HIT, "{learnt}");
-    assert_eq!(of_at_least(RECORDS, &changed), learnt);
+    assert_eq!(lessons_of_at_least(RECORDS, &changed).limit, learnt);
     let same = Registers::from(Index::clone(mild.base()));
-    assert_eq!(of(&same), CHANCE_HIT, "too few records to tell");
+    assert_eq!(lessons(&same).limit, CHANCE_HIT, "too few records to tell");
 }
 
 #[test]
 fn registers_full_of_alike_strangers_keep_the_limit_of_all() {
     // Of 10,000 marks of one series, ten are of each model and year.
-    let learnt = of_at_least(RECORDS, &Making { crowded: 12.0, years: 12 }.index());
+    let index = Making { crowded: 12.0, years: 12 }.index();
+    let learnt = lessons_of_at_least(RECORDS, &index).limit;
     assert!(learnt < SPECIFIC, "{learnt}");
 }
