@@ -55,16 +55,27 @@ fn main() {
     let ours = Ours::load(&made, &home);
     let peers = peers::Sqlite::load(&options, dir.path(), ours.rows_per_s);
     peers::floor(&options, dir.path());
-    settle();
+    settle(dir.path());
     ours.searches(&options, &made.sample, &peers, &home);
     ours.changes(&options, &made, &peers);
     peers::fst(&options);
 }
 
-/// Waits until what was loaded is on disk: else its writing out is measured, in the slowest of a hundred of anything.
-fn settle() {
+/// Waits until what was loaded is on disk: else its writing out is measured, in the slowest of a hundred of anything. And reads all
+/// files again, theirs and ours, twice as a start does: some systems take pages away that nobody asked for in the minutes in which the
+/// other side was loaded, and a disk would be measured instead.
+fn settle(dir: &Path) {
     #[cfg(unix)]
     rustix::fs::sync();
+    for place in [dir, &dir.join("device")] {
+        for file in std::fs::read_dir(place).into_iter().flatten().flatten().filter(|file| file.path().is_file()) {
+            for _ in 0..2 {
+                let read =
+                    std::fs::File::open(file.path()).and_then(|mut f| std::io::copy(&mut f, &mut std::io::sink()));
+                read.expect("a file of ours");
+            }
+        }
+    }
 }
 
 /// The device's registers.

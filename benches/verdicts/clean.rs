@@ -15,7 +15,7 @@ impl Bench {
         let tallies = halves(
             options.clean,
             |_, dice| {
-                let weapon = manner.weapon(dice);
+                let weapon = manner.innocent(dice);
                 let full = weapon.described(dice);
                 let description = told(&full, level);
                 let mark = errors::typed(&weapon.serial, dice);

@@ -75,6 +75,8 @@ struct Habit {
 /// One manner of register.
 pub struct Manner {
     habits: Vec<Habit>,
+    /// Where makers count: in which way each of them does.
+    counts: Option<Vec<Count>>,
     /// Percent of records whose year, and whose calibre, is not told.
     year_null: f64,
     calibre_null: f64,
@@ -90,6 +92,47 @@ pub struct Weapon {
     pub serial: String,
     pub model: usize,
     pub year: u16,
+    /// Tells it from others of its model and year, where makers count.
+    pub number: u32,
+}
+
+/// How one maker counts the weapons of a model.
+struct Count {
+    style: Style,
+    /// Plants that count for themselves.
+    plants: u32,
+    /// Weapons of a year and plant.
+    made: u32,
+    begins_anew: bool,
+    digits: u32,
+}
+
+#[derive(Clone, Copy)]
+enum Style {
+    /// Two letters that go on when four digits are used up.
+    Series,
+    /// A long number from the beginning.
+    Long,
+    /// One letter before it.
+    Letter,
+    /// The year's two digits before it.
+    YearFirst,
+}
+
+impl Count {
+    fn serial(&self, model: usize, year: u32, counted: u32) -> String {
+        let letter = |n: u32| LETTERS[n as usize % LETTERS.len()];
+        let digits = self.digits as usize;
+        match self.style {
+            Style::Series => {
+                let series = counted / 9999 + model as u32 * 31 + if self.begins_anew { year * 3 } else { 0 };
+                format!("{}{}{:04}", letter(series), letter(series / 28 + model as u32), counted % 9999 + 1)
+            }
+            Style::Long => format!("{counted:0digits$}"),
+            Style::Letter => format!("{}{counted:0digits$}", letter(model as u32)),
+            Style::YearFirst => format!("{:02}{counted:05}", year % 100),
+        }
+    }
 }
 
 impl Manner {
@@ -100,6 +143,7 @@ impl Manner {
         let habits = MODELS.iter().map(|model| habit(model, bare, &mut dice)).collect();
         Self {
             habits,
+            counts: None,
             year_null: 8.0 + f64::from(dice.below(17)),
             calibre_null: 0.3 + f64::from(dice.below(30)) / 10.0,
             series_by_year: f64::from(dice.below(3)) * 40.0,
@@ -107,12 +151,59 @@ impl Manner {
         }
     }
 
-    pub fn weapon(&self, dice: &mut Dice) -> Weapon {
-        let model = pick(&self.habits.iter().map(|h| h.weight).collect::<Vec<_>>(), dice);
-        self.weapon_of(model, dice)
+    /// The same, but that makers give each number out once, counting from one: so many weapons of all there are, of which half
+    /// may be listed.
+    pub fn counted(seed: u64, weapons: u64) -> Self {
+        let manner = Self::new(seed);
+        let mut dice = Dice::new(seed ^ 0x5eed);
+        let all = manner.habits.iter().map(|habit| u64::from(habit.weight)).sum::<u64>();
+        let count = |(habit, model): (&Habit, &Model)| {
+            let years = u64::from(model.years.1 - model.years.0) + 1;
+            let plants = if dice.percent(30.0) { 2 } else { 1 };
+            let made = weapons * u64::from(habit.weight) / all / years / u64::from(plants) + 1;
+            let style =
+                [Style::Series, Style::Series, Style::Long, Style::Letter, Style::YearFirst][dice.below(5) as usize];
+            Count { style, plants, made: made as u32, begins_anew: dice.percent(40.0), digits: 7 + dice.below(3) }
+        };
+        let counts = manner.habits.iter().zip(&MODELS).map(count).collect();
+        Self { counts: Some(counts), ..manner }
     }
 
-    pub fn weapon_of(&self, model: usize, dice: &mut Dice) -> Weapon {
+    /// Whether makers count.
+    pub fn counts(&self) -> bool {
+        self.counts.is_some()
+    }
+
+    /// A weapon that may be listed.
+    pub fn listed(&self, dice: &mut Dice) -> Weapon {
+        self.one_of(dice, true)
+    }
+
+    /// One that is not.
+    pub fn innocent(&self, dice: &mut Dice) -> Weapon {
+        self.one_of(dice, false)
+    }
+
+    fn one_of(&self, dice: &mut Dice, listed: bool) -> Weapon {
+        let model = pick(&self.habits.iter().map(|h| h.weight).collect::<Vec<_>>(), dice);
+        let Some(counts) = &self.counts else { return self.weapon_of(model, dice) };
+        let (count, (first, last)) = (&counts[model], MODELS[model].years);
+        let year = u32::from(first) + dice.below(u32::from(last - first) + 1);
+        let plant = dice.below(count.plants);
+        loop {
+            let own = dice.below(count.made);
+            let counted = own + if count.begins_anew { 0 } else { (year - u32::from(first)) * count.made };
+            let number = plant * count.made + own;
+            // By a hash, so that those that may be listed are like the others in everything.
+            let seed = [model as u32, year, number].into_iter().fold(7u64, |seed, n| seed << 20 ^ u64::from(n));
+            let hash = Dice::new(seed).below(2);
+            if (hash == 0) == listed {
+                return Weapon { serial: count.serial(model, year, counted), model, year: year as u16, number };
+            }
+        }
+    }
+
+    fn weapon_of(&self, model: usize, dice: &mut Dice) -> Weapon {
         let habit = &self.habits[model];
         let (first, last) = MODELS[model].years;
         let year = first + dice.below(u32::from(last - first) + 1) as u16;
@@ -129,7 +220,7 @@ impl Manner {
         for _ in 0..digits {
             serial.push(char::from(b'0' + dice.below(10) as u8));
         }
-        Weapon { serial, model, year }
+        Weapon { serial, model, year, number: 0 }
     }
 
     /// The record of a weapon, with what the source leaves out.

@@ -1,6 +1,6 @@
 //! Asks the labelled queries of one manner and prints what came back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 
 use tracepost::domain::keys;
@@ -31,12 +31,17 @@ pub struct Bench {
     pub by_key: HashMap<String, Vec<u32>>,
     /// Records of each series: the mark with every digit as `#`.
     series: HashMap<String, u32>,
+    /// Makers give each number out once, so what a series allows says nothing of strangers.
+    is_counted: bool,
     /// Records of a series and model, of one year and of all.
     alike: HashMap<(String, usize, Option<u16>), u32>,
 }
 
 /// Borders of crowding by which figures are split.
 pub const DENSE: [f64; 5] = [1e-3, 1e-2, 5e-2, 0.5, f64::INFINITY];
+
+/// Of the weapons that there are.
+const ONE_LISTED_OF: u64 = 10;
 
 /// A mark is specific when fewer than one like it in a thousand is taken.
 const SPECIFIC: f64 = 1e-3;
@@ -67,9 +72,9 @@ pub fn told(full: &Description, told: Told) -> Description {
     }
 }
 
-/// Runs everything for the manner of that seed.
-pub fn manner(options: &Options, seed: u64) {
-    let manner = Manner::new(seed);
+/// Runs everything for the manner of that seed; `counted`: makers give each number out once.
+pub fn manner(options: &Options, seed: u64, counted: bool) {
+    let manner = if counted { Manner::counted(seed, options.records * ONE_LISTED_OF) } else { Manner::new(seed) };
     let bench = Bench::new(&manner, options.records, seed);
     let mut true_hits = Vec::new();
     for (name, level) in TOLD {
@@ -115,7 +120,15 @@ type Spoil = fn(&str, &mut Dice) -> Option<String>;
 impl Bench {
     fn new(manner: &Manner, count: u64, seed: u64) -> Self {
         let mut dice = Dice::new(seed);
-        let weapons: Vec<Weapon> = (0..count).map(|_| manner.weapon(&mut dice)).collect();
+        let mut seen = HashSet::new();
+        let mut another = || loop {
+            let weapon = manner.listed(&mut dice);
+            // Where makers count, none is listed twice.
+            if !manner.counts() || seen.insert((weapon.model, weapon.year, weapon.number)) {
+                break weapon;
+            }
+        };
+        let weapons: Vec<Weapon> = (0..count).map(|_| another()).collect();
         let records: Vec<Record> =
             (0..).zip(&weapons).map(|(n, weapon)| manner.record(9_000_000 + n, weapon, &mut dice)).collect();
         let facts = RegisterFacts {
@@ -154,6 +167,7 @@ impl Bench {
             shapes,
             by_key,
             series,
+            is_counted: manner.counts(),
             alike,
         };
         let keys = bench.by_key.keys().filter(|k| shape(k).0 > 0);
@@ -269,7 +283,7 @@ impl Bench {
             100.0 * count(&specific) / all,
             100.0 * count(&|t| specific(t) && red(t)) / count(&specific).max(1.0)
         );
-        if level == Told::All {
+        if level == Told::All && !self.is_counted {
             let strangers =
                 |f: &dyn Fn(&True) -> bool| tallies.iter().filter(|t| red(t) && f(t)).map(|t| t.4).sum::<f64>() / all;
             let (wrong, beyond) = (strangers(&|_| true), strangers(&|t| !specific(t)));

@@ -163,13 +163,16 @@ pub(super) struct Collisions {
 const MET_BEFORE: f64 = 2.0;
 /// An item that was reported twice is no stranger, so what is met more often than expected counts for little.
 const MORE_OFTEN_MAX: f64 = 2.0;
+/// However many of its records fail to meet, a register holds what was lost in one country: of copies of a model, or of a series that
+/// another plant repeated, it may have none.
+const RARER_MIN: f64 = 3e-4;
 
 impl Met {
     /// Seen meetings are few, and count as different from the expected only beyond what is accident.
     fn factor(self, usual: f64) -> f64 {
         let of = |seen: f64| (seen + MET_BEFORE * usual) / (self.expected + MET_BEFORE);
         let (fewest, most) = (of(self.seen - 2.0 * self.seen.sqrt()), of(self.seen + self.seen.sqrt()));
-        1f64.clamp(fewest.min(most), most).clamp(0.0, MORE_OFTEN_MAX)
+        1f64.clamp(fewest.min(most), most).clamp(RARER_MIN, MORE_OFTEN_MAX)
     }
 }
 
@@ -256,7 +259,8 @@ mod tests {
         assert_eq!(factor(0.0, 0.0), 1.0);
         assert_eq!(factor(10.0, 10.0), 1.0, "by accident");
         assert_eq!(factor(10.0, 13.0), 1.0, "by accident");
-        assert!(factor(1000.0, 0.0) < 1e-4);
+        assert!((1e-4..1e-2).contains(&factor(1000.0, 0.0)));
+        assert_eq!(factor(1e6, 0.0), RARER_MIN, "never nothing");
         assert!((0.09..0.12).contains(&factor(1000.0, 90.0)));
         assert_eq!(factor(1.0, 400.0), MORE_OFTEN_MAX, "items that were reported twice");
     }

@@ -23,7 +23,7 @@ use self::gather::{Gathered, InQuestion, Match, Met, Standing};
 pub use self::learn::prepare;
 pub use self::listed::CANDIDATES_MAX;
 use self::listed::{BESIDE_EQUAL_MAX, LONG, OF_MORE_MAX, lists_are_whole, narrow, order, worth_listing};
-use self::rules::{Evidence, ISSUED_ONCE, WORTH_LOOKING_AROUND, grade, lot_density, reading};
+use self::rules::{Evidence, ISSUED_ONCE, SPECIFIC, WORTH_LOOKING_AROUND, grade, lot_density, reading};
 pub use self::show::Listed;
 use self::weigh::{Scales, Weight};
 pub use super::disclosure::fields;
@@ -337,11 +337,12 @@ fn evidence(
         let crowding = scales.crowding(key, register, &weight);
         evidence.density *= crowding.density / usual;
         evidence.description *= crowding.share / weight.share;
-        // That a number was given out once says nothing of those that only look like it.
+        // That a number was given out once says nothing of those that only look like it. And by itself it makes no mark specific that
+        // its series does not.
         if best.rule == Rule::Exact {
-            let met_alone = scales.met(compact, letters, &Weight::default());
-            evidence.density *= met_alone;
-            evidence.description *= scales.met(compact, letters, &weight) / met_alone;
+            let alone = if usual <= SPECIFIC { scales.met(compact, letters, &Weight::default()) } else { 1.0 };
+            evidence.density *= alone;
+            evidence.description *= scales.met(compact, letters, &weight) / alone;
         }
     }
     Some((evidence, weight, best.clone()))

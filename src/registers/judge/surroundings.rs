@@ -93,8 +93,9 @@ pub(super) fn of(index: &Registers, register: u8, key: KeyId, reach: &Reach) -> 
         }
         let all = 10f64.powi(open as i32) - 1.0;
         // The keys come in order, so what was not looked at lies behind the last.
-        let digit = |b: u8| if b.is_ascii_digit() { f64::from(b - b'0') } else { 0.0 };
-        let upto = |key: &[u8]| key.iter().skip(1 + begin).take(open).fold(0.0, |n, &b| 10.0 * n + digit(b));
+        // A shorter one stands where it would stand with noughts behind it.
+        let digit = |b: Option<&u8>| b.filter(|b| b.is_ascii_digit()).map_or(0.0, |b| f64::from(b - b'0'));
+        let upto = |key: &[u8]| (1 + begin..1 + begin + open).fold(0.0, |n, at| 10.0 * n + digit(key.get(at)));
         let marks = if is_whole { all } else { upto(near.key()).clamp(1.0, all) };
         let others = around.records.len();
         if open <= OPEN_MAX {
@@ -126,6 +127,42 @@ pub(super) fn blend(share: f64, alike: usize, seen: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Mark, Object, Record, RegisterId, RegisterVersion, Scheme, Status};
+    use crate::registers::{IndexBuilder, RegisterFacts};
+
+    /// Every third number of some length, and many that are a digit longer or shorter.
+    fn counted() -> Registers {
+        let facts = RegisterFacts {
+            id: RegisterId("invented".into()),
+            version: RegisterVersion(1),
+            as_of_ms: 0,
+            owner: "invented".into(),
+            objects: vec![Object::Firearm],
+            records: 4000,
+            practice: true,
+        };
+        let mut builder = IndexBuilder::new(vec![facts]).unwrap();
+        let numbers = (0..1000).step_by(3).map(|n| format!("А00193{n:03}"));
+        for serial in numbers.chain((0..100).flat_map(|n| [format!("А00193{n:02}"), format!("А00193{:04}", n * 3)])) {
+            let marks = vec![Mark::new(Scheme::Serial, serial)];
+            builder.push(0, &Record { marks, status: Status::Stolen, ..Record::default() }).unwrap();
+        }
+        builder.finish().unwrap().into()
+    }
+
+    #[test]
+    fn windows_hold_what_stands_in_them_however_far_they_were_looked_through() {
+        let index = counted();
+        let key = index.exact(b'S', "A00193153").next().unwrap();
+        for reach in [&NEAR, &FAR] {
+            let around = of(&index, 0, key, reach);
+            let (hundred, thousand) = (around.windows[0], around.windows[1]);
+            assert_eq!((hundred.open, hundred.others, hundred.marks), (2, 32, 99.0));
+            let density = f64::from(thousand.others) / thousand.marks;
+            assert!((0.3..0.36).contains(&density), "{thousand:?}");
+            assert_eq!(around.doubled, 0.0);
+        }
+    }
 
     #[test]
     fn what_stands_around_outweighs_the_whole_register() {
