@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::limit;
 use super::rules::CHANCE_HIT;
 use super::surroundings::{self, Around};
-use super::weigh::{MODEL, Scales};
+use super::weigh::{MODEL, Scales, Traits};
 use crate::registers::index::{Compact, KeyId};
 use crate::registers::lessons::{Case, Clumps, Collisions, Known, Lessons, Meetings};
 use crate::registers::{Index, Registers};
@@ -92,31 +92,37 @@ pub(super) struct Drawn {
     /// How dense its series is.
     pub usual: f64,
     pub around: Arc<Around>,
+    /// What each record around agrees in: thousands of samples that kept those records would fill a tablet's memory.
+    agrees: Box<[Traits]>,
 }
 
 impl Drawn {
     /// As if its item lay there, and all that the record tells were told of it.
     pub fn scales<'a>(&self, index: &'a Registers, lessons: &'a Lessons) -> Scales<'a> {
         let mut scales = Scales::of_record(index, self.record, lessons);
-        scales.look_around(self.key, self.record.register(), &self.around);
+        scales.see_around(self.key, self.record.register(), &self.around, self.agrees.to_vec());
         scales
     }
 }
 
 /// How many records bear these keys, and a sample of them.
 fn sample(index: &Registers, keys: &[KeyId]) -> (f64, Vec<Drawn>) {
-    let (mut drawn_of, mut sample): (f64, Vec<Drawn>) = (0.0, Vec::new());
+    let (mut drawn_of, mut sample, nothing) = (0.0, Vec::new(), nothing());
     for &key in keys {
         drawn_of += index.base().count_of(key) as f64;
         let (wanted, stands_for) = wanted_of(index, key);
+        let mut seen: Option<(u8, Arc<Around>, Vec<Compact>)> = None;
         for record in wanted {
             let register = record.register();
-            let same = sample.last().filter(|last| last.key == key && last.record.register() == register);
-            let around = same.map(|last| Arc::clone(&last.around));
-            let around =
-                around.unwrap_or_else(|| Arc::new(surroundings::of(index, register, key, &surroundings::NEAR)));
+            let same = seen.take().filter(|(of, ..)| *of == register);
+            let (_, around, records) = seen.insert(same.unwrap_or_else(|| {
+                let (around, records) = surroundings::of(index, register, key, &surroundings::NEAR);
+                (register, Arc::new(around), records)
+            }));
+            let mut scales = Scales::of_record(index, record, &nothing);
+            let agrees = records.iter().map(|other| scales.weigh(*other).agrees).collect();
             let usual = index.density(register, &index.key_bytes(key));
-            sample.push(Drawn { key, record, stands_for, usual, around });
+            sample.push(Drawn { key, record, stands_for, usual, around: Arc::clone(around), agrees });
         }
     }
     (drawn_of, sample)

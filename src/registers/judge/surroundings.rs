@@ -27,11 +27,9 @@ pub(super) const FAR: Reach = Reach { records_max: 1200, records_enough: 600, ke
 /// So many records' worth the whole register's share counts beside what was seen around.
 const WHOLE_COUNTS: f64 = 60.0;
 
-/// What was seen around a key.
+/// What was seen around a key, but for the records themselves.
 #[derive(Debug, Default)]
 pub(super) struct Around {
-    /// The facts of records in the widest window that was looked into.
-    pub records: Vec<Compact>,
     /// The narrowest first.
     pub windows: Vec<Window>,
     /// Records of the widest window that bear another's mark, and how many would if numbers were given out by dice.
@@ -62,22 +60,23 @@ impl Around {
 }
 
 /// The records of that register whose marks have the same letters and the same length, and as many of the same
-/// first digits as still gives enough of them. The key's own are not among them.
-pub(super) fn of(index: &Registers, register: u8, key: KeyId, reach: &Reach) -> Around {
+/// first digits as still gives enough of them. The key's own are not among them. Gives what was seen, and the facts of the records in
+/// the widest window that was looked into.
+pub(super) fn of(index: &Registers, register: u8, key: KeyId, reach: &Reach) -> (Around, Vec<Compact>) {
     let own = index.key_bytes(key);
     let (class, own_text) = own.split_first().map_or((b'S', &own[..]), |(class, text)| (*class, text));
     let after = own_text.iter().rev().take_while(|b| !b.is_ascii_digit()).count();
     let count = own_text.iter().rev().skip(after).take_while(|b| b.is_ascii_digit()).count();
     let mut keys_left = reach.keys_max;
-    let (mut around, mut here) = (Around::default(), Vec::new());
+    let (mut around, mut records, mut here) = (Around::default(), Vec::new(), Vec::new());
     for open in OPEN_MIN..=count {
-        around.records.clear();
+        records.clear();
         let (mut keys, mut is_whole) = (0, true);
         let begin = own_text.len() - after - open;
         let mut near = index.keys_from(class, own_text.get(..begin).unwrap_or_default());
         while let Some(id) = near.next() {
             let text = near.key();
-            if keys_left == 0 || around.records.len() >= reach.records_max {
+            if keys_left == 0 || records.len() >= reach.records_max {
                 is_whole = false;
                 break;
             }
@@ -87,9 +86,9 @@ pub(super) fn of(index: &Registers, register: u8, key: KeyId, reach: &Reach) -> 
             }
             here.clear();
             index.facts_of_key(id, &mut here);
-            let records = around.records.len();
-            around.records.extend(here.iter().map(|(_, compact)| *compact).filter(|c| c.register() == register));
-            keys += usize::from(around.records.len() > records);
+            let before = records.len();
+            records.extend(here.iter().map(|(_, compact)| *compact).filter(|c| c.register() == register));
+            keys += usize::from(records.len() > before);
         }
         let all = 10f64.powi(open as i32) - 1.0;
         // The keys come in order, so what was not looked at lies behind the last.
@@ -97,7 +96,7 @@ pub(super) fn of(index: &Registers, register: u8, key: KeyId, reach: &Reach) -> 
         let digit = |b: Option<&u8>| b.filter(|b| b.is_ascii_digit()).map_or(0.0, |b| f64::from(b - b'0'));
         let upto = |key: &[u8]| (1 + begin..1 + begin + open).fold(0.0, |n, at| 10.0 * n + digit(key.get(at)));
         let marks = if is_whole { all } else { upto(near.key()).clamp(1.0, all) };
-        let others = around.records.len();
+        let others = records.len();
         if open <= OPEN_MAX {
             around.windows.push(Window { open, others: u32::try_from(others).unwrap_or(u32::MAX), marks });
         }
@@ -107,8 +106,8 @@ pub(super) fn of(index: &Registers, register: u8, key: KeyId, reach: &Reach) -> 
             break;
         }
     }
-    around.records.truncate(reach.records_max);
-    around
+    records.truncate(reach.records_max);
+    (around, records)
 }
 
 fn shape(byte: u8) -> u8 {
@@ -155,7 +154,7 @@ mod tests {
         let index = counted();
         let key = index.exact(b'S', "A00193153").next().unwrap();
         for reach in [&NEAR, &FAR] {
-            let around = of(&index, 0, key, reach);
+            let (around, _) = of(&index, 0, key, reach);
             let (hundred, thousand) = (around.windows[0], around.windows[1]);
             assert_eq!((hundred.open, hundred.others, hundred.marks), (2, 32, 99.0));
             let density = f64::from(thousand.others) / thousand.marks;

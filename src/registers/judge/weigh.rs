@@ -304,7 +304,9 @@ impl<'a> Scales<'a> {
             if self.around.len() >= SURROUNDINGS_MAX {
                 return Crowding { density, share: weight.share };
             }
-            self.look_around(key, register, &surroundings::of(self.index, register, key, &surroundings::NEAR));
+            let (around, records) = surroundings::of(self.index, register, key, &surroundings::NEAR);
+            let agrees = records.iter().map(|record| self.weigh(*record).agrees).collect();
+            self.see_around(key, register, &around, agrees);
         }
         let Some(Seen { agrees, density }) = self.around.get(&(key, register)) else {
             return Crowding { density, share: weight.share };
@@ -315,20 +317,21 @@ impl<'a> Scales<'a> {
         Crowding { density: *density, share }
     }
 
-    /// Takes what was seen around a key.
-    pub fn look_around(&mut self, key: KeyId, register: u8, around: &Around) {
-        let strangers = if self.lessons.looks_around && around.is_given_out_once() { &[] } else { &around.records[..] };
-        let agrees = strangers.iter().map(|compact| self.weigh(*compact).agrees).collect();
+    /// Takes what was seen around a key, and what each of the records there agrees in.
+    pub fn see_around(&mut self, key: KeyId, register: u8, around: &Around, mut agrees: Vec<Traits>) {
+        if self.lessons.looks_around && around.is_given_out_once() {
+            agrees.clear();
+        }
         let density = around.density(self.of_key(key, register).0, self.lessons);
         self.around.insert((key, register), Seen { agrees, density });
     }
 
     /// The same by a longer look, counted.
     pub fn crowding_far(&mut self, key: KeyId, register: u8, weight: &Weight) -> Crowding {
-        let far = surroundings::of(self.index, register, key, &surroundings::FAR);
+        let (far, records) = surroundings::of(self.index, register, key, &surroundings::FAR);
         let (density, _) = self.of_key(key, register);
-        let seen = far.records.len() as f64;
-        let alike = far.records.iter().filter(|record| self.weigh(**record).agrees.holds_all(weight.agrees)).count();
+        let seen = records.len() as f64;
+        let alike = records.iter().filter(|record| self.weigh(**record).agrees.holds_all(weight.agrees)).count();
         let share = (alike as f64 + weight.share) / (seen + 1.0);
         Crowding { density: far.density(density, self.lessons), share }
     }
