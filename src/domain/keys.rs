@@ -16,6 +16,8 @@ pub use fold::{decimal_value, is_cyrillic, is_cyrillic_letter, is_greek, latin_l
 pub use note::{Note, Reading, reading};
 pub use sound::{SOUND_VARIANTS_MAX, sound_variants, spellings};
 
+use std::borrow::Cow;
+
 use super::mark::Scheme;
 
 /// The keys of one part of a serial or import mark.
@@ -84,7 +86,7 @@ pub fn keys_of_canonical(canonical: String) -> Keys {
     let sound = if canonical.is_ascii() { Vec::new() } else { sound_variants(&canonical) };
     Keys {
         skeleton: skeleton(&canonical),
-        core: core(&canonical),
+        core: core(&canonical).into_owned(),
         number: number(&canonical).to_owned(),
         sound,
         usable: is_usable(&canonical),
@@ -157,17 +159,20 @@ pub fn skeleton_of(c: char) -> char {
 }
 
 /// K3 of a canonical key: prefix and suffix letters count, letters between the first and the last digit do not.
-pub fn core(canonical: &str) -> String {
+pub fn core(canonical: &str) -> Cow<'_, str> {
     let is_digit = |b: &u8| b.is_ascii_digit();
     let bytes = canonical.as_bytes();
     let (Some(first), Some(last)) = (bytes.iter().position(is_digit), bytes.iter().rposition(is_digit)) else {
-        return canonical.to_owned();
+        return Cow::Borrowed(canonical);
     };
+    if bytes[first..=last].iter().all(is_digit) {
+        return Cow::Borrowed(canonical);
+    }
     let mut out = String::with_capacity(canonical.len());
     out.push_str(&canonical[..first]);
     out.extend(bytes[first..=last].iter().filter(|b| b.is_ascii_digit()).map(|b| char::from(*b)));
     out.push_str(&canonical[last + 1..]);
-    out
+    Cow::Owned(out)
 }
 
 /// K4 of a canonical key.

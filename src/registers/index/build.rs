@@ -1,8 +1,10 @@
 //! Builds an index from records, one after the other.
 
+use std::borrow::Cow;
+
 use super::density::{Counter, Density};
 use super::dictionary::{Dictionary, DictionaryBuilder};
-use super::ends::{Ends, PART_KEYS};
+use super::ends::Ends;
 use super::facts::{Facts, FactsBuilder, Prepared};
 use super::flags::Flags;
 use super::lots::{Lots, LotsBuilder};
@@ -136,7 +138,7 @@ impl IndexBuilder {
         }
         let dictionaries = self.dictionaries.map(DictionaryBuilder::finish);
         let facts = self.facts.finish();
-        Ok(assembly.finish(PART_KEYS, &|| ())?.with(self.registers, dictionaries, facts, self.lots.finish()))
+        Ok(assembly.finish(Sparing::Time, &|| ())?.with(self.registers, dictionaries, facts, self.lots.finish()))
     }
 }
 
@@ -176,17 +178,18 @@ impl Assembly {
 
     /// Builds what is made of the keys.
     /// `freed` hears when much of what was needed on the way is not any more.
-    /// The keys are sorted by their ends so many at a time.
-    pub fn finish(self, part_keys: usize, freed: &dyn Fn()) -> Result<Keys, IndexError> {
+    pub fn finish(self, sparing: Sparing, freed: &dyn Fn()) -> Result<Keys, IndexError> {
         let mut postings = self.postings;
         let trie = self.trie.finish(&mut |records| postings.put(records)).ok_or(IndexError::TooManyRecords)?;
         u32::try_from(postings.records.len()).map_err(|_| IndexError::TooManyRecords)?;
         // One after the other: what either needs on the way is a tenth of the index.
         let first_of_key = postings.first_of_key.finish();
         freed();
-        let (cores, numbers) = derived(&trie);
+        let cores = table_of(&trie, sparing, core_apart);
         freed();
-        let ends = Ends::in_parts(&trie, part_keys);
+        let numbers = table_of(&trie, sparing, number_apart);
+        freed();
+        let ends = Ends::in_parts(&trie, sparing.part_keys());
         freed();
         let (postings, density) = (postings.records, self.counter.finish());
         Ok(Keys { trie, first_of_key, postings, ends, cores, numbers, density })
@@ -268,25 +271,60 @@ impl Postings {
     }
 }
 
-/// Tables of the keys whose core (K3) or number (K4) cannot be found on the tree or by its end.
-fn derived(trie: &Trie) -> (Table, Table) {
-    let (mut cores, mut numbers) = (Vec::new(), Vec::new());
-    trie.for_each(|edge, key| {
-        let Some((b'S', text)) = key.split_first() else {
-            return;
-        };
-        let text = std::str::from_utf8(text).unwrap_or_default();
-        let core = keys::core(text);
-        if core != text {
-            cores.push((hash(core.as_bytes()), edge));
-        }
-        let number = keys::number(text);
-        if number != number_at_end(text) {
-            numbers.push((hash(number.as_bytes()), edge));
-        }
-    });
+/// A table of the keys of which something, by its hash, can be found neither on the tree nor by their ends. To spare memory it is
+/// derived three times of each instead of kept.
+fn table_of(trie: &Trie, sparing: Sparing, of: fn(&str) -> Option<u64>) -> Table {
+    let each = |take: &mut dyn FnMut(u64, u32)| {
+        trie.for_each(|edge, key| {
+            let text = key.strip_prefix(b"S").and_then(|text| std::str::from_utf8(text).ok());
+            if let Some(hash) = text.and_then(of) {
+                take(hash, edge);
+            }
+        });
+    };
     let max = trie.labels.len() as u32;
-    (Table::build(&cores, max), Table::build(&numbers, max))
+    if sparing == Sparing::Memory {
+        let mut len = 0;
+        each(&mut |_, _| len += 1);
+        return Table::build(len, max, each);
+    }
+    let mut pairs = Vec::new();
+    each(&mut |hash, edge| pairs.push((hash, edge)));
+    Table::build(pairs.len(), max, |take| pairs.iter().for_each(|&(hash, edge)| take(hash, edge)))
+}
+
+/// The hash of the core (K3) of a key that is not its own.
+fn core_apart(text: &str) -> Option<u64> {
+    match keys::core(text) {
+        Cow::Owned(core) => Some(hash(core.as_bytes())),
+        Cow::Borrowed(_) => None,
+    }
+}
+
+/// The hash of the number (K4) of a key that does not end with it.
+fn number_apart(text: &str) -> Option<u64> {
+    let number = keys::number(text);
+    (number != number_at_end(text)).then(|| hash(number.as_bytes()))
+}
+
+/// What an index is built with little of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sparing {
+    Time,
+    /// Beside an index in use.
+    #[cfg(feature = "device")]
+    Memory,
+}
+
+impl Sparing {
+    /// Keys that are sorted at a time.
+    fn part_keys(self) -> usize {
+        match self {
+            Self::Time => 1 << 20,
+            #[cfg(feature = "device")]
+            Self::Memory => 1 << 19,
+        }
+    }
 }
 
 /// The digits with which a key ends, without leading zeros.

@@ -11,12 +11,6 @@ pub(super) const ORDERED_BYTES: usize = 8;
 /// One key in so many has its end written out, so that a search reads the keys themselves in its last steps only.
 const STEP: usize = 64;
 
-/// Keys that are sorted at a time.
-pub(super) const PART_KEYS: usize = 1 << 20;
-/// The same beside an index in use, where time matters less than memory.
-#[cfg(feature = "device")]
-pub(super) const PART_KEYS_BESIDE: usize = 1 << 19;
-
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Ends {
     /// Numbers of keys.
@@ -150,7 +144,7 @@ mod tests {
         let mut builder = TrieBuilder::new();
         keys.iter().for_each(|key| builder.push(key.as_bytes(), (), &mut |()| ()));
         let trie = builder.finish(&mut |()| ()).unwrap();
-        let whole = Ends::in_parts(&trie, PART_KEYS);
+        let whole = Ends::in_parts(&trie, keys.len());
         let mut backwards: Vec<u64> = keys.iter().map(|key| end_of(key.as_bytes())).collect();
         backwards.sort_unstable();
         let order = |ends: &Ends| -> Vec<u64> {

@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use super::build::{Assembly, Records};
+use super::build::{Assembly, Records, Sparing};
 use super::dictionary::Dictionary;
-use super::ends::PART_KEYS_BESIDE;
 use super::facts::{Facts, FactsBuilder};
 use super::flags::Flags;
 use super::lots::LotsBuilder;
@@ -135,7 +134,7 @@ pub(in crate::registers) fn merged(
         (base.first_of_key, base.postings) = Default::default();
         freed();
     }
-    let keys = assembly.finish(PART_KEYS_BESIDE, freed)?;
+    let keys = assembly.finish(Sparing::Memory, freed)?;
     let (dictionaries, facts) = match made_first {
         Some(made) => made,
         None => facts(&base, over, &rows, moved)?,

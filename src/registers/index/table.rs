@@ -27,24 +27,23 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// From pairs of hash and number, in any order; no number is greater than `max`.
-    pub fn build(pairs: &[(u64, u32)], max: u32) -> Self {
-        let buckets = pairs.len().div_ceil(BUCKET);
+    /// From `len` pairs of hash and number, in any order; no number is greater than `max`. They are asked for twice, so that
+    /// nobody need keep them.
+    pub fn build(len: usize, max: u32, pairs: impl Fn(&mut dyn FnMut(u64, u32))) -> Self {
+        let buckets = len.div_ceil(BUCKET);
         let mut places = vec![0u32; buckets + 1];
-        for (hash, _) in pairs {
-            places[bucket(*hash, buckets) + 1] += 1;
-        }
+        pairs(&mut |hash, _| places[bucket(hash, buckets) + 1] += 1);
         for i in 0..buckets {
             places[i + 1] += places[i];
         }
-        let mut starts = Packed::up_to(pairs.len() as u32);
+        let mut starts = Packed::up_to(len as u32);
         places.iter().for_each(|&place| starts.push(place));
-        let mut ids = Packed::zeros(max, pairs.len());
-        for (hash, id) in pairs {
-            let place = &mut places[bucket(*hash, buckets)];
-            ids.set(*place as usize, *id);
+        let mut ids = Packed::zeros(max, len);
+        pairs(&mut |hash, id| {
+            let place = &mut places[bucket(hash, buckets)];
+            ids.set(*place as usize, id);
             *place += 1;
-        }
+        });
         Self { starts, ids }
     }
 
@@ -72,11 +71,14 @@ mod tests {
     #[test]
     fn what_was_put_in_is_found() {
         let pairs: Vec<_> = (0..5000u32).map(|n| (hash(&(n / 2).to_le_bytes()), n)).collect();
-        let table = Table::build(&pairs, 5000);
+        let of = |pairs: &[(u64, u32)], max| {
+            Table::build(pairs.len(), max, |take| pairs.iter().for_each(|&(hash, id)| take(hash, id)))
+        };
+        let table = of(&pairs, 5000);
         for n in 0..5000u32 {
             assert!(table.get(hash(&(n / 2).to_le_bytes())).any(|id| id == n), "{n}");
         }
-        assert_eq!(Table::build(&[], 0).get(7).count(), 0);
+        assert_eq!(of(&[], 0).get(7).count(), 0);
         assert_eq!(Table::default().get(7).count(), 0);
     }
 }
