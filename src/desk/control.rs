@@ -23,6 +23,9 @@ const REQUEST_BYTES_MAX: u64 = 4_096;
 /// A program that connects and says nothing is not waited for longer.
 const REQUEST_WAIT: Duration = Duration::from_secs(5);
 
+/// So many are answered at a time.
+const GUESTS_MAX: usize = 16;
+
 /// What is asked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
@@ -66,14 +69,34 @@ pub fn open(desk: &Arc<Desk>) -> io::Result<Door> {
     let listener = UnixListener::bind(&path)?;
     let desk = Arc::downgrade(desk);
     std::thread::Builder::new().name("control".into()).spawn(move || {
-        for stream in listener.incoming().flatten() {
+        each_apart(&listener, move |stream| {
             let Some(desk) = desk.upgrade() else { return };
             if let Err(error) = answer(&desk, stream) {
                 tracing::debug!(%error, "a program at the control socket went away");
             }
-        }
+        });
     })?;
     Ok(Door { path })
+}
+
+/// Lets everybody in as they come, [`GUESTS_MAX`] at a time: a look-up does not wait for the sync of another one.
+fn each_apart(listener: &UnixListener, answer: impl Fn(&mut UnixStream) + Clone + Send + 'static) {
+    let inside = Arc::new(());
+    for mut stream in listener.incoming().flatten() {
+        // Each of them holds it; whoever comes when it is full is shown out, and says that nobody answered.
+        if Arc::strong_count(&inside) > GUESTS_MAX {
+            continue;
+        }
+        let (answer, here) = (answer.clone(), Arc::clone(&inside));
+        let answering = move || {
+            answer(&mut stream);
+            drop(here);
+            drop(stream);
+        };
+        if let Err(error) = std::thread::Builder::new().name("guest".into()).spawn(answering) {
+            tracing::warn!(%error, "no thread for who asks at the control socket");
+        }
+    }
 }
 
 impl Drop for Door {
@@ -82,12 +105,12 @@ impl Drop for Door {
     }
 }
 
-fn answer(desk: &Desk, mut stream: UnixStream) -> io::Result<()> {
+fn answer(desk: &Desk, stream: &mut UnixStream) -> io::Result<()> {
     stream.set_read_timeout(Some(REQUEST_WAIT))?;
     // An asker that stopped reading must never hold up the sync.
     stream.set_write_timeout(Some(REQUEST_WAIT))?;
     let mut line = String::new();
-    io::Read::take(BufReader::new(&stream), REQUEST_BYTES_MAX).read_line(&mut line)?;
+    io::Read::take(BufReader::new(&*stream), REQUEST_BYTES_MAX).read_line(&mut line)?;
     let last = match serde_json::from_str(&line) {
         Err(_) => json!({ "error": "not a request that this version knows" }),
         Ok(Request::Sync) => {
@@ -95,7 +118,7 @@ fn answer(desk: &Desk, mut stream: UnixStream) -> io::Result<()> {
             let mut say = |phase: Phase, done: u64, total: u64| {
                 // The asker may be gone; the sync goes on.
                 let line = json!({ "phase": phase.code(), "done": done, "total": total });
-                listens = listens && send(&mut stream, &line).is_ok();
+                listens = listens && send(stream, &line).is_ok();
             };
             match desk.sync(&mut say) {
                 Ok(report) => json!({ "report": report }),
@@ -113,7 +136,7 @@ fn answer(desk: &Desk, mut stream: UnixStream) -> io::Result<()> {
             Err(error) => json!({ "error": error.to_string() }),
         },
     };
-    send(&mut stream, &last)
+    send(stream, &last)
 }
 
 fn send(stream: &mut UnixStream, value: &Value) -> io::Result<()> {
@@ -141,4 +164,48 @@ pub fn ask(home: &Path, request: &Request, progress: &mut dyn FnMut(&str, u64, u
         progress(value.get("phase").and_then(Value::as_str).unwrap_or(""), number("done"), number("total"));
     }
     Some(Err("the app that was asked went away; what was confirmed is kept: try again".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::sync::Mutex;
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn whoever_asks_little_does_not_wait_for_who_asks_much_and_a_crowd_is_shown_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("control");
+        let listener = UnixListener::bind(&path).unwrap();
+        let (go_on, much) = mpsc::channel::<()>();
+        let much = Arc::new(Mutex::new(much));
+        std::thread::spawn(move || {
+            each_apart(&listener, move |stream| {
+                let mut asked = [0];
+                let _ = stream.read_exact(&mut asked);
+                // Nobody who asks much is answered before the test ends.
+                if asked == *b"m" {
+                    let _ = much.lock().unwrap().recv();
+                }
+                let _ = stream.write_all(&asked);
+            });
+        });
+        let ask = |what: &[u8]| {
+            let mut stream = UnixStream::connect(&path).unwrap();
+            stream.write_all(what).unwrap();
+            stream
+        };
+        let answered = |mut stream: UnixStream| {
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).map(|_| answer).unwrap_or_default()
+        };
+        let mut guests = vec![ask(b"m")];
+        assert_eq!(answered(ask(b"l")), b"l");
+        guests.extend((1..GUESTS_MAX).map(|_| ask(b"m")));
+        assert_eq!(answered(ask(b"l")), b"", "more than can be answered at a time");
+        drop(go_on);
+        assert!(guests.into_iter().all(|guest| answered(guest) == b"m"));
+    }
 }
