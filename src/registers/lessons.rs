@@ -167,12 +167,17 @@ const MORE_OFTEN_MAX: f64 = 2.0;
 /// another plant repeated, it may have none.
 const RARER_MIN: f64 = 3e-4;
 
+/// A little fewer meetings than expected show that chances are reckoned a little too high, by those keys that are most crowded; only far fewer
+/// show that numbers are given out once.
+const RARER_ENOUGH: f64 = 0.2;
+
 impl Met {
     /// Seen meetings are few, and count as different from the expected only beyond what is accident.
     fn factor(self, usual: f64) -> f64 {
         let of = |seen: f64| (seen + MET_BEFORE * usual) / (self.expected + MET_BEFORE);
         let (fewest, most) = (of(self.seen - 2.0 * self.seen.sqrt()), of(self.seen + self.seen.sqrt()));
-        1f64.clamp(fewest.min(most), most).clamp(RARER_MIN, MORE_OFTEN_MAX)
+        let met = 1f64.clamp(fewest.min(most), most).clamp(RARER_MIN, MORE_OFTEN_MAX);
+        if met > RARER_ENOUGH { met.max(1.0) } else { met }
     }
 }
 
@@ -262,6 +267,7 @@ mod tests {
         assert!((1e-4..1e-2).contains(&factor(1000.0, 0.0)));
         assert_eq!(factor(1e6, 0.0), RARER_MIN, "never nothing");
         assert!((0.09..0.12).contains(&factor(1000.0, 90.0)));
+        assert_eq!(factor(1000.0, 400.0), 1.0, "chances are reckoned too high somewhere");
         assert_eq!(factor(1.0, 400.0), MORE_OFTEN_MAX, "items that were reported twice");
     }
 }

@@ -15,14 +15,12 @@ use super::evidence;
 use super::gather::{Match, Met, Standing};
 use super::learn::Drawn;
 use super::rules::{
-    CHANCE_HIT, Evidence, LOOSER_LIMITS, ONE_WANTED_IN, RED_ENOUGH, SPECIFIC, TRUE_ENOUGH, grade, reading,
+    CHANCE_HIT, Evidence, LOOSER_LIMITS, ONE_WANTED_IN, RED_ENOUGH, SPECIFIC, TRUE_ENOUGH, WRONG_MAX, grade, reading,
 };
 use crate::domain::{Grade, Rule};
 use crate::registers::Registers;
 use crate::registers::lessons::Lessons;
 
-/// Of those that a looser limit changes nothing about, one in so many is weighed.
-const ONE_OF_OTHERS: usize = 8;
 /// Fewer marks that are specific by their shape in a sample say nothing.
 const BY_SHAPE_MIN: usize = 100;
 
@@ -35,6 +33,8 @@ pub(super) struct Sampled {
     /// How many strangers come to bear the mark and fit the description, by a longer look than a check takes.
     strangers: f64,
     by_shape: bool,
+    /// The mark is specific in its own series, too: who bears an equal one by accident is no fault of a rule.
+    is_specific: bool,
 }
 
 /// The limit that the registers bear by such a sample.
@@ -44,7 +44,8 @@ pub(super) fn learnt_of(sample: &[Sampled]) -> f64 {
     }
     let mut limit = CHANCE_HIT;
     for looser in LOOSER_LIMITS {
-        if red_share(sample, limit) >= RED_ENOUGH || true_share(sample, looser) < TRUE_ENOUGH {
+        let is_borne = true_share(sample, looser) >= TRUE_ENOUGH && wrong_share(sample, looser) <= WRONG_MAX;
+        if red_share(sample, limit) >= RED_ENOUGH || !is_borne {
             break;
         }
         limit = looser;
@@ -60,31 +61,34 @@ fn red_share(sample: &[Sampled], limit: f64) -> f64 {
     of(limit) / of(f64::INFINITY).max(f64::MIN_POSITIVE)
 }
 
-/// Of all reds those that are true, at the least: strangers are few and uneven, and are taken for a standard error more.
+/// Of all reds those that are true, at the least.
 fn true_share(sample: &[Sampled], limit: f64) -> f64 {
-    let (mut right, mut wrong, mut square) = (0.0, 0.0, 0.0);
-    for s in sample.iter().filter(|s| s.red_above <= limit) {
-        right += s.stands_for;
-        wrong += s.stands_for * s.strangers;
-        square += (s.stands_for * s.strangers).powi(2);
-    }
-    right / (right + ONE_WANTED_IN * (wrong + square.sqrt())).max(f64::MIN_POSITIVE)
+    let right: f64 = sample.iter().filter(|s| s.red_above <= limit).map(|s| s.stands_for).sum();
+    right / (right + ONE_WANTED_IN * strangers(sample.iter().filter(|s| s.red_above <= limit))).max(f64::MIN_POSITIVE)
+}
+
+/// Of items that nobody looks for those that are red, beyond equal marks that are specific in their series, at the most.
+fn wrong_share(sample: &[Sampled], limit: f64) -> f64 {
+    let all: f64 = sample.iter().map(|s| s.stands_for).sum();
+    strangers(sample.iter().filter(|s| s.red_above <= limit && !s.is_specific)) / all.max(f64::MIN_POSITIVE)
+}
+
+/// Strangers are few and uneven, and are taken for a standard error more.
+fn strangers<'a>(of: impl Iterator<Item = &'a Sampled>) -> f64 {
+    let (all, squares) = of.map(|s| s.stands_for * s.strangers).fold((0.0, 0.0), |(all, sq), n| (all + n, sq + n * n));
+    all + squares.sqrt()
 }
 
 /// Which of these records would be red when their own weapons are checked, and how many strangers with them.
 pub(super) fn sample(index: &Registers, drawn: &[Drawn], lessons: &Lessons) -> Vec<Sampled> {
-    let (mut sample, mut others) = (Vec::new(), 0);
-    for drawn in drawn {
+    let of = |drawn: &Drawn| {
         let crowd = index.crowd(drawn.record.register(), &index.key_bytes(drawn.key));
         let by_shape = crowd.has_letters() && crowd.density_of_shape() <= SPECIFIC;
-        let stands_for = if by_shape && crowd.density() > SPECIFIC { 1 } else { ONE_OF_OTHERS };
-        others += usize::from(stands_for > 1);
-        if stands_for == 1 || others % ONE_OF_OTHERS == 0 {
-            let found = weighed(index, lessons, drawn);
-            sample.extend(found.map(|s| Sampled { stands_for: stands_for as f64, by_shape, ..s }));
-        }
-    }
-    sample
+        let is_specific = crowd.has_letters() && crowd.density() <= SPECIFIC;
+        let found = weighed(index, lessons, drawn)?;
+        Some(Sampled { stands_for: drawn.stands_for, by_shape, is_specific, ..found })
+    };
+    drawn.iter().filter_map(of).collect()
 }
 
 /// A record, when the weapon is checked that it is about and all is told that it tells.
@@ -103,11 +107,17 @@ fn weighed(index: &Registers, lessons: &Lessons, drawn: &Drawn) -> Option<Sample
     } else if is_hit(&Evidence { limit_of_shape: evidence.limit_of_shape.map(|_| f64::INFINITY), ..evidence }) {
         evidence.chance() * in_all
     } else {
-        return Some(Sampled { stands_for: 1.0, red_above: f64::INFINITY, strangers: 0.0, by_shape: false });
+        return Some(Sampled {
+            stands_for: 1.0,
+            red_above: f64::INFINITY,
+            strangers: 0.0,
+            by_shape: false,
+            is_specific: false,
+        });
     };
     let far = scales.crowding_far(key, record.register(), &weight);
     let strangers = in_all * far.density * far.share * scales.met(record, evidence.letters, &weight);
-    Some(Sampled { stands_for: 1.0, red_above, strangers, by_shape: false })
+    Some(Sampled { stands_for: 1.0, red_above, strangers, by_shape: false, is_specific: false })
 }
 
 #[cfg(test)]

@@ -337,12 +337,14 @@ fn evidence(
         let crowding = scales.crowding(key, register, &weight);
         evidence.density *= crowding.density / usual;
         evidence.description *= crowding.share / weight.share;
-        // That a number was given out once says nothing of those that only look like it. And by itself it makes no mark specific that
-        // its series does not.
-        if best.rule == Rule::Exact {
-            let alone = if usual <= SPECIFIC { scales.met(compact, letters, &Weight::default()) } else { 1.0 };
+        // That a number was given out once says nothing of those that only look like it, nor of what a fact contradicts: another model's
+        // maker counts for himself. And by itself it makes no mark specific that its series does not.
+        if best.rule == Rule::Exact && weight.against.len() == 0 {
+            let of_any = scales.met(compact, letters, &Weight::default());
+            let met = if weight.model_agrees() { scales.met(compact, letters, &weight) } else { of_any };
+            let alone = if usual <= SPECIFIC { of_any } else { 1.0 };
             evidence.density *= alone;
-            evidence.description *= scales.met(compact, letters, &weight) / alone;
+            evidence.description *= met / alone;
         }
     }
     Some((evidence, weight, best.clone()))

@@ -66,6 +66,10 @@ impl Weight {
     pub fn year_agrees(self) -> bool {
         self.agrees.0 & 1 << YEAR != 0
     }
+    /// Whether the item is said to be of the record's very model, and not only of one that may be meant by it.
+    pub fn model_agrees(self) -> bool {
+        self.agrees.0 & 1 << MODEL != 0
+    }
     /// How many of make, model, calibre, kind agree.
     pub fn facts_agreeing(self) -> u8 {
         Traits(self.agrees.0 & !(1 << YEAR)).len()
