@@ -235,6 +235,44 @@ fn a_hub_killed_again_and_again_holds_each_entry_once() {
 }
 
 #[test]
+fn a_sync_beside_a_command_that_goes_on_checking_is_done_by_that_one() {
+    let centre = Centre::new();
+    centre.ok(&["register", "create", "stolen", "--owner", "Invented Authority"]);
+    let file = centre.file("list.csv", "id,object,serial,year\na,firearm,AB1234,1974\n");
+    centre.ok(&["register", "import", "stolen", "--format", "csv", &file]);
+    centre.ok(&["register", "publish", "stolen"]);
+    let hub = centre.serve();
+    let invite = &centre.lines(&["device", "invite", "--post", "XX-TEST", "--json"])[0];
+    let home = centre.folder.path().join("home");
+    let device = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tracepost"));
+        command.env_remove("TRACEPOST_HOME").args(["--json", "--officer", "A. Example", "--home"]).arg(&home);
+        command.args(arguments);
+        command
+    };
+    let enrolled = device(&["enrol", invite["code"].as_str().unwrap()]).output().unwrap();
+    assert!(enrolled.status.success(), "{}", text(&enrolled.stderr));
+
+    let mut checking = device(&["check", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut input, mut answers) = (checking.stdin.take().unwrap(), BufReader::new(checking.stdout.take().unwrap()));
+    let mut check = || {
+        input.write_all(b"{\"marks\":[\"AB1234\"]}\n").unwrap();
+        let mut answer = String::new();
+        answers.read_line(&mut answer).unwrap();
+        serde_json::from_str::<Value>(&answer).unwrap()
+    };
+    assert_eq!(check()["candidates"].as_array().map(Vec::len), Some(0), "nothing was fetched yet");
+    let synced = device(&["sync"]).output().unwrap();
+    assert!(synced.status.success(), "{}", text(&synced.stderr));
+    let report: Value = serde_json::from_slice(&synced.stdout).unwrap();
+    assert_eq!(report["registers"][0]["to"], 1, "{report}");
+    assert_eq!(check()["candidates"].as_array().map(Vec::len), Some(1), "the next check knows the register");
+    drop(input);
+    assert!(checking.wait().unwrap().success());
+    stop(hub);
+}
+
+#[test]
 fn sigterm_ends_a_hub_with_success() {
     let centre = Centre::new();
     let mut hub = centre.serve();

@@ -38,8 +38,10 @@ pub struct Bearings {
     pub practice: bool,
     /// The hub's address; none before enrolment.
     pub hub: Option<String>,
-    /// Every register held.
+    /// Every register held; none while they are loaded.
     pub registers: Vec<Held>,
+    /// Whether they are being loaded.
+    pub loading: bool,
     /// Entries written.
     pub entries: u64,
     /// Entries that no receipt covers.

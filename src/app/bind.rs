@@ -58,6 +58,8 @@ impl Bench for Desk {
     }
 
     fn bearings(&self) -> Result<Bearings, Trouble> {
+        // Before they are asked for: what is loaded between the two looks is shown by the next.
+        let loading = self.registers_loading();
         let status = self.status().map_err(trouble)?;
         let registers = status
             .registers
@@ -74,6 +76,7 @@ impl Bench for Desk {
             practice: status.practice,
             hub: status.hub,
             registers,
+            loading,
             entries: status.ledger.entries,
             unsent: status.ledger.unsent,
             photos_pending: status.ledger.photos_pending,

@@ -3,8 +3,10 @@
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
-use slint::{ComponentHandle, ModelRc, SharedString, VecModel, Weak};
+use chrono::{DateTime, Utc};
+use slint::{ComponentHandle, ModelRc, SharedString, Timer, TimerMode, VecModel, Weak};
 use tracepost_ui::{App, Link, RegisterRow, RetroRow, ShellData, SyncBackend, SyncData, SyncNote};
 
 use super::bench::{Bearings, Bench, Past, Retro, SyncEnd, Trouble};
@@ -16,6 +18,8 @@ use super::{ages, face};
 
 /// Retro-hits shown.
 const RETRO_ROWS: usize = 50;
+/// How soon is looked again while registers are loaded.
+const LOADED_SOON: Duration = Duration::from_millis(300);
 
 /// The controller.
 pub struct Sync {
@@ -27,6 +31,9 @@ pub struct Sync {
     running: Cell<bool>,
     /// Whether the last try reached the hub; `None` before the first.
     reached: Cell<Option<bool>>,
+    /// The receipt as it was when last looked at, once it was.
+    receipt: Cell<Option<Option<DateTime<Utc>>>>,
+    loaded: Timer,
     wrong_told: Cell<bool>,
     registers: Rc<VecModel<RegisterRow>>,
     retro: Rc<VecModel<RetroRow>>,
@@ -43,6 +50,8 @@ impl Sync {
             scan,
             running: Cell::new(false),
             reached: Cell::new(None),
+            receipt: Cell::new(None),
+            loaded: Timer::default(),
             wrong_told: Cell::new(false),
             registers: Rc::default(),
             retro: Rc::default(),
@@ -150,7 +159,7 @@ impl Sync {
     /// Shows where the device stands. Gives what is wrong with the ledger, a code of `Words.trouble` and why, when nobody was
     /// told yet.
     pub fn stands(
-        &self,
+        self: &Rc<Self>,
         bearings: &Bearings,
         past: Option<Vec<Past>>,
         retro: Vec<Retro>,
@@ -196,6 +205,19 @@ impl Sync {
             self.scan.feed.remember(past);
         }
         self.scan.feed.mark_sent(bearings.receipt.map_or(0, |(covers, _)| covers));
+        // Another program may have asked for a sync by the door.
+        let receipt = bearings.receipt.map(|(_, at)| at);
+        if self.receipt.replace(Some(receipt)).is_some_and(|before| before != receipt) {
+            self.reached.set(Some(true));
+        }
+        if bearings.loading {
+            let weak = Rc::downgrade(self);
+            self.loaded.start(TimerMode::SingleShot, LOADED_SOON, move || {
+                if let Some(sync) = weak.upgrade() {
+                    sync.look(false);
+                }
+            });
+        }
         self.show_bar(bearings);
         let wrong = bearings.unrecorded.map(|why| ("unrecorded", why)).or(bearings.damaged.then_some(("ledger", "")));
         wrong.filter(|_| !self.wrong_told.replace(true))
@@ -208,6 +230,7 @@ impl Sync {
         bar.set_post(if bearings.post.is_empty() { "—".into() } else { bearings.post.as_str().into() });
         bar.set_officer(bearings.officer.as_str().into());
         bar.set_practice(bearings.practice);
+        bar.set_loading(bearings.loading);
         bar.set_register_count(i32::try_from(bearings.registers.len()).unwrap_or(i32::MAX));
         let newest = bearings.registers.iter().map(|r| r.age.as_of).max();
         bar.set_newest(newest.map_or_else(ages::unknown, |as_of| ages::age(as_of, now)));

@@ -1,5 +1,5 @@
-//! The door of a running app for other programs of the same user: a second `tracepost sync` (or `search`) cannot open the
-//! ledger for writing, so it asks the one that has it open.
+//! The door of a running app, or of a command that goes on checking, for other programs of the same user: a second `tracepost sync`
+//! (or `search`) cannot open the ledger for writing, so it asks the one that has it open.
 //!
 //! A Unix socket in the home, which only its owner can enter. One request a connection, one JSON object a line:
 //! `{"do":"sync"}`, `{"do":"search","pattern":…}` or `{"do":"record","register":…,"record":…}`; answers are `{"phase","done","total"}` while it works, and at the end
@@ -52,6 +52,8 @@ pub enum Request {
 #[derive(Debug)]
 pub struct Door {
     path: PathBuf,
+    /// Held once more by each who is being answered.
+    inside: Arc<()>,
 }
 
 fn socket(home: &Path) -> PathBuf {
@@ -67,27 +69,37 @@ pub fn open(desk: &Arc<Desk>) -> io::Result<Door> {
     // The writer's lock is held by this process, so a socket that is there was left by one that is gone.
     let _ = std::fs::remove_file(&path);
     let listener = UnixListener::bind(&path)?;
-    let desk = Arc::downgrade(desk);
+    let (desk, inside) = (Arc::downgrade(desk), Arc::new(()));
+    let here = Arc::clone(&inside);
     std::thread::Builder::new().name("control".into()).spawn(move || {
-        each_apart(&listener, move |stream| {
+        each_apart(&listener, &here, move |stream| {
             let Some(desk) = desk.upgrade() else { return };
             if let Err(error) = answer(&desk, stream) {
                 tracing::debug!(%error, "a program at the control socket went away");
             }
         });
     })?;
-    Ok(Door { path })
+    Ok(Door { path, inside })
 }
 
+impl Door {
+    /// Whether somebody is being answered.
+    pub fn is_busy(&self) -> bool {
+        Arc::strong_count(&self.inside) > HOLDERS
+    }
+}
+
+/// The door and whoever stands at it hold the count, too.
+const HOLDERS: usize = 2;
+
 /// Lets everybody in as they come, [`GUESTS_MAX`] at a time: a look-up does not wait for the sync of another one.
-fn each_apart(listener: &UnixListener, answer: impl Fn(&mut UnixStream) + Clone + Send + 'static) {
-    let inside = Arc::new(());
+fn each_apart(listener: &UnixListener, inside: &Arc<()>, answer: impl Fn(&mut UnixStream) + Clone + Send + 'static) {
     for mut stream in listener.incoming().flatten() {
-        // Each of them holds it; whoever comes when it is full is shown out, and says that nobody answered.
-        if Arc::strong_count(&inside) > GUESTS_MAX {
+        // Whoever comes when it is full is shown out, and says that nobody answered.
+        if Arc::strong_count(inside) >= HOLDERS + GUESTS_MAX {
             continue;
         }
-        let (answer, here) = (answer.clone(), Arc::clone(&inside));
+        let (answer, here) = (answer.clone(), Arc::clone(inside));
         let answering = move || {
             answer(&mut stream);
             drop(here);
@@ -163,7 +175,7 @@ pub fn ask(home: &Path, request: &Request, progress: &mut dyn FnMut(&str, u64, u
         let number = |name: &str| value.get(name).and_then(Value::as_u64).unwrap_or(0);
         progress(value.get("phase").and_then(Value::as_str).unwrap_or(""), number("done"), number("total"));
     }
-    Some(Err("the app that was asked went away; what was confirmed is kept: try again".into()))
+    Some(Err("the program that was asked went away; what was confirmed is kept: try again".into()))
 }
 
 #[cfg(test)]
@@ -181,8 +193,10 @@ mod tests {
         let listener = UnixListener::bind(&path).unwrap();
         let (go_on, much) = mpsc::channel::<()>();
         let much = Arc::new(Mutex::new(much));
+        let inside = Arc::new(());
+        let here = Arc::clone(&inside);
         std::thread::spawn(move || {
-            each_apart(&listener, move |stream| {
+            each_apart(&listener, &here, move |stream| {
                 let mut asked = [0];
                 let _ = stream.read_exact(&mut asked);
                 // Nobody who asks much is answered before the test ends.
@@ -207,5 +221,6 @@ mod tests {
         assert_eq!(answered(ask(b"l")), b"", "more than can be answered at a time");
         drop(go_on);
         assert!(guests.into_iter().all(|guest| answered(guest) == b"m"));
+        assert_eq!(Arc::strong_count(&inside), HOLDERS, "nobody is left inside");
     }
 }

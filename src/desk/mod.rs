@@ -147,6 +147,11 @@ impl Desk {
         self.records.nobody_checks();
     }
 
+    /// Whether the registers are being loaded.
+    pub fn registers_loading(&self) -> bool {
+        self.records.is_loading()
+    }
+
     /// Whether the registers can be asked now.
     pub fn registers_ready(&self) -> bool {
         self.records.is_ready()

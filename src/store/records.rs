@@ -136,6 +136,11 @@ impl Records {
         matches!(*lock(&self.state.0), State::Ready(_))
     }
 
+    /// Whether they are being loaded.
+    pub fn is_loading(&self) -> bool {
+        matches!(*lock(&self.state.0), State::Loading)
+    }
+
     /// Why checks cannot be answered, when the files are the reason.
     pub fn unreadable(&self) -> Option<String> {
         match &*lock(&self.state.0) {

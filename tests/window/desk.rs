@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::Utc;
 use tracepost::app::{
@@ -26,6 +27,8 @@ pub struct MadeUp {
     pub rough_sync: bool,
     /// The last look at the whole ledger found it damaged.
     pub damaged: bool,
+    /// So many looks find the registers still loading.
+    pub loads: AtomicU32,
 }
 
 impl MadeUp {
@@ -163,12 +166,16 @@ impl Bench for MadeUp {
     }
 
     fn bearings(&self) -> Result<Bearings, Trouble> {
+        let less = |loads: u32| loads.checked_sub(1);
+        let loading = self.loads.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok();
+        let held = Held { age: register(), records: 100_000, late: self.rough_sync };
         Ok(Bearings {
             post: "XX TST".into(),
             officer: "A. Practice".into(),
             practice: true,
             hub: Some("https://127.0.0.1:8443".into()),
-            registers: vec![Held { age: register(), records: 100_000, late: self.rough_sync }],
+            registers: if loading { Vec::new() } else { vec![held] },
+            loading,
             entries: 3,
             unsent: 2,
             damaged: self.damaged,

@@ -44,6 +44,17 @@ fn whoever_holds_an_item_hears_that_its_record_was_withdrawn() {
 }
 
 #[test]
+fn registers_that_are_loaded_after_the_window_opened_show_at_once() {
+    let window = Window::over(MadeUp { loads: 2.into(), ..MadeUp::default() });
+    window.must_say("loading registers");
+    assert!(!window.says("no registers"), "nobody may take them for missing");
+    for _ in 0..4 {
+        window.settle();
+    }
+    window.must_say("Newest register");
+}
+
+#[test]
 fn a_sync_is_one_key_away_and_tells_how_it_ended() {
     let window = Window::open();
     window.press(Key::F5);

@@ -54,13 +54,18 @@ fn run(arguments: Arguments) -> Result<(), Stop> {
             scan::reader_options(&scan.formats)?;
             scan.serial.as_deref().map(serial::ready).transpose()?;
             let ending = Ending::by_signal()?;
-            let desk = if scan.decode_only { None } else { Some(globals.desk()?) };
-            scan::run(desk.as_ref(), &scan, &ending, &out)
+            let desk = if scan.decode_only { None } else { Some(Arc::new(globals.desk()?)) };
+            let _door = desk.as_ref().map(|desk| Attended::open(desk, &ending));
+            scan::run(desk.as_deref(), &scan, &ending, &out)
         }
         Some(Command::Check(check)) => {
             check::refuse_wrong_words(&check)?;
             let ending = Ending::by_signal()?;
-            check::run(&globals.desk()?, &check, &ending, &out)
+            let desk = Arc::new(globals.desk()?);
+            // Who goes on checking has the home open for long, and a sync or a look-up comes to it.
+            let door = check.marks == ["-"];
+            let _door = door.then(|| Attended::open(&desk, &ending));
+            check::run(&desk, &check, &ending, &out)
         }
         Some(Command::Search(search)) => look::search(&globals, &search.pattern, &out),
         Some(Command::Record(record)) => look::record(&globals, &record, &out),
@@ -71,6 +76,29 @@ fn run(arguments: Arguments) -> Result<(), Stop> {
         Some(Command::Man) => Ok(print_manual::<Arguments>()?),
         Some(Command::DecodeWorker) => {
             Ok(crate::capture::worker::serve(std::io::stdin().lock(), std::io::stdout().lock())?)
+        }
+    }
+}
+
+/// The door of a command that goes on checking: when it is done, whoever is being answered is answered to the end, unless the end
+/// comes from outside.
+struct Attended<'a> {
+    door: Option<crate::desk::control::Door>,
+    ending: &'a Ending,
+}
+
+impl<'a> Attended<'a> {
+    fn open(desk: &Arc<Desk>, ending: &'a Ending) -> Self {
+        let door = crate::desk::control::open(desk)
+            .inspect_err(|error| tracing::warn!(%error, "a sync is refused while this command runs"));
+        Self { door: door.ok(), ending }
+    }
+}
+
+impl Drop for Attended<'_> {
+    fn drop(&mut self) {
+        while self.door.as_ref().is_some_and(crate::desk::control::Door::is_busy) && !self.ending.has_come() {
+            std::thread::sleep(ending::LOOK_EVERY);
         }
     }
 }
