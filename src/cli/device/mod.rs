@@ -12,7 +12,6 @@ mod words;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-#[cfg(feature = "gui")]
 use std::sync::Arc;
 
 use clap::Parser;

@@ -283,7 +283,7 @@ fn table_of(trie: &Trie, sparing: Sparing, of: fn(&str) -> Option<u64>) -> Table
         });
     };
     let max = trie.labels.len() as u32;
-    if sparing == Sparing::Memory {
+    if sparing != Sparing::Time {
         let mut len = 0;
         each(&mut |_, _| len += 1);
         return Table::build(len, max, each);
