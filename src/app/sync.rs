@@ -127,6 +127,8 @@ impl Sync {
     pub fn ended(&self, end: Result<SyncEnd, Trouble>) {
         self.running.set(false);
         self.reached.set(Some(end.is_ok()));
+        // A receipt of this sync is no other program's, and says nothing of how it ended.
+        self.receipt.set(None);
         self.with(|data| {
             data.set_running(false);
             data.set_stage(SharedString::default());

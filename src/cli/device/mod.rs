@@ -62,8 +62,7 @@ fn run(arguments: Arguments) -> Result<(), Stop> {
             let ending = Ending::by_signal()?;
             let desk = Arc::new(globals.desk()?);
             // Who goes on checking has the home open for long, and a sync or a look-up comes to it.
-            let door = check.marks == ["-"];
-            let _door = door.then(|| Attended::open(&desk, &ending));
+            let _door = (check.marks == ["-"]).then(|| Attended::open(&desk, &ending));
             check::run(&desk, &check, &ending, &out)
         }
         Some(Command::Search(search)) => look::search(&globals, &search.pattern, &out),
@@ -83,6 +82,7 @@ fn run(arguments: Arguments) -> Result<(), Stop> {
 /// comes from outside.
 struct Attended<'a> {
     door: Option<crate::desk::control::Door>,
+    desk: Arc<Desk>,
     ending: &'a Ending,
 }
 
@@ -90,7 +90,7 @@ impl<'a> Attended<'a> {
     fn open(desk: &Arc<Desk>, ending: &'a Ending) -> Self {
         let door = crate::desk::control::open(desk)
             .inspect_err(|error| tracing::warn!(%error, "a sync is refused while this command runs"));
-        Self { door: door.ok(), ending }
+        Self { door: door.ok(), desk: Arc::clone(desk), ending }
     }
 }
 
@@ -98,6 +98,11 @@ impl Drop for Attended<'_> {
     fn drop(&mut self) {
         while self.door.as_ref().is_some_and(crate::desk::control::Door::is_busy) && !self.ending.has_come() {
             std::thread::sleep(ending::LOOK_EVERY);
+        }
+        // A guest's sync that is still at work holds the desk open beyond the command, and the head would stay unsigned.
+        if self.ending.has_come() {
+            self.desk.cancel_sync();
+            self.desk.sign_off();
         }
     }
 }

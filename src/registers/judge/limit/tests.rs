@@ -25,11 +25,17 @@ fn the_limit_is_loosened_no_farther_than_needed_and_borne() {
         ("nearly all red already", of_strangers(5000, 4, 0.0), CHANCE_HIT),
         ("all true", of_strangers(BY_SHAPE_MIN, 1, 0.0), 5e-4),
         ("a few strangers", of_strangers(1000, 50, 1e-4), 5e-4),
+        ("more than one innocent in 100,000", of_strangers(1000, 50, 3e-4), 3e-4),
+        ("the same of specific marks", of_strangers(1000, 50, 3e-4).iter().map(specific).collect(), 5e-4),
         ("many strangers", of_strangers(1000, 50, 2e-3), 3e-4),
         ("many strangers in any case", of_strangers(1000, 50, 0.0).iter().map(worse).collect(), CHANCE_HIT),
     ] {
         assert_eq!(learnt_of(&sample), expected, "{what}");
     }
+}
+
+fn specific(sampled: &Sampled) -> Sampled {
+    Sampled { is_specific: true, ..*sampled }
 }
 
 fn worse(sampled: &Sampled) -> Sampled {
