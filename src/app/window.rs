@@ -175,7 +175,11 @@ impl Controllers {
             Letter::Still(still) => self.eye.still(still),
             Letter::Cameras(cameras) => self.settings.cameras_are(cameras),
             Letter::NotKept(why) => self.shell.trouble("setting", &why),
-            Letter::ScannerSet => self.listen(),
+            Letter::ScannerSet => {
+                let settings = self.settings.scanner();
+                self.hand.listen_soon_by(settings.clone());
+                self.shell.listen_by(settings);
+            }
             Letter::Sent(text) => self.scan.scanned(&Readings::plain(self.settings.scanner().without_frame(&text))),
             Letter::ScannerFailed(why) => self.shell.trouble("scanner", &why),
             Letter::Answered { number, revision, item, answer } => {

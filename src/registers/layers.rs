@@ -325,6 +325,11 @@ impl Registers {
         self.both_lots(|index| index.lots_holding_number(canonical), |(lot, _)| &mut lot.record)
     }
 
+    /// Lots of which a serial fits a pattern, and whether there may be more.
+    pub(super) fn lots_matching(&self, pattern: &Pattern) -> (Vec<InLot>, bool) {
+        self.both_lots(|index| index.lots_matching(pattern), |lot| &mut lot.record)
+    }
+
     fn both_lots<T>(
         &self,
         find: impl Fn(&Index) -> (Vec<T>, bool),

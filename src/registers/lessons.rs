@@ -10,6 +10,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::as_it_is::ByNumber;
 
 /// The last digits of a mark taken as open: 100 marks are two of them.
@@ -30,7 +32,7 @@ pub(super) struct Window {
 
 /// How far the number of records in a window is from what the wider one lets expect: the shape of a gamma distribution for each
 /// number of open digits. Large: as even as dice. 1: as uneven as waiting times. Small: nearly all records stand in few windows.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Clumps([f64; OPEN_MAX + 1]);
 
 /// As even as dice.
@@ -153,7 +155,7 @@ impl Meetings {
 
 /// How often records of a base meet in one mark and agree, for each time that they would by the chances reckoned: 1 where numbers are
 /// given out as if by dice, far less where each was given out once. For each model, too, for makers number in their own ways.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Collisions {
     cases: [f64; CASES],
     of_models: ByNumber<u32, [f64; CASES]>,
@@ -200,8 +202,12 @@ impl Collisions {
     }
 }
 
+/// Number of what is learnt and how. Whatever changes it, here or in the judge's rules and weights by which a base is asked, counts it up:
+/// what is kept under another number is learnt anew.
+const LESSONS: u32 = 1;
+
 /// All that is learnt of a base.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Lessons {
     /// The chance that a hit may have by a mark whose shape is specific; see `judge/limit.rs`.
     pub limit: f64,
@@ -209,6 +215,20 @@ pub(super) struct Lessons {
     pub collisions: Collisions,
     /// There are enough records to look at windows at all.
     pub looks_around: bool,
+}
+
+impl Lessons {
+    /// As they are kept with an index, so that a start need not learn them again.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_stdvec(&(LESSONS, self)).unwrap_or_default()
+    }
+
+    /// What was kept; nothing where it was learnt in another way.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (number, rest) = postcard::take_from_bytes::<u32>(bytes).ok()?;
+        let kept = if number == LESSONS { postcard::from_bytes::<Self>(rest).ok() } else { None };
+        kept.filter(|lessons| lessons.limit.is_finite())
+    }
 }
 
 #[cfg(test)]
@@ -246,6 +266,23 @@ mod tests {
         let clumps = Clumps::learnt(&sample);
         assert!(clumps.density(1e-3, &[window(2, 2)]) > 5e-3);
         assert!(clumps.density(1e-3, &[window(2, 0)]) < 2e-4);
+    }
+
+    #[test]
+    fn what_is_kept_comes_back_and_what_was_learnt_otherwise_does_not() {
+        let mut meetings = Meetings::default();
+        meetings.expect(7, Case { letters: true, known: Known::Year }, 40.0);
+        let mut lessons = Lessons {
+            limit: 2.5e-4,
+            clumps: Clumps::even(),
+            collisions: Collisions::learnt(&meetings),
+            looks_around: true,
+        };
+        lessons.clumps.0[3] = 0.7;
+        let kept = lessons.to_bytes();
+        assert_eq!(Lessons::from_bytes(&kept), Some(lessons.clone()));
+        assert_eq!(Lessons::from_bytes(&kept[..kept.len() - 1]), None);
+        assert_eq!(Lessons::from_bytes(&postcard::to_stdvec(&(LESSONS + 1, &lessons)).unwrap()), None);
     }
 
     #[test]

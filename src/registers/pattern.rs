@@ -20,7 +20,7 @@ pub enum PatternError {
     TooLong,
 }
 
-/// Records that bear a matching mark, at most as many as asked for, in the order of their marks.
+/// Records that bear a matching mark, at most as many as asked for, in the order of their marks, then those of lots that hold one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matches {
     /// The records.
@@ -44,7 +44,11 @@ pub fn search(index: &Registers, pattern: &str, limit: usize) -> Result<Matches,
         }
         true
     });
-    Ok(Matches { records, cut: !whole })
+    let (lots, more_lots) = index.lots_matching(&pattern);
+    let new: Vec<RecordRef> = lots.into_iter().map(|lot| lot.record).filter(|r| !records.contains(r)).collect();
+    let cut = !whole || more_lots || new.len() > limit - records.len();
+    records.extend(new.into_iter().take(limit - records.len()));
+    Ok(Matches { records, cut })
 }
 
 /// The pattern with its fixed parts as canonical keys are.
@@ -107,6 +111,35 @@ impl Pattern {
     pub fn fixed_end(&self) -> String {
         let fixed = self.places.iter().rev().take_while(|c| !matches!(c, '?' | '*')).count();
         self.places[self.places.len() - fixed..].iter().collect()
+    }
+
+    /// Whether it fits any serial of a shape (`0` for each digit) whose number lies from `low` to `high`.
+    pub fn fits_any(&self, shape: &str, low: u64, high: u64) -> bool {
+        // Places reached, by whether all digits so far are the lowest number's, and whether they are the highest's.
+        let mut reached = [[0, 0], [0, self.begin().at]];
+        let mut unit = 10u64.saturating_pow(shape.bytes().filter(|&b| b == b'0').count() as u32);
+        let high = high.min(unit - 1);
+        for c in shape.chars() {
+            let mut next = [[0; 2]; 2];
+            let mut pass = |at, c, lowest: bool, highest: bool| {
+                Reading { pattern: self, at }.after(c, &mut |to| next[usize::from(lowest)][usize::from(highest)] |= to.at);
+            };
+            unit = if c == '0' { unit / 10 } else { unit };
+            let digit = |number: u64| number.checked_div(unit).map_or(0, |n| (n % 10) as u8);
+            for (lowest, highest) in [(false, false), (false, true), (true, false), (true, true)] {
+                let at = reached[usize::from(lowest)][usize::from(highest)];
+                if c != '0' {
+                    pass(at, c, lowest, highest);
+                    continue;
+                }
+                let (first, last) = (if lowest { digit(low) } else { 0 }, if highest { digit(high) } else { 9 });
+                for d in first..=last {
+                    pass(at, char::from(b'0' + d), lowest && d == first, highest && d == last);
+                }
+            }
+            reached = next;
+        }
+        reached.iter().flatten().any(|&at| Reading { pattern: self, at }.is_done())
     }
 
     /// A star may also stand for nothing.
@@ -173,6 +206,36 @@ mod tests {
                 Err(_) => assert_eq!(pattern.replace(['*', '?'], "").len(), 3, "{pattern} was refused"),
             }
         }
+    }
+
+    #[test]
+    fn a_lot_is_fitted_when_one_of_its_serials_is() {
+        let lots = [("АВ 1180", "АВ 1213"), ("998", "1005"), ("A1B200", "A1B299"), ("000", "007"), ("ЖД12А0", "ЖД12А9")];
+        let patterns = [
+            "AB12??", "AB1?0*", "*1213", "*1214", "AB??99", "AB*8?", "A1?2??", "A1B3*", "????", "1005", "1006", "9?9?",
+            "*005", "ЖД??А5", "*Д1*", "AB1*3", "AB12140", "*00*", "0*0*", "A*1*8*", "1*0*0*", "AB1?9?",
+        ];
+        for (from, to) in lots {
+            let range = crate::domain::SerialRange::new(from, to).unwrap();
+            let spans = range.spans();
+            let serials: Vec<String> = spans.iter().flat_map(serials_of).collect();
+            assert!(serials.iter().all(|serial| range.contains(serial)));
+            for pattern in patterns {
+                let pattern = Pattern::new(pattern.chars().collect());
+                let fits = spans.iter().any(|span| pattern.fits_any(&span.shape, span.low, span.high));
+                let expected = serials.iter().any(|serial| reads(serial, pattern.begin()));
+                assert_eq!(fits, expected, "{from} to {to}, {:?}", pattern.places);
+            }
+        }
+    }
+
+    fn serials_of(span: &crate::domain::range::Span) -> Vec<String> {
+        let digits = span.shape.matches('0').count();
+        let serial = |number: u64| {
+            let mut number = format!("{number:0digits$}").into_bytes().into_iter().map(char::from);
+            span.shape.chars().map(|c| if c == '0' { number.next().unwrap() } else { c }).collect()
+        };
+        (span.low..=span.high).map(serial).collect()
     }
 
     #[test]

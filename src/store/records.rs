@@ -320,8 +320,6 @@ impl Records {
     ) -> Result<(), RecordsError> {
         let next = build::build(&self.dir, &self.key, current, updates, fetch, progress)?;
         let number = next.number;
-        // Before anybody checks: a check would have to wait for it.
-        judge::prepare(&next.base.index);
         settle(&self.state, State::Ready(Arc::new(next)));
         build::remove_others(&self.dir, number);
         memory::give_back();

@@ -3,6 +3,7 @@
 //! found here, and no length is believed beyond what there is to read.
 
 use std::io::{Read, Write};
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,9 +17,12 @@ use super::packed::Packed;
 use super::table::Table;
 use super::trie::Trie;
 use super::{Compact, Index, IndexError, Learnt, REGISTERS_MAX, RegisterFacts};
+use crate::registers::lessons::Lessons;
 
 /// Name and form of the bytes; anything that changes what they mean (the keys of the domain too) changes the number.
-const MAGIC: &[u8; 8] = b"TPINDX\x00\x03";
+const MAGIC: &[u8; 8] = b"TPINDX\x00\x04";
+/// The same without what was learnt.
+const MAGIC_UNLEARNT: &[u8; 8] = b"TPINDX\x00\x03";
 /// Words converted at a time.
 const WORDS_AT_ONCE: usize = 8192;
 
@@ -72,7 +76,7 @@ impl Index {
             put_packed(out, &table.starts)?;
             put_packed(out, &table.ids)?;
         }
-        Ok(())
+        put_bytes(out, &self.learnt.0.get().map(Lessons::to_bytes).unwrap_or_default())
     }
 
     /// Reads [`Self::to_bytes`].
@@ -83,7 +87,8 @@ impl Index {
     /// Reads what [`Self::write_to`] wrote from a source that holds at most `len` bytes.
     pub fn read_from(source: impl Read, len: u64) -> Result<Self, IndexError> {
         let mut from = Source { source, left: len };
-        if from.magic()? != *MAGIC {
+        let magic = from.magic()?;
+        if magic != *MAGIC && magic != *MAGIC_UNLEARNT {
             return Err(IndexError::OtherVersion);
         }
         let head: Head =
@@ -107,6 +112,7 @@ impl Index {
         let order = from.packed()?;
         let mut table = || Ok(Table { starts: from.packed()?, ids: from.packed()? });
         let (cores, numbers) = (table()?, table()?);
+        let kept = if magic == *MAGIC { from.bytes()? } else { Vec::new() };
         let whole = head.registers.len() <= REGISTERS_MAX
             && facts.fit_together()
             && first_of_key.len() == postings.len()
@@ -124,7 +130,7 @@ impl Index {
             first_of_key,
             postings,
             borne: Prepared::default(),
-            learnt: Learnt::default(),
+            learnt: Learnt(Lessons::from_bytes(&kept).map_or_else(OnceLock::new, OnceLock::from)),
             ends,
             cores,
             numbers,

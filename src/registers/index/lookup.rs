@@ -299,6 +299,11 @@ impl Index {
         self.lots.holding_number(canonical)
     }
 
+    /// Lots of which a serial fits a pattern, one of each record, and whether there may be more.
+    pub(in crate::registers) fn lots_matching(&self, pattern: &Pattern) -> (Vec<InLot>, bool) {
+        self.lots.matching(pattern)
+    }
+
     /// Keys that match a pattern, of all classes, handed to `found` while it wants more. False: cut by it, or because the
     /// pattern is broad.
     pub(in crate::registers) fn matching(&self, pattern: &Pattern, found: &mut dyn FnMut(KeyId) -> bool) -> bool {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::RecordRef;
 use crate::domain::keys;
 use crate::domain::range::{SerialRange, shape_and_number};
+use crate::registers::pattern::Pattern;
 
 /// The serials of one shape from one number to another, and the record that lists them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -15,6 +16,13 @@ struct Lot {
     record: u32,
     /// The shape is not the lot's own, but how its Cyrillic letters are typed by their sound.
     by_sound: bool,
+}
+
+impl Lot {
+    fn found(&self) -> InLot {
+        let items = self.high.saturating_sub(self.low).saturating_add(1);
+        InLot { record: RecordRef(self.record), by_sound: self.by_sound, items }
+    }
 }
 
 /// A lot that holds a serial.
@@ -62,8 +70,7 @@ impl Lots {
                 return (found, true);
             }
             if lot.high >= number {
-                let items = lot.high.saturating_sub(lot.low).saturating_add(1);
-                found.push(InLot { record: RecordRef(lot.record), by_sound: lot.by_sound, items });
+                found.push(lot.found());
             }
         }
         found.sort_unstable();
@@ -91,12 +98,36 @@ impl Lots {
             }
             let mut digits = digits.iter();
             let serial = lot.shape.chars().map(|c| if c == '0' { *digits.next().unwrap_or(&c) } else { c }).collect();
-            let items = lot.high.saturating_sub(lot.low).saturating_add(1);
             if !found.iter().any(|(known, _)| known.record.0 == lot.record) {
-                found.push((InLot { record: RecordRef(lot.record), by_sound: false, items }, serial));
+                found.push((lot.found(), serial));
             }
         }
         (found, self.lots.len() > LOOKED_AT_BY_NUMBER_MAX)
+    }
+
+    /// The lots of which a serial fits a pattern, one of each record, and whether there may be more.
+    pub fn matching(&self, pattern: &Pattern) -> (Vec<InLot>, bool) {
+        let (mut found, mut at, mut looked_at): (Vec<InLot>, _, _) = (Vec::new(), 0, 0);
+        while let Some(first) = self.lots.get(at) {
+            let end = self.lots.partition_point(|lot| lot.shape <= first.shape);
+            let of_shape = self.lots.get(at..end).unwrap_or_default();
+            at = end;
+            if !pattern.fits_any(&first.shape, 0, u64::MAX) {
+                continue;
+            }
+            for lot in of_shape.iter().filter(|lot| !lot.by_sound) {
+                looked_at += 1;
+                if looked_at > LOOKED_AT_MAX || found.len() > FOUND_MAX {
+                    return (found, true);
+                }
+                if pattern.fits_any(&lot.shape, lot.low, lot.high)
+                    && !found.iter().any(|known| known.record.0 == lot.record)
+                {
+                    found.push(lot.found());
+                }
+            }
+        }
+        (found, false)
     }
 
     pub fn is_empty(&self) -> bool {

@@ -190,7 +190,7 @@ pub struct Index {
     pub(super) learnt: Learnt,
 }
 
-/// What follows from the records of an index, once somebody asked for it. Not stored, for it can be had again.
+/// What follows from the records of an index, once somebody asked for it.
 #[derive(Debug, Default)]
 pub(super) struct Learnt(pub OnceLock<Lessons>);
 

@@ -85,14 +85,15 @@ pub(super) fn sample(index: &Registers, drawn: &[Drawn], lessons: &Lessons) -> V
         let crowd = index.crowd(drawn.record.register(), &index.key_bytes(drawn.key));
         let by_shape = crowd.has_letters() && crowd.density_of_shape() <= SPECIFIC;
         let is_specific = crowd.has_letters() && crowd.density() <= SPECIFIC;
-        let found = weighed(index, lessons, drawn)?;
-        Some(Sampled { stands_for: drawn.stands_for, by_shape, is_specific, ..found })
+        let (red_above, strangers) = weighed(index, lessons, drawn)?;
+        Some(Sampled { stands_for: drawn.stands_for, red_above, strangers, by_shape, is_specific })
     };
     drawn.iter().filter_map(of).collect()
 }
 
-/// A record, when the weapon is checked that it is about and all is told that it tells.
-fn weighed(index: &Registers, lessons: &Lessons, drawn: &Drawn) -> Option<Sampled> {
+/// From which limit on a record is red when the weapon is checked that it is about and all is told that it tells, and how many strangers
+/// are, as [`Sampled`] has them.
+fn weighed(index: &Registers, lessons: &Lessons, drawn: &Drawn) -> Option<(f64, f64)> {
     let &Drawn { key, record, usual, .. } = drawn;
     let mut scales = drawn.scales(index, lessons);
     let none: Rc<str> = Rc::from("");
@@ -107,17 +108,11 @@ fn weighed(index: &Registers, lessons: &Lessons, drawn: &Drawn) -> Option<Sample
     } else if is_hit(&Evidence { limit_of_shape: evidence.limit_of_shape.map(|_| f64::INFINITY), ..evidence }) {
         evidence.chance() * in_all
     } else {
-        return Some(Sampled {
-            stands_for: 1.0,
-            red_above: f64::INFINITY,
-            strangers: 0.0,
-            by_shape: false,
-            is_specific: false,
-        });
+        return Some((f64::INFINITY, 0.0));
     };
     let far = scales.crowding_far(key, record.register(), &weight);
     let strangers = in_all * far.density * far.share * scales.met(record, evidence.letters, &weight);
-    Some(Sampled { stands_for: 1.0, red_above, strangers, by_shape: false, is_specific: false })
+    Some((red_above, strangers))
 }
 
 #[cfg(test)]

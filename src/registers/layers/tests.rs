@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use super::*;
-use crate::domain::{Description, Grade, Item, Mark, Record, RegisterId, RegisterVersion, Scheme, SeenMark};
+use crate::domain::{
+    Description, Grade, Item, Mark, Record, RegisterId, RegisterVersion, Scheme, SeenMark, SerialRange,
+};
 use crate::registers::{IndexBuilder, judge, pattern, practice};
 
 fn facts(version: u64, records: usize) -> Vec<RegisterFacts> {
@@ -120,6 +122,41 @@ fn a_pattern_walks_both_layers() {
 }
 
 #[test]
+fn a_pattern_finds_the_lots_of_both_layers() {
+    let lot = |id: &str, from: &str, to: &str| Record {
+        id: id.into(),
+        ranges: vec![SerialRange::new(from, to).unwrap()],
+        ..Record::default()
+    };
+    let single = Record { id: "single".into(), marks: vec![Mark::new(Scheme::Serial, "АВ 1250")], ..Record::default() };
+    let base = [lot("crate", "АВ 1180", "АВ 1213"), lot("gone", "АВ 1100", "АВ 1399"), single];
+    let over = [lot("new", "АВ 1290", "АВ 1310")];
+    let mut hidden = Hidden::default();
+    hidden.hide(1);
+    let below = Arc::new(index(&base));
+    let overlay = Overlay::build(&below, facts(2, 3), hidden, over.iter().map(|r| (0, r))).unwrap();
+    let layered = Registers::new(below, Some(Arc::new(overlay)));
+    let found = |wanted: &str, limit: usize| {
+        let matches = pattern::search(&layered, wanted, limit).unwrap();
+        let id = |at: &RecordRef| if at.is_over() { &over[at.row() as usize] } else { &base[at.row() as usize] }.id.as_str();
+        (matches.records.iter().map(id).collect::<Vec<_>>(), matches.cut)
+    };
+    for (wanted, ids) in [
+        ("AB12??", vec!["single", "crate", "new"]),
+        ("AB1180", vec!["crate"]),
+        ("AB119*", vec!["crate"]),
+        ("*1213", vec!["crate"]),
+        ("AB13??", vec!["new"]),
+        ("AB14??", vec![]),
+        ("AB?2?0*", vec!["single", "crate", "new"]),
+    ] {
+        assert_eq!(found(wanted, 20), (ids, false), "{wanted}");
+    }
+    assert_eq!(found("AB12??", 2), (vec!["single", "crate"], true));
+    assert_eq!(found("AB12??", 1), (vec!["single"], true));
+}
+
+#[test]
 fn a_row_is_hidden_once() {
     let mut hidden = Hidden::default();
     assert!(hidden.is_empty() && !hidden.holds(1000));
@@ -131,7 +168,7 @@ fn a_row_is_hidden_once() {
 #[cfg(feature = "device")]
 #[test]
 fn two_layers_merge_into_the_index_of_all_their_records() {
-    use crate::domain::{SerialRange, Status};
+    use crate::domain::Status;
     let mut records: Vec<(usize, Record)> = practice::Generator::new(3).take(3000).map(|r| (0, r)).collect();
     records.extend(practice::Generator::new(4).take(500).map(|r| (2, r)));
     for (n, (_, record)) in records.iter_mut().enumerate() {

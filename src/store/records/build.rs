@@ -20,7 +20,7 @@ use crate::registers::chunk::{self, ChunkError};
 use crate::registers::delta::Changes;
 use crate::registers::manifest::BaseList;
 use crate::registers::state::{self, Sum};
-use crate::registers::{Index, IndexBuilder};
+use crate::registers::{Index, IndexBuilder, judge};
 
 /// Where the records of a register of the next generation come from.
 enum Source<'a> {
@@ -181,6 +181,9 @@ fn fill(
             Ok::<_, RecordsError>((sealed?, index?))
         })?,
     };
+    // Before it is written, for it is kept with it, and before anybody checks: a check would have to wait for it.
+    let index = Arc::new(index);
+    judge::prepare(&index);
     sealed::write(&index_path(dir, number), key, |out| index.write_to(out))?;
     files::sync_dir(dir).map_err(RecordsError::io(dir))?;
     memory::give_back();

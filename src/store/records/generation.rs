@@ -13,7 +13,7 @@ use super::rows::{Rows, Shared};
 use super::{RecordsError, sealed};
 use crate::domain::{Candidate, Grade, Record, RegisterId, Rule};
 use crate::registers::chunk::{bucket_key, bucket_of};
-use crate::registers::judge::fields;
+use crate::registers::judge::{self, fields};
 use crate::registers::state::Sum;
 use crate::registers::{
     Frozen, Index, IndexBuilder, Manifest, RecordBytes, RecordRef, RegisterFacts, Registers, SignedManifest,
@@ -108,11 +108,12 @@ impl Generation {
         let index_path = index_path(dir, pointer.generation);
         let index = match sealed::read(&index_path, key, |from, len| Ok(Index::read_from(from, len)?)) {
             Ok(index) if index.registers().iter().eq(&registers.iter().map(Register::facts).collect::<Vec<_>>()) => {
-                index
+                Arc::new(index)
             }
             other => {
                 tracing::warn!("the search index is built again from the records: {:?}", other.err());
-                let index = rebuild(&rows, &registers)?;
+                let index = Arc::new(rebuild(&rows, &registers)?);
+                judge::prepare(&index);
                 // Without the file the next start is slower, and nothing else.
                 let _ = sealed::write(&index_path, key, |out| index.write_to(out));
                 index
@@ -133,7 +134,7 @@ impl Generation {
         number: u64,
         dir: &Path,
         key: &[u8; 32],
-        index: Index,
+        index: Arc<Index>,
         registers: Vec<Register>,
         sums: Vec<Vec<Sum>>,
     ) -> Result<Self, RecordsError> {
@@ -244,9 +245,9 @@ impl Generation {
 }
 
 impl Base {
-    fn new(index: Index, registers: Vec<Register>, rows: Rows) -> Self {
+    fn new(index: Arc<Index>, registers: Vec<Register>, rows: Rows) -> Self {
         let shared = Some(rows.shared());
-        Self { index: Arc::new(index), registers, db: Some(Mutex::new(rows)), shared, bulk: Mutex::default() }
+        Self { index, registers, db: Some(Mutex::new(rows)), shared, bulk: Mutex::default() }
     }
 
     fn with_rows<T>(&self, work: impl FnOnce(&Rows) -> Result<T, RecordsError>) -> Result<T, RecordsError> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::domain::{Description, Mark, Object, Record, RegisterId, RegisterVersion, Scheme};
 use crate::registers::judge::learn::{lessons, lessons_of_at_least};
+use crate::registers::lessons::{Case, Known, Window};
 use crate::registers::practice::Dice;
 use crate::registers::{Hidden, Index, IndexBuilder, Overlay, RegisterFacts};
 
@@ -119,4 +120,35 @@ fn registers_full_of_alike_strangers_keep_the_limit_of_all() {
     let index = Making { crowded: 12.0, years: 12 }.index();
     let learnt = lessons_of_at_least(RECORDS, &index).limit;
     assert!(learnt < SPECIFIC, "{learnt}");
+}
+
+/// Whoever changes rules, weights or how a base is asked changes what is learnt of one, and old homes must not keep the old.
+#[test]
+fn what_is_learnt_is_what_its_number_says() {
+    let (mut dice, mut builder) = (Dice::new(5), IndexBuilder::new(facts()).unwrap());
+    let mut given_out = std::collections::BTreeSet::new();
+    while given_out.len() < RECORDS {
+        let weapon = Making { crowded: 12.0, years: 12 }.weapon(&mut dice);
+        if given_out.insert(weapon.marks[0].value.clone()) {
+            builder.push(0, &weapon).unwrap();
+        }
+    }
+    let index = Registers::from(builder.finish().unwrap());
+    let learnt = lessons_of_at_least(RECORDS, &index);
+    let cases = |model| {
+        [true, false].into_iter().flat_map(move |letters| {
+            [Known::Nothing, Known::Facts, Known::Year].map(|known| (model, Case { letters, known }))
+        })
+    };
+    let factors: f64 = (1..=20).flat_map(cases).map(|(model, case)| learnt.collisions.factor(model, case).ln()).sum();
+    let window = |open, others, marks| Window { open, others, marks };
+    let crowded = learnt.clumps.density(1e-3, &[window(2, 2, 100.0), window(3, 9, 1000.0), window(4, 30, 1e4)]);
+    for (what, is, was) in [
+        ("limit", learnt.limit, 5e-4),
+        ("meetings", factors, -201.015_929_137_704),
+        ("clumps", crowded, 5.714_537_353_741e-3),
+    ] {
+        let message = format!("{what}: {is}, {was} before. If that is meant: count up LESSONS in lessons.rs");
+        assert!((is / was - 1.0).abs() < 1e-6, "{message}");
+    }
 }
