@@ -171,6 +171,28 @@ fn a_disk_that_was_full_before_the_start_hides_no_answer() {
 }
 
 #[test]
+fn a_ledger_that_does_not_open_hides_no_answer_and_is_left_as_it_is() {
+    let home = tempfile::tempdir().expect("temporary folder");
+    assert!(run(home.path(), &["check", "AB1234"]).status.success());
+    let ledger = home.path().join("ledger.db");
+    let mut bytes = std::fs::read(&ledger).expect("the ledger is read");
+    bytes[10..14].copy_from_slice(b"UUUU");
+    std::fs::write(&ledger, &bytes).expect("the ledger is damaged");
+    let one = run(home.path(), &["check", "AB1234", "--json"]);
+    assert_eq!((one.status.code(), lines(&one)[0]["grade"].as_str()), (Some(1), Some("not_checked")));
+    assert!(stderr(&one).contains("NOT RECORDED: WRITE ON PAPER"), "{}", stderr(&one));
+    let many = run_with_input(home.path(), &["check", "-"], b"{\"id\":7,\"marks\":[\"AB1234\"]}\n");
+    let line = &lines(&many)[0];
+    assert!(line["id"] == 7 && line["paper"].is_string() && line["entry"].is_null(), "{line}");
+    for arguments in [&["sync"][..], &["enrol", "tracepost:x"], &["search", "AB12*"], &["verify"], &["status"]] {
+        let refused = run(home.path(), arguments);
+        assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
+        assert!(!stderr(&refused).contains("not enrolled"), "{arguments:?} {}", stderr(&refused));
+    }
+    assert!(std::fs::read(&ledger).expect("the ledger is read") == bytes, "for whoever mends it");
+}
+
+#[test]
 fn files_that_are_no_pictures_are_named_and_the_rest_goes_on() {
     let home = tempfile::tempdir().expect("temporary folder");
     let folder = tempfile::tempdir().expect("temporary folder");

@@ -101,10 +101,10 @@ impl Printer {
         out.flush()
     }
 
-    /// One line of words.
-    pub fn words(&self, line: impl Display) -> io::Result<()> {
+    /// Words, in one line or several.
+    pub fn words(&self, lines: impl Display) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        writeln!(out, "{line}")?;
+        writeln!(out, "{}", harmless(&lines.to_string()))?;
         out.flush()
     }
 
@@ -112,6 +112,23 @@ impl Printer {
     pub fn either(&self, value: &impl Serialize, words: impl FnOnce() -> String) -> io::Result<()> {
         if self.json { self.object(value) } else { self.words(words()) }
     }
+}
+
+/// Whether a terminal would obey the character, or let what follows it stand in another order: registers and marks hold what
+/// somebody wrote into them, and only the program's own line breaks are obeyed.
+fn is_obeyed(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Lines that a terminal only shows.
+fn harmless(lines: &str) -> String {
+    lines.replace(|c| c != '\n' && is_obeyed(c), " ")
+}
+
+/// A text that somebody else wrote, as a part of a line.
+pub fn in_line(text: &str) -> String {
+    text.replace(is_obeyed, " ")
 }
 
 /// A number with its word: `1 entry`, `2 entries`.
@@ -152,4 +169,17 @@ pub fn start_logging() {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_obeys_nothing_that_a_register_holds() {
+        let forged = "seize\nNOT LISTED\u{1b}[2J\u{202e}\u{2066}\u{85}\u{2028}x\r";
+        assert_eq!(in_line(forged), "seize NOT LISTED [2J    x ");
+        assert_eq!(harmless("a\n  b\u{1b}[1m"), "a\n  b [1m");
+        assert_eq!(harmless("ЖД 12 · é"), "ЖД 12 · é");
+    }
 }

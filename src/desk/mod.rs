@@ -66,6 +66,8 @@ pub struct Desk {
     ahead: Mutex<Option<Ahead>>,
     /// Why nothing can be recorded, as a code of [`DeskError::code`].
     unrecorded: Option<&'static str>,
+    /// The ledger cannot even be read, and an empty one stands in its place.
+    stands_in: bool,
 }
 
 /// The home that the options name.
@@ -78,8 +80,8 @@ pub fn home_of(named: Option<&PathBuf>) -> Result<PathBuf, DeskError> {
 
 impl Desk {
     /// Opens the home for writing, making it when it is not there. Records load in the background. Where a full or damaged
-    /// disk lets the ledger be read and not written, the desk answers all the same, and each answer is *not recorded*: an
-    /// officer's safety outranks the log.
+    /// disk lets the ledger be read and not written, or not even read, the desk answers all the same, and each answer is *not
+    /// recorded*: an officer's safety outranks the log.
     ///
     /// # Errors
     /// When another program has it open for writing, or when keys or ledger cannot be used; nothing is changed then.
@@ -93,7 +95,7 @@ impl Desk {
     /// As [`Self::open`].
     pub fn open_with_clock(options: &DeskOptions, clock: Arc<dyn Clock>) -> Result<Self, DeskError> {
         let home = Home::open(home_of(options.home.as_ref())?)?;
-        let (ledger, unrecorded) = open_ledger(&home, clock)?;
+        let Opened { ledger, unrecorded, stands_in } = open_ledger(&home, clock)?;
         let records = Records::open(home.dir(), ledger.keys().database());
         let post = ledger.enrolment()?.map(|e| e.post);
         let ahead = Mutex::new(ahead::kept(&ledger));
@@ -114,6 +116,7 @@ impl Desk {
             cancel: Cancel::default(),
             ahead,
             unrecorded,
+            stands_in,
         })
     }
 
@@ -158,20 +161,33 @@ impl Desk {
     }
 }
 
+/// A ledger as far as it can be opened.
+struct Opened {
+    ledger: LedgerStore,
+    unrecorded: Option<&'static str>,
+    stands_in: bool,
+}
+
 /// The ledger, and why it can only be read, if so.
-fn open_ledger(home: &Home, clock: Arc<dyn Clock>) -> Result<(LedgerStore, Option<&'static str>), DeskError> {
+fn open_ledger(home: &Home, clock: Arc<dyn Clock>) -> Result<Opened, DeskError> {
     let error = match LedgerStore::open_with_clock(home, Access::Write, Arc::clone(&clock)) {
-        Ok(ledger) => return Ok((ledger, None)),
+        Ok(ledger) => return Ok(Opened { ledger, unrecorded: None, stands_in: false }),
         Err(error) => error,
     };
     let of_the_disk = matches!(
         error,
         StoreError::DiskFull { .. } | StoreError::Database(_) | StoreError::Io { .. } | StoreError::Unreadable { .. }
     );
-    match LedgerStore::open_with_clock(home, Access::Read, clock) {
+    let (read, stands_in) = match LedgerStore::open_with_clock(home, Access::Read, Arc::clone(&clock)) {
+        Err(StoreError::Unreadable { .. }) if matches!(error, StoreError::Unreadable { .. }) => {
+            (LedgerStore::in_place_of(home, clock), true)
+        }
+        other => (other, false),
+    };
+    match read {
         Ok(ledger) if of_the_disk => {
-            tracing::error!(%error, "the ledger can only be read; nothing is recorded");
-            Ok((ledger, Some(DeskError::from(error).code())))
+            tracing::error!(%error, "the ledger cannot be written; nothing is recorded");
+            Ok(Opened { ledger, unrecorded: Some(DeskError::from(error).code()), stands_in })
         }
         _ => Err(error.into()),
     }

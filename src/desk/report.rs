@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::status::{ReceiptStatus, moment};
 use super::{DeskError, RetroHitFound, WithdrawnMatch};
-use crate::domain::{Grade, RegisterId, RegisterVersion, Seq};
+use crate::domain::{Action, Grade, RegisterId, RegisterVersion, Seq};
 use crate::ledger::CandidateRef;
 
 /// What a sync did.
@@ -99,12 +99,26 @@ pub struct RetroRecord {
     pub record: String,
     /// How strongly it agrees.
     pub grade: Grade,
+    /// What the officer's safety needs, if the record tells it.
+    pub caution: Option<String>,
+    /// Its owner asks for a discreet check.
+    pub discreet: bool,
 }
 
 impl From<&RetroHitFound> for RetroReport {
     fn from(found: &RetroHitFound) -> Self {
-        let record =
-            |c: &CandidateRef| RetroRecord { register: c.register.clone(), record: c.record.clone(), grade: c.grade };
+        let record = |c: &CandidateRef| {
+            let mut listed = found.verdict.candidates.iter();
+            let fields = listed.find(|l| l.register == c.register && l.record == c.record).map(|l| &l.fields);
+            let fact = |name| fields.and_then(|fields| fields.get(name));
+            RetroRecord {
+                register: c.register.clone(),
+                record: c.record.clone(),
+                grade: c.grade,
+                caution: fact("caution").cloned(),
+                discreet: fact("action").is_some_and(|action| action == Action::DiscreetCheck.code()),
+            }
+        };
         Self {
             of: found.of,
             entry: found.entry,

@@ -10,7 +10,7 @@ use crate::registers::ChunkRef;
 use crate::registers::manifest::AHEAD_MS;
 use crate::registers::state::Sum;
 use crate::store::records::{HeldRegister, Records, RecordsError};
-use crate::store::{Enrolment, LedgerStore};
+use crate::store::{Enrolment, LedgerStore, StoreError};
 use crate::sync::{self, Held, Identity, Outbox, Patience, Progress, Session, Shelf, Staging, SyncError, Up, Update};
 use crate::wire::EnrolCode;
 
@@ -27,6 +27,10 @@ impl Desk {
     /// the same code can be tried again.
     pub fn enrol(&self, code: &str) -> Result<PostId, DeskError> {
         let code: EnrolCode = code.parse().map_err(SyncError::from)?;
+        // The code is good for once, and what comes of it must be kept.
+        if self.unrecorded.is_some() {
+            return Err(StoreError::ReadOnly.into());
+        }
         // The same hub may have forgotten it, brought back from a backup, or may move it to another post: its ledger goes on.
         if let Some(enrolment) = self.ledger.enrolment()?.filter(|held| held.fingerprint != code.fingerprint) {
             return Err(DeskError::AlreadyEnrolled { url: enrolment.hub_url });
@@ -67,6 +71,9 @@ impl Desk {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return Err(DeskError::AlreadySyncing),
         };
+        if self.stands_in {
+            return Err(StoreError::ReadOnly.into());
+        }
         self.cancel.forget();
         self.write_late_checks();
         let mut report = SyncReport::default();

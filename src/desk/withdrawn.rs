@@ -1,5 +1,5 @@
-//! Matches whose record is gone: an item may be held for a record that its owner has withdrawn since, and nobody at the post
-//! would know. Told once, at the sync that took the record away.
+//! Matches whose record is gone, or was corrected and is another item's now: an item may be held for a record that its owner has
+//! withdrawn since, and nobody at the post would know. Told once, at the sync that took the record away or changed it.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::retro::PAGE;
 use super::status::moment;
 use super::{Desk, DeskError};
-use crate::domain::{DecisionCode, Grade, RegisterId, Seq};
+use crate::domain::{Candidate, DecisionCode, Grade, RegisterId, Seq, Verdict};
 use crate::ledger::CandidateRef;
 use crate::store::Sighting;
 
@@ -28,6 +28,8 @@ pub struct WithdrawnMatch {
     pub register: RegisterId,
     /// The record's id there.
     pub record: String,
+    /// The record is still there, and says something else.
+    pub changed: bool,
     /// What the same marks and description meet now: the source may list the item under another id, or another source may.
     pub now: Grade,
 }
@@ -58,13 +60,18 @@ impl Desk {
             for sighting in page.iter().filter(|s| is_open(s)) {
                 for matched in matches(sighting) {
                     // A register that this device has no more says nothing of its records.
-                    let is_held = held.iter().any(|r| r.id == matched.register);
-                    if !is_held || self.records.record(&matched.register, &matched.record)?.is_some() {
+                    if !held.iter().any(|r| r.id == matched.register) {
+                        continue;
+                    }
+                    let changed = self.records.record(&matched.register, &matched.record)?.is_some();
+                    let now = if changed { Some(self.answer_of_now(sighting)) } else { None };
+                    if now.as_ref().is_some_and(|now| !says_no_more(now, matched)) {
                         continue;
                     }
                     let name = name_of(sighting.seq, matched);
                     if !told.contains(&name) && !gone.contains(&name) {
-                        found.push(self.withdrawn_match(sighting, matched));
+                        let now = now.unwrap_or_else(|| self.answer_of_now(sighting));
+                        found.push(withdrawn_match(sighting, matched, changed, now.grade));
                     }
                     gone.insert(name);
                 }
@@ -83,18 +90,28 @@ impl Desk {
         Ok((versions.to_owned(), told.lines().map(str::to_owned).collect()))
     }
 
-    fn withdrawn_match(&self, sighting: &Sighting, matched: &CandidateRef) -> WithdrawnMatch {
-        let item = &sighting.check.item;
-        let mut now = self.records.judge(item);
+    fn answer_of_now(&self, sighting: &Sighting) -> Verdict {
+        let mut now = self.records.judge(&sighting.check.item);
         super::check::lower_expired(&mut now, self.today());
-        WithdrawnMatch {
-            of: sighting.seq,
-            checked_at: moment(sighting.wall_ms),
-            marks: item.marks.iter().map(|seen| seen.mark.value.clone()).collect(),
-            register: matched.register.clone(),
-            record: matched.record.clone(),
-            now: now.grade,
-        }
+        now
+    }
+}
+
+/// Whether that record is not even among what comes into question, in an answer that leaves nothing out unseen.
+fn says_no_more(now: &Verdict, matched: &CandidateRef) -> bool {
+    let is_it = |c: &Candidate| c.register == matched.register && c.record == matched.record;
+    now.reason.is_none() && !now.more_at_least && !now.candidates.iter().any(is_it)
+}
+
+fn withdrawn_match(sighting: &Sighting, matched: &CandidateRef, changed: bool, now: Grade) -> WithdrawnMatch {
+    WithdrawnMatch {
+        of: sighting.seq,
+        checked_at: moment(sighting.wall_ms),
+        marks: sighting.check.item.marks.iter().map(|seen| seen.mark.value.clone()).collect(),
+        register: matched.register.clone(),
+        record: matched.record.clone(),
+        changed,
+        now,
     }
 }
 

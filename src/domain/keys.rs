@@ -11,7 +11,7 @@ mod fold;
 mod note;
 mod sound;
 
-pub use align::{are_look_alikes, diff};
+pub use align::{are_look_alikes, diff, diff_whole};
 pub use fold::{decimal_value, is_cyrillic, is_cyrillic_letter, is_greek, latin_look_alike};
 pub use note::{Note, Reading, reading};
 pub use sound::{SOUND_VARIANTS_MAX, sound_variants, spellings};
@@ -63,11 +63,11 @@ fn two_parts(raw: &str) -> Option<(&str, &str)> {
     (says_something(first) && says_something(second) && !nested(first) && !nested(second)).then_some((first, second))
 }
 
-/// A serial with a slash in it, and what stands beside the slash where that is a serial by itself: frame and slide, or number
-/// and year. Which is meant nobody can say, so each is looked for, and is a mark of a record. `АВ/12345` is a series and its
-/// number, and one.
-pub fn beside_slashes(text: &str) -> Vec<&str> {
-    let parts: Vec<&str> = text.split(['/', '\\']).map(str::trim).collect();
+/// A serial with a slash, comma or semicolon in it, and what stands beside that where it is a serial by itself: frame and slide, number
+/// and year, two weapons in one line. Which is meant nobody can say, so each is looked for, and is a mark of a record. `АВ/12345` is a
+/// series and its number, and one.
+pub fn beside_separators(text: &str) -> Vec<&str> {
+    let parts: Vec<&str> = text.split(['/', '\\', ',', ';']).map(str::trim).collect();
     let has_digit = |part: &&str| part.bytes().any(|b| b.is_ascii_digit());
     let mut marks = vec![text];
     if (2..=BESIDE_SLASHES_MAX).contains(&parts.len()) && parts.iter().all(has_digit) {

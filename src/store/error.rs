@@ -21,7 +21,7 @@ pub enum StoreError {
     },
     /// Another program has the home open for writing.
     #[error(
-        "another tracepost{} has {dir} open for writing; nothing was changed: close it, or use another --home",
+        "another tracepost{} has {dir} open for writing; nothing was changed: check there, or close it first",
         pid.map(|pid| format!(" (process {pid})")).unwrap_or_default(),
         dir = dir.display()
     )]
@@ -106,8 +106,10 @@ pub enum StoreError {
         /// The file that could not grow.
         path: PathBuf,
     },
-    /// A write was asked of a store that was opened for reading.
-    #[error("this home was opened for reading only")]
+    /// A write was asked of a store that can only be read.
+    #[error(
+        "the ledger of this home cannot be written, and without an entry nothing is done; what was recorded before is untouched: make the folder writable, free the disk, or put a damaged ledger.db back (tracepost verify names the damage)"
+    )]
     ReadOnly,
     /// Practice and real data never meet.
     #[error("this home holds {} entries and cannot become a {} post; nothing was changed: use another --home", kind(*is), kind(*wanted))]

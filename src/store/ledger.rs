@@ -158,6 +158,31 @@ impl LedgerStore {
         })
     }
 
+    /// An empty ledger that nothing can be written to, in place of one that is damaged: the registers of the home can be asked all
+    /// the same. What the home holds stays as it is.
+    ///
+    /// # Errors
+    /// When the keys cannot be used, or the system gives no folder for it.
+    pub fn in_place_of(home: &Home, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let keys = Keys::open(home)?;
+        let dir = tempfile::tempdir().map_err(StoreError::io(home.dir()))?;
+        let path = dir.path().join("ledger.db");
+        drop(Self::open_tables(&path, &keys)?);
+        let reader = connection::open(&path, keys.database(), Mode::Read)?;
+        Ok(Self {
+            writer: None,
+            reader: Mutex::new(reader),
+            home: home.clone(),
+            keys,
+            clock,
+            reserve: Reserve::of(home),
+            path,
+            mode: Mode::Read,
+            _copy: Some(dir),
+            _lock: None,
+        })
+    }
+
     fn open_tables(path: &Path, keys: &Keys) -> Result<Connection, StoreError> {
         if !path.exists() {
             // SQLite takes an empty file for a new database, and gives its log the same permissions.

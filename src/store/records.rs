@@ -36,6 +36,7 @@ mod update;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 
 use chrono::DateTime;
 use zeroize::Zeroizing;
@@ -82,6 +83,19 @@ pub struct Records {
     /// See [`Self::nobody_checks`].
     unasked: Arc<AtomicBool>,
     beside: Beside,
+    /// Who loads them.
+    loader: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Drop for Records {
+    /// A program that ends takes down what its databases stand on, so no thread may have one open by then.
+    fn drop(&mut self) {
+        self.unasked.store(true, Ordering::Relaxed);
+        if let Some(loader) = lock(&self.loader).take() {
+            // It has said so, if it panicked.
+            let _ = loader.join();
+        }
+    }
 }
 
 impl std::fmt::Debug for Records {
@@ -106,6 +120,7 @@ impl Records {
             installing: Mutex::new(()),
             unasked: Arc::default(),
             beside: Beside::default(),
+            loader: Mutex::default(),
         };
         let (dir, key, state) = (records.dir.clone(), records.key.clone(), Arc::clone(&records.state));
         let unasked = Arc::clone(&records.unasked);
@@ -114,10 +129,11 @@ impl Records {
             let opened = std::panic::catch_unwind(|| Generation::open(&dir, &key));
             settle(&state, loaded(opened.unwrap_or(Err(RecordsError::Damaged("loading them broke off")))));
             memory::give_back();
-            prepare(&state, &|| Arc::strong_count(&unasked) > 1 && !unasked.load(Ordering::Relaxed));
+            prepare(&state, &|| !unasked.load(Ordering::Relaxed));
         };
-        if let Err(error) = std::thread::Builder::new().name("registers".into()).spawn(load) {
-            settle(&records.state, State::Unreadable(format!("no thread to load them: {error}")));
+        match std::thread::Builder::new().name("registers".into()).spawn(load) {
+            Ok(loader) => *lock(&records.loader) = Some(loader),
+            Err(error) => settle(&records.state, State::Unreadable(format!("no thread to load them: {error}"))),
         }
         records
     }

@@ -201,6 +201,34 @@ fn a_match_whose_record_is_withdrawn_is_told_to_the_post_once() {
     assert_eq!((nothing.retro_hits.len(), nothing.withdrawn_matches.len()), (0, 0));
 }
 
+#[test]
+fn a_match_whose_record_is_corrected_to_another_item_is_told_and_no_other_change_of_it_is() {
+    let world = World::real();
+    world.hub.create_register("reg", "Invented Authority").unwrap();
+    let list = |serial: &str, owner: &str| {
+        let rows = format!("id,object,serial,owner\nheld,firearm,{serial},{owner}\nstays,firearm,QX000037123,a\n");
+        world.import_whole("reg", &rows);
+        world.publish("reg");
+    };
+    list("QX000035123", "a");
+    let post = Post::of(&world);
+    post.sync();
+    assert!(post.check("QX000035123") && post.check("QX000037123"));
+    for (serial, owner, told) in [
+        ("QX000035123", "b", vec![]),
+        ("QX777735999", "b", vec![("held".to_owned(), true, Grade::NoRecord)]),
+        ("QX777735999", "c", vec![]),
+    ] {
+        list(serial, owner);
+        let report = post.desk.sync(&mut no_progress()).unwrap();
+        let named: Vec<_> = report.withdrawn_matches.into_iter().map(|t| (t.record, t.changed, t.now)).collect();
+        assert_eq!(named, told, "{serial} {owner}");
+    }
+    list("QX000035123", "c");
+    let back = post.desk.sync(&mut no_progress()).unwrap();
+    assert_eq!((back.retro_hits.len(), back.withdrawn_matches.len()), (1, 0), "it is that item's again");
+}
+
 /// Versions of a register in sixteen parts, made by hand and signed by the hub's own key.
 struct Parts<'a> {
     world: &'a World,

@@ -132,6 +132,10 @@ fn many(
                 if let Value::Object(fields) = &mut object {
                     fields.extend(id.map(|id| ("id".into(), id)));
                     fields.extend((!ignored.is_empty()).then(|| ("ignored".into(), json!(ignored))));
+                    // What is written on paper must be found again by it.
+                    if let Recorded::OnPaper { number } = &answer.recorded {
+                        fields.insert("paper".into(), json!(number));
+                    }
                 }
                 out.object(&object)?;
                 if let Recorded::OnPaper { number } = &answer.recorded {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::args::RecordArguments;
 use super::ending::{Ending, LOOK_EVERY};
 use super::{Globals, failed, words};
-use crate::cli::common::{Failure, Printer, Stop, counted, progress_bar};
+use crate::cli::common::{Failure, Printer, Stop, counted, in_line, progress_bar};
 use crate::desk::control::{self, Request};
 use crate::desk::{Desk, Found, Status, read_status, verify as verify_ledger};
 use crate::domain::{RegisterId, Seq};
@@ -31,7 +31,7 @@ pub fn search(globals: &Globals, pattern: &str, out: &Printer) -> Result<(), Sto
     }
     let candidates: Vec<Found> = serde_json::from_value(report["candidates"].clone()).map_err(std::io::Error::other)?;
     if candidates.is_empty() {
-        out.words("Nothing in the registers on this device has such a mark.")?;
+        out.words("Nothing in the registers on this device has such a mark, and no lot holds one.")?;
     }
     for candidate in &candidates {
         out.words(words::record(candidate))?;
@@ -39,6 +39,7 @@ pub fn search(globals: &Globals, pattern: &str, out: &Printer) -> Result<(), Sto
     if report["cut"] == true {
         out.words("The list was cut: fix more characters to see the rest.")?;
     }
+    out.words(format_args!("  entry {}", report["entry"]))?;
     Ok(())
 }
 
@@ -59,7 +60,7 @@ pub fn record(globals: &Globals, arguments: &RecordArguments, out: &Printer) -> 
 }
 
 fn record_words(report: &Value) -> String {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let text = |value: &Value| in_line(value.as_str().unwrap_or_default());
     let mut words = format!("{} in {}", text(&report["record"]), text(&report["register"]));
     for (name, value) in report["fields"].as_object().into_iter().flatten() {
         words.push_str(&format!("\n  {name:<15} {}", text(value)));
@@ -97,8 +98,12 @@ pub fn sync(globals: &Globals, out: &Printer) -> Result<(), Stop> {
     if failures.is_empty() {
         return Ok(());
     }
+    let mut told = Vec::new();
     for failure in failures {
-        eprintln!("tracepost: {failure}");
+        if !told.contains(&failure) {
+            eprintln!("tracepost: {failure}");
+            told.push(failure);
+        }
     }
     Err(Stop::Status(1))
 }
@@ -182,27 +187,35 @@ fn sync_words(report: &Value) -> String {
 }
 
 fn said(value: &Value) -> String {
-    value.as_str().unwrap_or("?").to_owned()
+    in_line(value.as_str().unwrap_or("?"))
 }
 
 /// A past check in words: its marks, when it was, its entry.
 fn past_check(hit: &Value) -> String {
-    // A mark may hold the control characters of its standard; a terminal must not obey them.
-    let shown = |mark: &Value| said(mark).replace(char::is_control, " ");
-    let marks: Vec<_> = hit["marks"].as_array().into_iter().flatten().map(shown).collect();
+    let marks: Vec<_> = hit["marks"].as_array().into_iter().flatten().map(said).collect();
     let at = hit["checked_at"].as_str().and_then(|at| at.parse::<DateTime<Utc>>().ok());
     let at = at.map(|at| format!(" on {}", at.format("%Y-%m-%d %H:%M UTC"))).unwrap_or_default();
     format!("{}, checked{at} (entry {})", marks.join(" + "), hit["of"])
 }
 
-/// What an officer who holds an item must hear: nobody looks for it under that record any more.
+/// What an officer who holds an item must hear: nobody looks for it under that record any more, or not for this one.
 fn withdrawn_words(gone: &Value) -> String {
-    let (register, record) = (said(&gone["register"]), said(&gone["record"]).replace(char::is_control, " "));
+    let (register, record) = (said(&gone["register"]), said(&gone["record"]));
     let then = match gone["now"].as_str() {
         Some("hit" | "probable") => "another record agrees with it: check it again",
+        Some("possible") => {
+            "what else is listed tells too little: check it again, and ask the owner before it is held any longer"
+        }
         _ => "no other record matches: check it again, and ask the owner before it is held any longer",
     };
-    format!("WITHDRAWN: {}: its record {record} is no longer in register {register}; {then}", past_check(gone))
+    let (head, what) = match gone["changed"].as_bool() {
+        Some(true) => (
+            "CORRECTED",
+            format!("record {record} of register {register} was changed, and it is not that item any more"),
+        ),
+        _ => ("WITHDRAWN", format!("its record {record} is no longer in register {register}")),
+    };
+    format!("{head}: {}: {what}; {then}", past_check(gone))
 }
 
 /// What an officer needs to act on a past check: the mark that was read, when, and the record that it matches now.
@@ -212,9 +225,15 @@ fn retro_words(hit: &Value) -> String {
         let (register, id) = (said(&record["register"]), said(&record["record"]));
         let answer = if record["grade"] == "hit" { "matches" } else { "may be" };
         text.push_str(&format!(
-            "\n  {answer} record {id} of register {register}, new to this device; all of it: tracepost record {register} {id} --from {}",
+            "\n  {answer} record {id} of register {register}, new or changed; all of it: tracepost record {register} {id} --from {}",
             hit["entry"]
         ));
+        if let Some(caution) = record["caution"].as_str() {
+            text.push_str(&format!("\n    CAUTION: {}", in_line(caution)));
+        }
+        if record["discreet"] == true {
+            text.push_str("\n    DISCREET: its owner asks for a discreet check: let nobody notice, ask the owner");
+        }
     }
     text
 }
@@ -251,10 +270,10 @@ pub fn status(home: &Home, out: &Printer) -> Result<(), Stop> {
         }
         for r in &status.registers {
             text.push_str(&format!(
-                "\nRegister {} version {}: {} records, {} old",
+                "\nRegister {} version {}: {}, {} old",
                 r.id,
                 r.version,
-                r.records,
+                counted(r.records, "record", "records"),
                 words::age(now, r.as_of)
             ));
             if r.late {
@@ -367,6 +386,11 @@ mod tests {
             "\nWITHDRAWN: AB1234, checked on 2026-05-01 10:00 UTC (entry 7): its record 1 is no longer in register r; no other \
              record matches: check it again, and ask the owner before it is held any longer"
         ));
+        report["withdrawn_matches"][0]["changed"] = true.into();
+        let corrected = sync_words(&report);
+        assert!(corrected.contains(
+            "\nCORRECTED: AB1234, checked on 2026-05-01 10:00 UTC (entry 7): record 1 of register r was changed"
+        ));
         report["withdrawn_matches"][0]["now"] = "hit".into();
         assert!(sync_words(&report).ends_with("another record agrees with it: check it again"));
     }
@@ -377,7 +401,7 @@ mod tests {
             "of": 46, "entry": 51, "grade": "hit", "checked_at": "2026-11-20T14:03:09Z",
             "marks": ["AB1234", "[)>\u{1e}06\u{1d}1T9\u{1b}"],
             "records": [
-                { "register": "ua-weapons", "record": "9000000", "grade": "hit" },
+                { "register": "ua-weapons", "record": "9000000", "grade": "hit", "caution": "armed\nx", "discreet": true },
                 { "register": "stolen", "record": "7", "grade": "probable" },
             ],
         }]});
@@ -385,7 +409,7 @@ mod tests {
         for part in [
             "RETRO-HIT: AB1234 + [)> 06 1T9 , checked on 2026-11-20 14:03 UTC (entry 46)",
             "\n  matches record 9000000 of register ua-weapons, new",
-            "tracepost record ua-weapons 9000000 --from 51",
+            "tracepost record ua-weapons 9000000 --from 51\n    CAUTION: armed x\n    DISCREET: ",
             "\n  may be record 7 of register stolen",
         ] {
             assert!(words.contains(part), "{part:?} in {words}");

@@ -4,9 +4,11 @@ use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
 
+use crate::cli::common::in_line;
 use crate::desk::Found;
 use crate::domain::{
-    Ask, Candidate, Discretion, EqualMark, Finding, Grade, Lowered, NotChecked, RegisterId, Rule, Trait, Verdict,
+    Action, Ask, Candidate, Discretion, EqualMark, Facts, Finding, Grade, Lowered, NotChecked, RegisterId, Rule, Trait,
+    Verdict,
 };
 
 /// Most candidates that are printed for people.
@@ -23,7 +25,7 @@ pub fn verdict(verdict: &Verdict) -> String {
         let _ = write!(text, "\n  {further} further candidates, no likelier than these; --json lists them all");
     }
     if verdict.more > 0 {
-        let _ = write!(text, "\n  {}", not_shown(verdict.more, verdict.more_at_least));
+        let _ = write!(text, "\n  {}", not_shown(verdict));
     }
     if !verdict.ask.is_empty() {
         let asks: Vec<_> = verdict.ask.iter().map(|a| ask(*a)).collect();
@@ -48,10 +50,18 @@ fn what_for(verdict: &Verdict) -> &'static str {
     }
 }
 
-fn not_shown(more: u32, at_least: bool) -> String {
+fn not_shown(verdict: &Verdict) -> String {
+    let more = verdict.more;
+    let records = match more {
+        1 => "1 record with such a mark is".to_owned(),
+        more => format!("{more} records with such marks are"),
+    };
     match more {
-        more if at_least => {
+        more if verdict.more_at_least => {
             format!("at least {more} more records are not shown: they agree less, or are too many to tell apart")
+        }
+        _ if verdict.candidates.is_empty() => {
+            format!("{records} not shown, because the description differs; look again if you are not sure of it")
         }
         1 => "1 more record is not shown: it agrees less".into(),
         more => format!("{more} more records are not shown: they agree less, or are too many to tell apart"),
@@ -157,8 +167,8 @@ pub fn age(now: DateTime<Utc>, then: DateTime<Utc>) -> String {
 
 fn reason(reason: Option<NotChecked>) -> &'static str {
     match reason {
-        Some(NotChecked::NoRegisterForObject) => "no register for this object here",
-        Some(NotChecked::UnusableMark) => "this mark cannot be compared by itself",
+        Some(NotChecked::NoRegisterForObject) => "no register of such items on this device; sync, or ask the centre",
+        Some(NotChecked::UnusableMark) => "this mark cannot be compared by itself; find another mark of the item",
         Some(NotChecked::IndexLoading) => "the registers are still loading, try again",
         Some(NotChecked::RegistersUnreadable) | None => "the registers cannot be read; sync, or call the operator",
     }
@@ -184,7 +194,7 @@ fn rule(rule: Rule) -> &'static str {
         Rule::LookAlike => "the marks are equal but for look-alike characters",
         Rule::Core => "the marks are equal but for letters between the digits",
         Rule::BySound => "the marks sound alike",
-        Rule::Number => "the marks have the same number, with other letters or none",
+        Rule::Number => "the marks have the same number, with other letters or zeros before it, or none",
         Rule::OneEdit => "the marks differ in one character",
         Rule::TwoEdits => "the marks differ in two places",
         Rule::LostEnd => "the marks are equal, but one end is missing from one of them",
@@ -202,34 +212,51 @@ fn lowered(why: Lowered) -> &'static str {
 
 /// `characters 3 and 5 (0 or O?, 5 or S?)`: where to look, and for what.
 fn places(candidate: &Candidate) -> String {
-    let at: Vec<String> = candidate.differs.iter().map(|d| d.at.to_string()).collect();
-    let (last, before) = match at.split_last() {
-        Some(split) => split,
-        None => return String::new(),
-    };
-    let nothing = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
+    let mut at: Vec<(u16, String, String)> = Vec::new();
+    for d in &candidate.differs {
+        match at.last_mut() {
+            // Several characters that are missing in one place.
+            Some((place, read, record)) if *place == d.at => {
+                read.push_str(&d.read);
+                record.push_str(&d.record);
+            }
+            _ => at.push((d.at, d.read.clone(), d.record.clone())),
+        }
+    }
+    let Some(((last, ..), before)) = at.split_last() else { return String::new() };
+    let nothing = |text: &str| if text.is_empty() { "nothing".to_owned() } else { in_line(text) };
     let pairs: Vec<String> =
-        candidate.differs.iter().map(|d| format!("{} or {}?", nothing(&d.read), nothing(&d.record))).collect();
-    match before {
+        at.iter().map(|(_, read, record)| format!("{} or {}?", nothing(read), nothing(record))).collect();
+    let before: Vec<String> = before.iter().map(|(place, ..)| place.to_string()).collect();
+    match &before[..] {
         [] => format!("character {last} ({})", pairs.join(", ")),
         before => format!("characters {} and {last} ({})", before.join(", "), pairs.join(", ")),
     }
 }
 
 fn candidate(candidate: &Candidate) -> String {
-    let mut text = format!("  {}: {} in {}", candidate.grade.code(), candidate.record, candidate.register);
-    if let Some(caution) = candidate.fields.get("caution") {
-        let _ = write!(text, "\n    CAUTION: {caution}");
-    }
+    let mut text = format!("  {}: {} in {}", candidate.grade.code(), in_line(&candidate.record), candidate.register);
+    warn(&mut text, &candidate.fields, candidate.why.lowered.is_empty(), "\n    ");
     let mut facts: Vec<_> = candidate.fields.iter().filter(|(name, _)| *name != "caution").collect();
     // Nobody is to act on a record that is no ground to act on, so what its owner once asked for is not the first word of it.
     facts.sort_by_key(|(name, _)| !candidate.why.lowered.is_empty() && *name == "action");
-    let facts: Vec<_> = facts.into_iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let facts: Vec<_> = facts.into_iter().map(|(name, value)| format!("{name} {}", in_line(value))).collect();
     if !facts.is_empty() {
         let _ = write!(text, "\n    {}", facts.join(" · "));
     }
     let _ = write!(text, "\n    because {}", reasons(candidate).join("; "));
     text
+}
+
+/// What an officer must know of a record before anything is done, each after `before`. What its owner asks for counts only while the
+/// record does.
+fn warn(text: &mut String, fields: &Facts, counts: bool, before: &str) {
+    if let Some(caution) = fields.get("caution") {
+        let _ = write!(text, "{before}CAUTION: {}", in_line(caution));
+    }
+    if counts && fields.get("action").is_some_and(|action| action == Action::DiscreetCheck.code()) {
+        let _ = write!(text, "{before}DISCREET: its owner asks for a discreet check: let nobody notice, ask the owner");
+    }
 }
 
 /// Why a candidate has its grade: the rule, what agrees, what contradicts, how many share the mark.
@@ -241,6 +268,9 @@ fn reasons(candidate: &Candidate) -> Vec<String> {
         rule(candidate.rule)
     };
     let mut reasons = vec![match places(candidate) {
+        places if candidate.rule == Rule::Range && !places.is_empty() => {
+            format!("{rule} but for look-alike characters, {places}")
+        }
         places if places.is_empty() => rule.to_owned(),
         places => format!("{rule}, {places}"),
     }];
@@ -257,8 +287,8 @@ fn reasons(candidate: &Candidate) -> Vec<String> {
         reasons.push(format!("but the description differs: {}", codes(&why.contradicts)));
     }
     if why.shared_by > 1 {
-        reasons.push(format!("{} records bear this record's mark", why.shared_by));
-    } else if why.crowded {
+        reasons.push(format!("{} records have the same mark", why.shared_by));
+    } else if why.crowded && candidate.grade < Grade::Hit {
         reasons.push("marks like it are so many that one says little by itself".to_owned());
     }
     match candidate.equal_mark() {
@@ -278,8 +308,11 @@ fn codes(traits: &[Trait]) -> String {
 
 /// A record that a look-up found, without the words of a verdict.
 pub fn record(found: &Found) -> String {
-    let facts: Vec<_> = found.fields.iter().map(|(name, value)| format!("{name} {value}")).collect();
-    format!("{} in {}: {}", found.record, found.register, facts.join(" · "))
+    let facts = found.fields.iter().filter(|(name, _)| *name != "caution");
+    let facts: Vec<_> = facts.map(|(name, value)| format!("{name} {}", in_line(value))).collect();
+    let mut text = format!("{} in {}: {}", in_line(&found.record), found.register, facts.join(" · "));
+    warn(&mut text, &found.fields, true, "\n  ");
+    text
 }
 
 #[cfg(test)]

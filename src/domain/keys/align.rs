@@ -57,6 +57,18 @@ pub fn diff(read: &str, record: &str) -> Vec<Difference> {
     found
 }
 
+/// What differs in one piece: all between the first and the last characters that are the same.
+pub fn diff_whole(read: &str, record: &str) -> Vec<Difference> {
+    let same = |a: &[char], b: &[char]| a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b): (Vec<char>, Vec<char>) = (read.chars().collect(), record.chars().collect());
+    let begin = same(&a, &b);
+    let back = |of: &[char]| of[begin..].iter().rev().copied().collect::<Vec<_>>();
+    let end = same(&back(&a), &back(&b));
+    let piece = |of: &[char]| of[begin..of.len() - end].iter().collect::<String>();
+    let differs = Difference { at: (begin + 1) as u16, read: piece(&a), record: piece(&b) };
+    if differs.read == differs.record { Vec::new() } else { vec![differs] }
+}
+
 fn substitution(a: char, b: char) -> u32 {
     match a == b {
         true => 0,

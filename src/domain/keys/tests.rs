@@ -158,6 +158,18 @@ fn differences() {
 }
 
 #[test]
+fn differences_in_one_piece() {
+    let show = |read: &str, record: &str| -> Vec<(u16, String, String)> {
+        diff_whole(read, record).into_iter().map(|d| (d.at, d.read, d.record)).collect()
+    };
+    let d = |at, read: &str, record: &str| (at, read.to_owned(), record.to_owned());
+    assert_eq!(show("SHCHZH7788", "ЩЖ7788"), [d(1, "SHCHZH", "ЩЖ")]);
+    assert_eq!(show("AZH12", "AЖ12"), [d(2, "ZH", "Ж")]);
+    assert_eq!(show("AA", "A"), [d(2, "A", "")]);
+    assert_eq!((show("A1", "A1"), show("", "Ж")), (vec![], vec![d(1, "", "Ж")]));
+}
+
+#[test]
 fn look_alikes() {
     for (a, b) in [('0', 'O'), ('Q', 'O'), ('1', 'L'), ('I', 'L'), ('5', 'S'), ('8', 'B'), ('З', '3'), ('Б', 'G')] {
         assert!(are_look_alikes(a, b) && are_look_alikes(b, a), "{a} {b}");
@@ -252,7 +264,7 @@ fn the_short_road_of_cyrillic_ends_where_the_long_one_does() {
 }
 
 #[test]
-fn what_stands_beside_a_slash_is_a_mark_too_where_it_can_be() {
+fn what_stands_beside_a_slash_or_comma_is_a_mark_too_where_it_can_be() {
     for (cell, marks) in [
         ("AB1234/CD9999", &["AB1234/CD9999", "AB1234", "CD9999"][..]),
         ("123456/1978", &["123456/1978", "123456"]),
@@ -260,8 +272,11 @@ fn what_stands_beside_a_slash_is_a_mark_too_where_it_can_be() {
         ("1234/78", &["1234/78"]),
         ("1/2/3/45678", &["1/2/3/45678"]),
         ("AB1234-CD9999", &["AB1234-CD9999"]),
+        ("AB1234, CD9999", &["AB1234, CD9999", "AB1234", "CD9999"]),
+        ("AB1234;CD9999", &["AB1234;CD9999", "AB1234", "CD9999"]),
+        ("12,345", &["12,345"]),
         ("/", &["/"]),
     ] {
-        assert_eq!(beside_slashes(cell), marks);
+        assert_eq!(beside_separators(cell), marks);
     }
 }

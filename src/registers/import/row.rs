@@ -347,7 +347,7 @@ pub(super) fn marks_of(scheme: Scheme, value: &str, place: Option<&str>) -> Vec<
     if value.contains(['(', '（']) {
         return split_parts(value).iter().map(|part| mark(part)).collect();
     }
-    let parts = cells::several(value).into_iter().flat_map(crate::domain::keys::beside_slashes);
+    let parts = cells::several(value).into_iter().flat_map(crate::domain::keys::beside_separators);
     parts.map(|part| mark(cells::without_decimals(part))).collect()
 }
 

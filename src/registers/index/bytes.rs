@@ -19,10 +19,9 @@ use super::trie::Trie;
 use super::{Compact, Index, IndexError, Learnt, REGISTERS_MAX, RegisterFacts};
 use crate::registers::lessons::Lessons;
 
-/// Name and form of the bytes; anything that changes what they mean (the keys of the domain too) changes the number.
+/// Name and form of the bytes; anything that changes what they mean (the keys of the domain and
+/// `words.toml` too) changes the number.
 const MAGIC: &[u8; 8] = b"TPINDX\x00\x04";
-/// The same without what was learnt.
-const MAGIC_UNLEARNT: &[u8; 8] = b"TPINDX\x00\x03";
 /// Words converted at a time.
 const WORDS_AT_ONCE: usize = 8192;
 
@@ -87,8 +86,7 @@ impl Index {
     /// Reads what [`Self::write_to`] wrote from a source that holds at most `len` bytes.
     pub fn read_from(source: impl Read, len: u64) -> Result<Self, IndexError> {
         let mut from = Source { source, left: len };
-        let magic = from.magic()?;
-        if magic != *MAGIC && magic != *MAGIC_UNLEARNT {
+        if from.magic()? != *MAGIC {
             return Err(IndexError::OtherVersion);
         }
         let head: Head =
@@ -112,7 +110,7 @@ impl Index {
         let order = from.packed()?;
         let mut table = || Ok(Table { starts: from.packed()?, ids: from.packed()? });
         let (cores, numbers) = (table()?, table()?);
-        let kept = if magic == *MAGIC { from.bytes()? } else { Vec::new() };
+        let kept = from.bytes()?;
         let whole = head.registers.len() <= REGISTERS_MAX
             && facts.fit_together()
             && first_of_key.len() == postings.len()

@@ -161,7 +161,7 @@ pub(super) fn gather(
         };
         if mark.scheme.is_compared_loosely() {
             for part in keys::split_parts(&mark.value) {
-                for text in keys::beside_slashes(&part) {
+                for text in keys::beside_separators(&part) {
                     let keys = keys::keys(text);
                     if keys.usable {
                         search.loosely(&keys);

@@ -229,15 +229,17 @@ impl Ranked {
         Self { shown: strong, left_out, left_out_at_least, misses_neighbours, untold: gathered.untold }
     }
 
-    /// A document is its issuer's and its number's: the same of both is that document, and of another issuer another one.
-    /// Codes of different length are of different lists, and say nothing.
+    /// A document is its issuer's and its number's: the same of both is that document, unless it is said to be one of another sort, and of
+    /// another issuer it is another one. Codes of different length that no list of countries knows say nothing.
     fn hold_issuers_against(&mut self, index: &Registers, item: &Description, records: &[Listed]) {
         let Some(issuer) = item.issuer.as_deref().and_then(issuer_of) else { return };
         for (judged, record) in self.shown.iter_mut().zip(records).filter(|(j, _)| is_document(index, &j.found)) {
             let listed = record.issuer.as_deref().and_then(issuer_of).unwrap_or_default();
             if listed == issuer {
-                judged.evidence.is_unique = true;
-                judged.grade = Grade::Hit;
+                // An identity card may bear the number of somebody's passport.
+                let is_of_its_sort = judged.evidence.against == 0;
+                judged.evidence.is_unique = is_of_its_sort;
+                judged.grade = if is_of_its_sort { Grade::Hit } else { judged.grade.min(Grade::Probable) };
             } else if listed.chars().count() == issuer.chars().count() {
                 judged.grade = judged.grade.min(Grade::Possible);
             }
@@ -263,15 +265,18 @@ impl Ranked {
     }
 }
 
-/// An issuer as it is compared; `None` when it says nothing. Germany is `D` in machine-readable zones and `DEU` elsewhere
-/// (ICAO Doc 9303-3, section 5).
+/// An issuer as it is compared, its code of three letters where a list of countries knows it (ISO 3166-1); `None` when it says
+/// nothing. Germany is `D` in machine-readable zones and `DEU` elsewhere (ICAO Doc 9303-3, section 5).
 fn issuer_of(told: &str) -> Option<String> {
-    let issuer = keys::canonical(told);
-    match issuer.as_str() {
-        "" => None,
-        "D" => Some("DEU".to_owned()),
-        _ => Some(issuer),
-    }
+    let code = keys::canonical(told);
+    let known = match code.len() {
+        0 => return None,
+        1 => (code == "D").then_some("DEU"),
+        2 => rust_iso3166::from_alpha2(&code).map(|country| country.alpha3),
+        3 => None,
+        _ => rust_iso3166::ALL.iter().find(|c| c.name.eq_ignore_ascii_case(told.trim())).map(|c| c.alpha3),
+    };
+    Some(known.map_or(code, str::to_owned))
 }
 
 /// Whether the mark is the number of a document. Who types a passport's number need not say that it is one: the register does.

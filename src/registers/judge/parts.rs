@@ -30,12 +30,29 @@ fn are_one_number(a: &str, b: &str) -> bool {
 
 /// Whether parts of the item bear numbers that do not belong together: two of the item's marks lead to different records;
 /// or two of its parts bear different numbers and no record shown lists both; or a part bears another number than a likely
-/// record has for that very part. `records` are those shown, in their order; `marks` counts the item's usable marks.
+/// record has for that very part; or one of its marks is none of all those that a likely record lists of that scheme. `records` are those shown, in their order; `marks` counts the item's usable marks.
 pub(super) fn differ(item: &Item, shown: &[Judged], records: &[Listed], marks: usize) -> bool {
     if item.marks.len() < 2 {
         return false;
     }
-    lead_apart(shown, marks) || bear_different_numbers(item, shown, records)
+    lead_apart(shown, marks)
+        || bear_different_numbers(item, shown, records)
+        || is_none_of_the_record_s(item, shown, records)
+}
+
+/// Another number under a plate that is listed, a second serial that the record does not know: as many marks of a scheme as the record
+/// has, and one of them another.
+fn is_none_of_the_record_s(item: &Item, shown: &[Judged], records: &[Listed]) -> bool {
+    let reading = |mark: &Mark| skeleton(&canonical(&mark.value));
+    let likely = shown.iter().zip(records).filter(|(judged, _)| judged.grade >= Grade::Probable);
+    likely.into_iter().any(|(_, record)| {
+        Scheme::ALL.into_iter().any(|scheme| {
+            let on_item: Vec<_> = item.marks.iter().map(|seen| &seen.mark).filter(|m| m.scheme == scheme).collect();
+            let listed: Vec<_> = record.several.iter().filter(|m| m.scheme == scheme).map(reading).collect();
+            let is_listed = |mark: &&Mark| listed.iter().any(|known| are_one_number(&reading(mark), known));
+            on_item.len() <= listed.len() && !on_item.iter().all(is_listed)
+        })
+    })
 }
 
 /// Two marks of one item, each with its own strong candidates and none in common.

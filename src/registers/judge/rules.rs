@@ -103,6 +103,9 @@ pub(super) const BOTH_SILENT: f64 = 3.0;
 
 /// A key that so many records bear on average: one that the description contradicts is not worth a line.
 pub(super) const BORNE_BY_MANY: f64 = 1.0;
+/// An equal mark, or one that looks equal, that fewer strangers bear by accident is worth a line though one fact contradicts and none agrees: facts
+/// are read and written wrongly more often than that.
+const RARELY_MET: f64 = 0.05;
 /// Where chance by the whole register is above this, the records around a key cannot make it small.
 pub(super) const WORTH_LOOKING_AROUND: f64 = 0.05;
 /// A second mark of unknown shape agrees by accident so often.
@@ -257,14 +260,20 @@ impl Evidence {
     }
 
     /// Whether the key says too little to list a record that the description contradicts: any contradiction on a key that
-    /// several records bear, more against than for on any other crowded one. An equal mark with a letter in it is always
+    /// several records bear, as much against as for on any other crowded one, but one fact against an equal mark that is rarely met. An equal mark with a letter in it is always
     /// listed, for a different model on the record rules nothing out when the serial is equal.
     pub fn is_out_of_question(&self) -> bool {
         if matches!(self.rule, Rule::Exact | Rule::Range) && self.letters {
             return false;
         }
         let borne_by_many = self.density >= BORNE_BY_MANY && self.against > 0;
-        !self.is_specific() && (borne_by_many || self.is_outweighed())
+        !self.is_specific() && (borne_by_many || (self.is_outweighed() && !self.is_rarely_met_but_for_a_fact()))
+    }
+
+    /// Whether few strangers bear such a mark, and one fact alone contradicts.
+    fn is_rarely_met_but_for_a_fact(&self) -> bool {
+        let is_equal = matches!(self.rule, Rule::Exact | Rule::LookAlike);
+        is_equal && self.against == 1 && self.density * self.spread() <= RARELY_MET
     }
 
     /// Whether a record that is out of question bears an equal mark all the same, and the description agrees in more than it

@@ -41,7 +41,12 @@ pub(super) fn candidate(index: &Registers, judged: &Judged, record: Listed) -> C
     let (differs, shared_by, lot) = match found.met {
         Met::Key(key) => {
             let bearers = u32::try_from(index.count_of(key)).unwrap_or(u32::MAX);
-            let differs = if found.rule == Rule::Exact { Vec::new() } else { keys::diff(&found.read, &index.key(key)) };
+            let differs = match found.rule {
+                Rule::Exact => Vec::new(),
+                // One letter stands for several: no character stands against another.
+                Rule::BySound => keys::diff_whole(&found.read, &index.key(key)),
+                _ => keys::diff(&found.read, &index.key(key)),
+            };
             (differs, bearers, None)
         }
         Met::Lot { .. } => (keys::diff(&found.read, &found.meets), 1, lot_of(&record, &found.meets)),

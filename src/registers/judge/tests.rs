@@ -323,13 +323,40 @@ fn a_document_typed_without_its_scheme_is_held_to_its_issuer_all_the_same() {
 }
 
 #[test]
-fn germany_is_one_issuer_in_both_of_its_codes() {
+fn a_document_of_another_sort_is_no_match_however_equal_its_number() {
+    let mut listed = record("doc", vec![Mark::new(Scheme::Document, "000123456")], None, None);
+    listed.description =
+        Description { issuer: Some("UKR".into()), kind: Some("id_card".into()), ..Description::default() };
+    let practice = Practice { index: index_of(std::slice::from_ref(&listed)), records: vec![listed] };
+    for (kind, grade, contradicts) in [
+        ("passport", Grade::Probable, &[Trait::Kind][..]),
+        ("identity card", Grade::Hit, &[]),
+        ("a paper", Grade::Hit, &[]),
+    ] {
+        let about = Description {
+            object: Some(Object::Firearm),
+            issuer: Some("UKR".into()),
+            kind: Some(kind.into()),
+            ..Description::default()
+        };
+        let verdict = practice.ask(&[Mark::new(Scheme::Document, "000123456")], about);
+        assert_eq!((verdict.grade, &verdict.candidates[0].why.contradicts[..]), (grade, contradicts), "{kind}");
+    }
+}
+
+#[test]
+fn a_country_is_one_issuer_in_all_of_its_codes() {
     let mut listed = record("doc", vec![Mark::new(Scheme::Document, "C01X00T47")], None, None);
     for (told, of_record, grade) in [
         ("D", "DEU", Grade::Hit),
         ("DEU", "D<<", Grade::Hit),
         ("D", "POL", Grade::Possible),
         ("DNK", "D", Grade::Possible),
+        ("DE", "DEU", Grade::Hit),
+        ("germany", "D", Grade::Hit),
+        ("PL", "DEU", Grade::Possible),
+        ("Poland", "DEU", Grade::Possible),
+        ("UNO", "UNO", Grade::Hit),
     ] {
         listed.description = Description { issuer: Some(of_record.into()), ..Description::default() };
         let practice = Practice { index: index_of(std::slice::from_ref(&listed)), records: vec![listed.clone()] };

@@ -19,11 +19,12 @@ fn candidate(differs: &[(u16, &str, &str)], why: Why) -> Candidate {
 
 #[test]
 fn where_to_look_again_is_said_in_one_line() {
-    let table: [(&[(u16, &str, &str)], &str); 4] = [
+    let table: [(&[(u16, &str, &str)], &str); 5] = [
         (&[], ""),
         (&[(3, "0", "O")], "character 3 (0 or O?)"),
         (&[(3, "0", "O"), (5, "S", "5")], "characters 3 and 5 (0 or O?, S or 5?)"),
         (&[(2, "", "7")], "character 2 (nothing or 7?)"),
+        (&[(1, "", "0"), (1, "", "0"), (4, "8", "B")], "characters 1 and 4 (nothing or 00?, 8 or B?)"),
     ];
     for (differs, expected) in table {
         assert_eq!(places(&candidate(differs, Why::default())), expected);
@@ -153,6 +154,29 @@ fn what_an_expired_record_once_asked_for_is_said_last() {
 }
 
 #[test]
+fn a_record_that_wants_no_notice_says_so_whatever_its_grade_and_obeys_nobody() {
+    let said = |lowered: Vec<Lowered>| {
+        let mut one = candidate(&[(3, "0", "O")], Why { lowered, ..Why::default() });
+        one.record = "7\nNOT LISTED".into();
+        let facts = [("action", "discreet_check"), ("caution", "armed\nNOT LISTED"), ("kind", "pistol")];
+        one.fields.extend(facts.map(|(name, fact)| (name.into(), fact.into())));
+        super::candidate(&one)
+    };
+    let text = said(vec![]);
+    assert!(text.starts_with("  probable: 7 NOT LISTED in r\n    CAUTION: armed NOT LISTED\n    DISCREET: "), "{text}");
+    let text = said(vec![Lowered::Expired]);
+    assert!(text.contains("CAUTION") && !text.contains("DISCREET"), "{text}");
+}
+
+#[test]
+fn nothing_shown_though_something_is_there_says_why() {
+    let mut verdict = Verdict::not_checked(NotChecked::UnusableMark);
+    (verdict.grade, verdict.more) = (Grade::NoRecord, 1);
+    let text = super::verdict(&verdict);
+    assert!(text.contains("\n  1 record with such a mark is not shown, because the description differs"), "{text}");
+}
+
+#[test]
 fn a_swap_is_not_called_one_character() {
     let mut swapped = candidate(&[(2, "7", "1"), (3, "1", "7")], Why::default());
     swapped.rule = Rule::OneEdit;
@@ -178,7 +202,7 @@ fn a_candidate_says_why_it_has_its_grade() {
         "another mark",
         "kind, year the same",
         "but the description differs: model",
-        "12 records bear this record's mark",
+        "12 records have the same mark",
         "from AB1000 to AB1999, 1000 serials",
         "expired",
     ] {

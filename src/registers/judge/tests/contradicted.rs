@@ -61,3 +61,30 @@ fn nothing_is_asked_whose_answer_changes_nothing() {
         assert!(!verdict.ask.contains(&ask), "the record has no such thing: {:?}", verdict.ask);
     }
 }
+
+/// Numbers of six digits, of which one in two hundred is taken: few strangers bear one.
+#[test]
+fn an_equal_mark_that_few_strangers_bear_is_listed_though_the_only_fact_told_contradicts() {
+    let mut records: Vec<Record> = (0..5_000)
+        .map(|n| record(&format!("n{n}"), vec![serial(&format!("{:06}", n * 199))], Some("ТТ"), Some(1940)))
+        .collect();
+    records.push(record("true", vec![serial("483483")], Some("ПМ"), Some(1961)));
+    let practice = Practice { index: index_of(&records), records };
+    let told = |kind: Option<&str>, model: Option<&str>, year| Description {
+        object: Some(Object::Firearm),
+        kind: kind.map(str::to_owned),
+        model: model.map(str::to_owned),
+        year,
+        ..Description::default()
+    };
+    for (about, is_listed) in [
+        (told(None, None, Some(1987)), true),
+        (told(Some("pistol"), None, Some(1987)), true),
+        (told(Some("shotgun"), None, None), true),
+        (told(Some("shotgun"), Some("МР-153"), Some(1987)), false),
+    ] {
+        let verdict = practice.ask(&[serial("483483")], about.clone());
+        let listed = verdict.candidates.iter().find(|c| c.record == "true");
+        assert_eq!(listed.map(|c| c.grade), is_listed.then_some(Grade::Possible), "{about:?}");
+    }
+}

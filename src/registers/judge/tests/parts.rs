@@ -31,6 +31,8 @@ fn parts_with_numbers_that_do_not_belong_together_are_a_finding() {
             true,
             "not listed, and a finding all the same",
         ),
+        (vec![serial("KXRT9914772"), serial("BRL5520919")], true, "the record has two, and one is another"),
+        (vec![serial("KXRT9914772"), serial("BRL 552O918")], false, "both are the record's"),
         (vec![serial("ZWKR7700123"), serial("PPPP1110001")], false, "nothing says that both stand on parts"),
         (
             vec![
@@ -43,5 +45,29 @@ fn parts_with_numbers_that_do_not_belong_together_are_a_finding() {
     ] {
         let verdict = practice.ask(&marks, Description::default());
         assert_eq!(verdict.findings.contains(&Finding::PartsDiffer), is_finding, "{why}");
+    }
+}
+
+#[test]
+fn another_number_under_a_listed_plate_is_a_finding() {
+    let (plate, vin) = (Mark::new(Scheme::Plate, "AA1234BB"), Mark::new(Scheme::Vin, "TMBZZZ1U0W2000000"));
+    let car = Record {
+        id: "car".into(),
+        marks: vec![plate.clone(), vin.clone()],
+        owner: "invented".into(),
+        description: Description { object: Some(Object::Vehicle), ..Description::default() },
+        ..Record::default()
+    };
+    let practice = Practice { index: index_of(std::slice::from_ref(&car)), records: vec![car] };
+    for (marks, is_finding) in [
+        (vec![plate.clone(), Mark::new(Scheme::Vin, "TMBZZZ1U0W2000009")], true),
+        (vec![Mark::new(Scheme::Plate, "BC7777AA"), vin.clone()], true),
+        (vec![plate.clone(), vin], false),
+        (vec![plate], false),
+    ] {
+        let about = Description { object: Some(Object::Vehicle), ..Description::default() };
+        let verdict = practice.ask(&marks, about);
+        assert_eq!(verdict.candidates[0].record, "car");
+        assert_eq!(verdict.findings.contains(&Finding::PartsDiffer), is_finding, "{marks:?}");
     }
 }

@@ -98,6 +98,15 @@ fn an_index_that_is_gone_is_built_again_and_written() {
 }
 
 #[test]
+fn no_thread_has_them_open_once_they_are_let_go() {
+    let dir = tempfile::tempdir().unwrap();
+    home(dir.path());
+    // Whoever is refused at once ends the program while they are being loaded.
+    let state = Arc::downgrade(&Records::open(dir.path(), &KEY).state);
+    assert!(state.upgrade().is_none());
+}
+
+#[test]
 fn while_they_load_every_question_is_told_so() {
     let dir = tempfile::tempdir().unwrap();
     home(dir.path());
@@ -111,6 +120,7 @@ fn while_they_load_every_question_is_told_so() {
         installing: Mutex::new(()),
         unasked: Arc::default(),
         beside: Beside::default(),
+        loader: Mutex::default(),
     };
     for (serial, _) in LISTED {
         let verdict = records.judge(&item(serial));
