@@ -22,7 +22,7 @@ impl Bench for Desk {
     fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<Option<Facts>, Trouble> {
         match self.read_record(&RegisterId(register.to_owned()), record, from) {
             Ok(opened) => Ok(Some(disclosure::whole(&opened.record))),
-            Err(DeskError::NoSuchRecord { .. }) => Ok(None),
+            Err(DeskError::NoSuchRecord { .. } | DeskError::NoSuchRegister { .. }) => Ok(None),
             Err(error) => Err(trouble(error)),
         }
     }

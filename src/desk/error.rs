@@ -45,6 +45,14 @@ pub enum DeskError {
         /// The record's id.
         record: String,
     },
+    /// The device holds no such register.
+    #[error(
+        "register {register} is not on this device; nothing was shown: tracepost status names the registers that are here"
+    )]
+    NoSuchRegister {
+        /// The register.
+        register: RegisterId,
+    },
     /// The registers, or a pattern that they do not take.
     #[error(transparent)]
     Records(#[from] RecordsError),
@@ -62,7 +70,7 @@ impl DeskError {
             Self::AlreadyEnrolled { .. } => "already_enrolled",
             Self::AlreadySyncing => "already_syncing",
             Self::NoRegisters => "no_registers",
-            Self::NoSuchRecord { .. } => "no_such_record",
+            Self::NoSuchRecord { .. } | Self::NoSuchRegister { .. } => "no_such_record",
             Self::Records(error) => records_code(error),
         }
     }

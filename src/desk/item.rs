@@ -73,6 +73,10 @@ pub fn build_item(given: Vec<GivenMark>, description: Description) -> Result<Giv
             continue;
         }
         match mark.scheme {
+            Some(Scheme::Container) if let Some(understood) = understand_container(&mark.value) => {
+                findings.extend(&understood.findings);
+                add_understood(&mut item, understood, MarkSource::Typed, mark.place.as_deref());
+            }
             Some(scheme) => {
                 item.marks.push(SeenMark::typed(Mark { scheme, value: mark.value, place: mark.place }));
             }

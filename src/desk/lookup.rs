@@ -10,6 +10,7 @@ use super::{Desk, DeskError};
 use crate::domain::{Candidate, Facts, Record, RegisterId, Seq};
 use crate::ledger::{Payload, Search};
 use crate::registers::disclosure;
+use crate::store::StoreError;
 
 /// An officer sees so many candidates at most.
 pub const SHOWN_MAX: usize = 20;
@@ -98,14 +99,24 @@ impl Desk {
     /// Opens a record: the second step, after the candidate. `from` is the check or look-up that led to it.
     ///
     /// # Errors
-    /// When the registers cannot be asked, hold no such record, or the disk refuses the entry: without an entry nothing is
-    /// shown. Asking for a record that is not there is an entry too, for the answer tells something.
+    /// When the registers cannot be asked, hold no such record, `from` is nothing that leads to one, or the disk refuses the entry: without an
+    /// entry nothing is shown. Asking for a record that is not there is an entry too, for the answer tells something.
     pub fn read_record(&self, register: &RegisterId, id: &str, from: Option<Seq>) -> Result<OpenedRecord, DeskError> {
         self.records.wait();
+        if let Some(from) = from {
+            let led = self.ledger.payload(from)?;
+            let leads = |said: &Payload| {
+                matches!(said, Payload::Check(_) | Payload::LateCheck(_) | Payload::Search(_) | Payload::RetroHit(_))
+            };
+            led.filter(leads).ok_or(StoreError::NoSuchCheck(from))?;
+        }
         let record = self.records.record(register, id)?;
         let entry = self.open_record(register, id, from)?;
-        let record =
-            record.ok_or_else(|| DeskError::NoSuchRecord { register: register.clone(), record: id.to_owned() })?;
+        let is_held = self.records.registers().iter().any(|held| held.id == *register);
+        let record = record.ok_or_else(|| match is_held {
+            true => DeskError::NoSuchRecord { register: register.clone(), record: id.to_owned() },
+            false => DeskError::NoSuchRegister { register: register.clone() },
+        })?;
         Ok(OpenedRecord { record, entry })
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::status::{ReceiptStatus, moment};
 use super::{DeskError, RetroHitFound, WithdrawnMatch};
-use crate::domain::{Action, Grade, RegisterId, RegisterVersion, Seq};
+use crate::domain::{Action, Facts, Grade, RegisterId, RegisterVersion, Seq};
 use crate::ledger::CandidateRef;
 
 /// What a sync did.
@@ -109,15 +109,7 @@ impl From<&RetroHitFound> for RetroReport {
     fn from(found: &RetroHitFound) -> Self {
         let record = |c: &CandidateRef| {
             let mut listed = found.verdict.candidates.iter();
-            let fields = listed.find(|l| l.register == c.register && l.record == c.record).map(|l| &l.fields);
-            let fact = |name| fields.and_then(|fields| fields.get(name));
-            RetroRecord {
-                register: c.register.clone(),
-                record: c.record.clone(),
-                grade: c.grade,
-                caution: fact("caution").cloned(),
-                discreet: fact("action").is_some_and(|action| action == Action::DiscreetCheck.code()),
-            }
+            RetroRecord::of(c, listed.find(|l| l.register == c.register && l.record == c.record).map(|l| &l.fields))
         };
         Self {
             of: found.of,
@@ -126,6 +118,20 @@ impl From<&RetroHitFound> for RetroReport {
             checked_at: moment(found.checked_ms),
             marks: found.marks.clone(),
             records: found.news.iter().map(record).collect(),
+        }
+    }
+}
+
+impl RetroRecord {
+    /// With what its facts say, where they are at hand.
+    pub(super) fn of(candidate: &CandidateRef, fields: Option<&Facts>) -> Self {
+        let fact = |name| fields.and_then(|fields| fields.get(name));
+        Self {
+            register: candidate.register.clone(),
+            record: candidate.record.clone(),
+            grade: candidate.grade,
+            caution: fact("caution").cloned(),
+            discreet: fact("action").is_some_and(|action| action == Action::DiscreetCheck.code()),
         }
     }
 }

@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::lower_expired;
+use super::status::moment;
 use super::withdrawn::name_of;
-use super::{Desk, DeskError};
+use super::{Desk, DeskError, RetroRecord, RetroReport, SyncReport};
 use crate::domain::{Candidate, Grade, NotChecked, Seq, Verdict};
 use crate::ledger::{CandidateRef, Payload, RetroHit};
+use crate::registers::disclosure::fields;
 use crate::store::Sighting;
 
 /// Sightings of so many days are checked again.
@@ -21,6 +23,9 @@ const WORD_DAYS: i64 = 2;
 pub(super) const PAGE: u32 = 500;
 /// Names the registers, with versions, against which the past was checked last, and the last check that was looked at.
 const CHECKED_AGAINST: &str = "retro.checked_against";
+
+/// The entry up to which retro-hits were told by a sync that came to its end.
+const TOLD: &str = "retro.told";
 
 /// A past sighting that a new record turns out to match.
 #[derive(Debug, Clone)]
@@ -86,6 +91,44 @@ impl Desk {
         }
         self.ledger.set_setting(CHECKED_AGAINST, format!("{registers}\n{after}").as_bytes())?;
         Ok(found)
+    }
+
+    /// The entry up to which retro-hits were told; where none ever were, what stands in the ledger by now counts as told.
+    pub(super) fn retro_hits_told(&self) -> Result<Seq, DeskError> {
+        let kept = self.ledger.setting(TOLD)?.and_then(|kept| String::from_utf8(kept).ok()?.parse().ok());
+        match kept {
+            Some(told) => Ok(Seq(told)),
+            None => {
+                let head = self.ledger.head()?.0;
+                self.ledger.set_setting(TOLD, head.to_string().as_bytes())?;
+                Ok(head)
+            }
+        }
+    }
+
+    /// Puts the retro-hits of syncs that did not come to their end into the report, and notes that all were told.
+    pub(super) fn tell_retro_hits(&self, told: Seq, report: &mut SyncReport) -> Result<(), DeskError> {
+        let head = self.ledger.head()?.0;
+        for (entry, sighting) in self.ledger.retro_hits_after(told)? {
+            let Some(hit) = sighting.retro_hit.filter(|_| report.retro_hits.iter().all(|r| r.of != sighting.seq))
+            else {
+                continue;
+            };
+            let mut records = Vec::new();
+            for candidate in hit.candidates.iter().filter(|c| c.grade >= Grade::Probable) {
+                let record = self.records.record(&candidate.register, &candidate.record).ok().flatten();
+                records.push(RetroRecord::of(candidate, record.as_ref().map(fields).as_ref()));
+            }
+            report.retro_hits.push(RetroReport {
+                of: sighting.seq,
+                entry,
+                grade: hit.grade,
+                checked_at: moment(sighting.wall_ms),
+                marks: sighting.check.item.marks.iter().map(|seen| seen.mark.value.clone()).collect(),
+                records,
+            });
+        }
+        Ok(self.ledger.set_setting(TOLD, head.to_string().as_bytes())?)
     }
 
     /// The moment from which sightings are checked again. A clock that runs ahead must not make those of yesterday old: what

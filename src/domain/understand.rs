@@ -11,7 +11,8 @@ use super::mark::{Mark, Scheme};
 pub use super::payload::Understood;
 use super::payload::controls::{GS, real, trimmed};
 use super::payload::{
-    TEXT_BYTES_MAX, container, digital_link, envelope, epc, gs1, keyed, licence, marking, mrz, plain, vin, web,
+    TEXT_BYTES_MAX, container, digital_link, enrolment, envelope, epc, gs1, keyed, licence, marking, mrz, plain, vin,
+    web,
 };
 use super::verdict::Finding;
 
@@ -69,7 +70,8 @@ fn kept(mut understood: Understood, text: &str) -> Understood {
 }
 
 fn formed(text: &str, identifier: &str) -> Option<Understood> {
-    envelope::understand(text)
+    enrolment::understand(text)
+        .or_else(|| envelope::understand(text))
         .or_else(|| gs1::understand(text, identifier))
         .or_else(|| gs1::understand_retail(text, identifier))
         .or_else(|| gs1::understand_bare(text))

@@ -3,9 +3,9 @@
 //! Such a search is a leak of police data waiting to happen, so a pattern needs four fixed characters and the answer is
 //! short; whoever offers the search also writes it to the ledger.
 
-use super::index::Follow;
+use super::index::{Follow, class_of};
 use super::{RecordRef, Registers};
-use crate::domain::keys;
+use crate::domain::{Scheme, keys};
 
 /// Fewest fixed characters of a pattern.
 pub const FIXED_CHARS_MIN: usize = 4;
@@ -18,7 +18,13 @@ pub enum PatternError {
     /// Longer than any mark.
     #[error("the pattern is longer than any mark")]
     TooLong,
+    /// A sign that stands for characters elsewhere, and would be passed over in silence.
+    #[error("{0} stands for nothing here: ? is one character, * any number of them")]
+    OtherSign(char),
 }
+
+/// Signs by which other searches are widened. No mark holds one.
+const OTHER_SIGNS: &str = "%_[]{}()|^$+\\~=<>!&@;";
 
 /// Records that bear a matching mark, at most as many as asked for, in the order of their marks, then those of lots that hold one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,9 +37,13 @@ pub struct Matches {
 
 /// Finds marks by a pattern; letters fold as in every other comparison.
 pub fn search(index: &Registers, pattern: &str, limit: usize) -> Result<Matches, PatternError> {
-    let pattern = Pattern::new(fold(pattern)?);
+    let folded = fold(pattern)?;
+    // Vehicle numbers have no O, I or Q, and bear what was meant by them.
+    let of_vehicles: Vec<char> = folded.iter().map(|&c| keys::vin_letter(c)).collect();
+    let of_vehicles = (of_vehicles != folded).then(|| Pattern::new(of_vehicles));
+    let pattern = Pattern::new(folded);
     let mut records: Vec<RecordRef> = Vec::new();
-    let whole = index.matching(&pattern, &mut |key| {
+    let mut take = |key| {
         for record in index.records_of(key) {
             if !records.contains(&record) {
                 if records.len() >= limit {
@@ -43,7 +53,12 @@ pub fn search(index: &Registers, pattern: &str, limit: usize) -> Result<Matches,
             }
         }
         true
-    });
+    };
+    let mut whole = index.matching(&pattern, &mut take);
+    if let Some(of_vehicles) = of_vehicles {
+        let is_vehicle_s = |key| index.key_bytes(key).first().copied() == class_of(Scheme::Vin);
+        whole &= index.matching(&of_vehicles, &mut |key| !is_vehicle_s(key) || take(key));
+    }
     let (lots, more_lots) = index.lots_matching(&pattern);
     let new: Vec<RecordRef> = lots.into_iter().map(|lot| lot.record).filter(|r| !records.contains(r)).collect();
     let cut = !whole || more_lots || new.len() > limit - records.len();
@@ -53,6 +68,9 @@ pub fn search(index: &Registers, pattern: &str, limit: usize) -> Result<Matches,
 
 /// The pattern with its fixed parts as canonical keys are.
 fn fold(pattern: &str) -> Result<Vec<char>, PatternError> {
+    if let Some(other) = pattern.chars().find(|c| OTHER_SIGNS.contains(*c)) {
+        return Err(PatternError::OtherSign(other));
+    }
     let mut out: Vec<char> = Vec::new();
     let mut fixed = String::new();
     let (mut count, mut closed) = (0, false);
@@ -258,6 +276,14 @@ mod tests {
             span.shape.chars().map(|c| if c == '0' { number.next().unwrap() } else { c }).collect()
         };
         (span.low..=span.high).map(serial).collect()
+    }
+
+    #[test]
+    fn signs_of_other_searches_are_refused_and_not_passed_over() {
+        for (pattern, sign) in [("AB12%4", '%'), ("AB12_4", '_'), ("[AB]1234", '['), ("AB12(34)", '(')] {
+            assert_eq!(fold(pattern), Err(PatternError::OtherSign(sign)), "{pattern}");
+        }
+        assert_eq!(fold("№ AB-12.4/5").map(|folded| folded.into_iter().collect()), Ok("AB1245".to_owned()));
     }
 
     #[test]

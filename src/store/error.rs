@@ -128,7 +128,9 @@ pub enum StoreError {
     #[error("the hub's receipt was refused: {0}; entries stay marked as not sent")]
     Receipt(&'static str),
     /// An entry that is needed is missing.
-    #[error("entry {0} is not in the ledger, or is no check")]
+    #[error(
+        "entry {0} is not in the ledger, or is no check or look-up; nothing was done: name the entry that led to it"
+    )]
     NoSuchCheck(Seq),
     /// A photo is missing or is not what its name says.
     #[error("photo {hash} cannot be read: {what}")]

@@ -157,6 +157,26 @@ impl LedgerStore {
         self.sightings_where("SELECT of FROM retro_hit GROUP BY of ORDER BY max(seq) DESC LIMIT ?1", params![count])
     }
 
+    /// What an entry says; `None` when there is none, or none that can be read.
+    pub fn payload(&self, seq: Seq) -> Result<Option<Payload>, StoreError> {
+        Ok(self.read(|connection| read_entry(connection, seq))?.map(|entry| entry.payload))
+    }
+
+    /// Checks with a retro-hit after an entry, and the entry of the latest of each, oldest first.
+    pub fn retro_hits_after(&self, after: Seq) -> Result<Vec<(Seq, Sighting)>, StoreError> {
+        self.read(|connection| {
+            let sql = "SELECT max(seq), of FROM retro_hit WHERE seq > ?1 GROUP BY of ORDER BY 1";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows =
+                statement.query_map([number(after)], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+            let mut found = Vec::new();
+            for (entry, of) in rows.collect::<Result<Vec<_>, _>>()? {
+                found.extend(read_sighting(connection, seq(of))?.map(|sighting| (seq(entry), sighting)));
+            }
+            Ok(found)
+        })
+    }
+
     fn sightings_where(&self, sql: &str, params: impl rusqlite::Params) -> Result<Vec<Sighting>, StoreError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(sql)?;

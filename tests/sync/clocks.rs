@@ -9,11 +9,12 @@ use tracepost::desk::{CheckRequest, Desk, DeskOptions};
 use tracepost::domain::{
     Description, Finding, Grade, Item, Mark, Object, PostId, Record, RegisterId, RegisterVersion, Scheme, SeenMark,
 };
-use tracepost::ledger::CheckSource;
+use tracepost::ledger::{CheckSource, Payload};
 use tracepost::platform::HandClock;
 use tracepost::registers::delta::{Changes, Delta, Level};
 use tracepost::registers::manifest::Blob;
 use tracepost::registers::{ChunkRef, Manifest, Published, Publisher, chunk, state};
+use tracepost::sync::Phase;
 
 use crate::world::{World, no_progress};
 
@@ -227,6 +228,27 @@ fn a_match_whose_record_is_corrected_to_another_item_is_told_and_no_other_change
     list("QX000035123", "c");
     let back = post.desk.sync(&mut no_progress()).unwrap();
     assert_eq!((back.retro_hits.len(), back.withdrawn_matches.len()), (1, 0), "it is that item's again");
+}
+
+#[test]
+fn a_retro_hit_of_a_sync_that_was_ended_is_told_by_the_next() {
+    let world = World::real();
+    world.register("reg", 50);
+    let post = Post::of(&world);
+    post.sync();
+    assert!(!post.check("ZZ77777"), "seen before it is listed");
+    world.update("reg", "new-1,firearm,ZZ77777\n");
+    let mut end_when_it_goes_up = |phase: Phase, _: u64, _: u64| {
+        if phase == Phase::Ledger {
+            post.desk.cancel_sync();
+        }
+    };
+    assert!(post.desk.sync(&mut end_when_it_goes_up).is_err());
+    let told = post.desk.sync(&mut no_progress()).unwrap().retro_hits;
+    let named: Vec<_> = told.iter().map(|t| (t.marks.join("+"), t.grade, t.records[0].record.clone())).collect();
+    assert_eq!(named, [("ZZ77777".to_owned(), Grade::Hit, "new-1".to_owned())]);
+    assert!(matches!(post.desk.ledger().payload(told[0].entry), Ok(Some(Payload::RetroHit(_)))));
+    assert!(post.desk.sync(&mut no_progress()).unwrap().retro_hits.is_empty(), "once");
 }
 
 /// Versions of a register in sixteen parts, made by hand and signed by the hub's own key.

@@ -6,8 +6,9 @@ use super::args::EnrolArguments;
 use super::failed;
 use crate::cli::common::{Failure, Printer, Stop};
 use crate::decode::ReaderOptions;
-use crate::desk::Desk;
+use crate::desk::{Desk, DeskError};
 use crate::domain::Symbology;
+use crate::sync::SyncError;
 
 /// Runs the subcommand.
 ///
@@ -19,11 +20,25 @@ pub fn run(desk: &Desk, arguments: &EnrolArguments, out: &Printer) -> Result<(),
         (None, Some(picture)) => code_in(picture)?,
         (None, None) => return Err(Failure::usage("No code was given.", "See tracepost enrol --help.").into()),
     };
-    let post = desk.enrol(&code).map_err(failed)?;
+    let post = desk.enrol(&code).map_err(|error| match &error {
+        DeskError::Sync(SyncError::Unreachable { .. } | SyncError::Stalled { .. }) => Failure::new(
+            format_args!("The hub was not reached: {}.", words_of(&error)),
+            "Nothing was changed, and the code is good until its time is over.",
+            "Enrol again with the same code when there is a link.",
+        )
+        .into(),
+        _ => failed(error),
+    })?;
     out.either(&json!({ "post": post, "device": desk.ledger().device() }), || {
         format!("Enrolled at post {post}. Next: tracepost sync")
     })?;
     Ok(())
+}
+
+/// What happened, without what to do about a sync.
+fn words_of(error: &DeskError) -> String {
+    let words = error.to_string();
+    words.split_once(';').map_or(words.clone(), |(what, _)| what.to_owned())
 }
 
 /// The enrolment code that a picture shows.

@@ -256,13 +256,14 @@ pub fn status(home: &Home, out: &Printer) -> Result<(), Stop> {
     out.either(&status, || {
         let now = status.clock.now;
         let mut text = format!(
-            "Post {}{}\nLedger: {}, {} not yet at the hub, {} pending, {} open",
+            "Post {}{}\nLedger: {}, {} not yet at the hub, {} pending, {} open; head {}",
             status.post.as_ref().map_or("none (not enrolled)", |p| p.0.as_str()),
             if status.practice { " (PRACTICE: made-up records)" } else { "" },
             counted(status.ledger.entries, "entry", "entries"),
             status.ledger.unsent,
             counted(status.ledger.photos_pending, "photo", "photos"),
             counted(status.ledger.open_hits, "hit", "hits"),
+            status.ledger.head,
         );
         if status.registers.is_empty() {
             let next = if status.hub.is_some() { "sync" } else { "enrol CODE" };
@@ -291,6 +292,7 @@ pub fn status(home: &Home, out: &Printer) -> Result<(), Stop> {
             )),
             None => text.push_str("\nLast receipt: none"),
         }
+        text.push_str(&format!("\nClock: {}", now.format("%Y-%m-%d %H:%M UTC")));
         text.push_str(&verified(&status));
         if status.clock.days_ahead > 0 {
             text.push_str(&format!(

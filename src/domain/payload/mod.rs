@@ -5,11 +5,12 @@
 //! wrong scheme means a wrong "nothing found". [`super::understand`] decides the order.
 //!
 //! Nothing is lost either: every value of a text is taken (a mark, a fact, the description), or left over, or, in
-//! documents of persons only, withheld, with the names of what was withheld as a fact.
+//! documents of persons and enrolment codes only, withheld, with the names of what was withheld as a fact.
 
 pub mod container;
 pub mod controls;
 pub mod digital_link;
+pub mod enrolment;
 pub mod envelope;
 pub mod epc;
 pub mod gs1;
@@ -60,7 +61,8 @@ pub struct Understood {
     pub findings: Vec<Finding>,
     /// Other things the text says, by name (`enterprise`, `part`, `lot`, `expires` …), for showing; never compared.
     pub facts: Vec<(&'static str, String)>,
-    /// The form that fitted: `iuid envelope gs1 gs1_link epc ean licence mrz vin container keyed marking url plain other`.
+    /// The form that fitted: `enrolment iuid envelope gs1 gs1_link epc ean licence mrz vin container keyed marking url plain
+    /// other`.
     pub form: &'static str,
     /// What the parser could make nothing of.
     pub left: Option<String>,

@@ -159,6 +159,16 @@ fn a_pattern_finds_the_lots_of_both_layers() {
 }
 
 #[test]
+fn a_pattern_reads_vehicle_numbers_as_a_check_does() {
+    let marks = vec![Mark::new(Scheme::Vin, "TMBZZZ1U0W2000000")];
+    let records = [Record { id: "car".into(), marks, ..Record::default() }];
+    let layered = Registers::new(Arc::new(index(&records)), None);
+    for (wanted, found) in [("TMBZZZ1UOW2*", 1), ("TMBZZZIU0W2*", 1), ("tmb*U0W2*", 1), ("TMBZZZ1U1W2*", 0)] {
+        assert_eq!(pattern::search(&layered, wanted, 5).unwrap().records.len(), found, "{wanted}");
+    }
+}
+
+#[test]
 fn a_row_is_hidden_once() {
     let mut hidden = Hidden::default();
     assert!(hidden.is_empty() && !hidden.holds(1000));

@@ -55,7 +55,6 @@ fn another_number_under_a_listed_plate_is_a_finding() {
         id: "car".into(),
         marks: vec![plate.clone(), vin.clone()],
         owner: "invented".into(),
-        description: Description { object: Some(Object::Vehicle), ..Description::default() },
         ..Record::default()
     };
     let practice = Practice { index: index_of(std::slice::from_ref(&car)), records: vec![car] };
@@ -65,8 +64,7 @@ fn another_number_under_a_listed_plate_is_a_finding() {
         (vec![plate.clone(), vin], false),
         (vec![plate], false),
     ] {
-        let about = Description { object: Some(Object::Vehicle), ..Description::default() };
-        let verdict = practice.ask(&marks, about);
+        let verdict = practice.ask(&marks, Description::default());
         assert_eq!(verdict.candidates[0].record, "car");
         assert_eq!(verdict.findings.contains(&Finding::PartsDiffer), is_finding, "{marks:?}");
     }
