@@ -64,7 +64,8 @@ fn another_number_under_a_listed_plate_is_a_finding() {
         (vec![plate.clone(), vin], false),
         (vec![plate], false),
     ] {
-        let verdict = practice.ask(&marks, Description::default());
+        let about = Description { object: Some(Object::Firearm), ..Description::default() };
+        let verdict = practice.ask(&marks, about);
         assert_eq!(verdict.candidates[0].record, "car");
         assert_eq!(verdict.findings.contains(&Finding::PartsDiffer), is_finding, "{marks:?}");
     }
