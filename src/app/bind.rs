@@ -113,7 +113,8 @@ impl Bench for Desk {
         });
         let told = past.iter().filter_map(|sighting| {
             let hit = sighting.retro_hit.as_ref()?;
-            let first = hit.candidates.first();
+            let news = sighting.found_later();
+            let first = news.first();
             Some(Retro {
                 grade: hit.grade,
                 mark: first_mark(sighting),

@@ -76,15 +76,6 @@ pub fn beside_separators(text: &str) -> Vec<&str> {
     marks
 }
 
-/// The character that a vehicle number has for one that it never has (ISO 3779 knows no I, O and Q).
-pub fn vin_letter(c: char) -> char {
-    match c {
-        'O' | 'Q' => '0',
-        'I' => '1',
-        c => c,
-    }
-}
-
 /// All keys of one part (see [`split_parts`]).
 pub fn keys(raw: &str) -> Keys {
     keys_of_canonical(canonical(raw))
@@ -218,7 +209,7 @@ pub fn exact_key(scheme: Scheme, raw: &str) -> String {
         Scheme::Vin => {
             let mut key = fold::fold_filtered(raw, char::is_alphanumeric);
             if key.contains(['O', 'Q', 'I']) {
-                key = key.chars().map(vin_letter).collect();
+                key = key.replace(['O', 'Q'], "0").replace('I', "1");
             }
             key
         }

@@ -37,10 +37,10 @@ pub struct Matches {
 
 /// Finds marks by a pattern; letters fold as in every other comparison.
 pub fn search(index: &Registers, pattern: &str, limit: usize) -> Result<Matches, PatternError> {
-    let folded = fold(pattern)?;
-    // Vehicle numbers have no O, I or Q, and bear what was meant by them.
-    let of_vehicles: Vec<char> = folded.iter().map(|&c| keys::vin_letter(c)).collect();
-    let of_vehicles = (of_vehicles != folded).then(|| Pattern::new(of_vehicles));
+    let folded = fold(pattern, keys::canonical)?;
+    let own = |scheme| fold(pattern, |fixed| keys::exact_key(scheme, fixed)).ok().filter(|own| *own != folded);
+    // Vehicle numbers have no O, I or Q and bear what was meant by them, and UIIs keep their hyphens and slashes.
+    let own = [Scheme::Vin, Scheme::Uii].map(|scheme| own(scheme).map(|own| (class_of(scheme), Pattern::new(own))));
     let pattern = Pattern::new(folded);
     let mut records: Vec<RecordRef> = Vec::new();
     let mut take = |key| {
@@ -55,9 +55,9 @@ pub fn search(index: &Registers, pattern: &str, limit: usize) -> Result<Matches,
         true
     };
     let mut whole = index.matching(&pattern, &mut take);
-    if let Some(of_vehicles) = of_vehicles {
-        let is_vehicle_s = |key| index.key_bytes(key).first().copied() == class_of(Scheme::Vin);
-        whole &= index.matching(&of_vehicles, &mut |key| !is_vehicle_s(key) || take(key));
+    for (class, pattern) in own.into_iter().flatten() {
+        let is_of_class = |key| index.key_bytes(key).first().copied() == class;
+        whole &= index.matching(&pattern, &mut |key| !is_of_class(key) || take(key));
     }
     let (lots, more_lots) = index.lots_matching(&pattern);
     let new: Vec<RecordRef> = lots.into_iter().map(|lot| lot.record).filter(|r| !records.contains(r)).collect();
@@ -66,8 +66,8 @@ pub fn search(index: &Registers, pattern: &str, limit: usize) -> Result<Matches,
     Ok(Matches { records, cut })
 }
 
-/// The pattern with its fixed parts as canonical keys are.
-fn fold(pattern: &str) -> Result<Vec<char>, PatternError> {
+/// The pattern with its fixed parts as keys are made of marks.
+fn fold(pattern: &str, key_of: impl Fn(&str) -> String) -> Result<Vec<char>, PatternError> {
     if let Some(other) = pattern.chars().find(|c| OTHER_SIGNS.contains(*c)) {
         return Err(PatternError::OtherSign(other));
     }
@@ -76,7 +76,7 @@ fn fold(pattern: &str) -> Result<Vec<char>, PatternError> {
     let (mut count, mut closed) = (0, false);
     for c in pattern.chars().chain(std::iter::once('*')) {
         if matches!(c, '?' | '*') {
-            let folded = keys::canonical(&fixed);
+            let folded = key_of(&fixed);
             count += folded.chars().count();
             out.extend(folded.chars());
             fixed.clear();
@@ -220,7 +220,7 @@ mod tests {
             ("*23*3*", "ABX23423", true),
         ];
         for (pattern, key, expected) in table {
-            match fold(pattern) {
+            match fold(pattern, keys::canonical) {
                 Ok(folded) => assert_eq!(reads(key, Pattern::new(folded).begin()), expected, "{pattern} {key}"),
                 Err(_) => assert_eq!(pattern.replace(['*', '?'], "").len(), 3, "{pattern} was refused"),
             }
@@ -281,15 +281,18 @@ mod tests {
     #[test]
     fn signs_of_other_searches_are_refused_and_not_passed_over() {
         for (pattern, sign) in [("AB12%4", '%'), ("AB12_4", '_'), ("[AB]1234", '['), ("AB12(34)", '(')] {
-            assert_eq!(fold(pattern), Err(PatternError::OtherSign(sign)), "{pattern}");
+            assert_eq!(fold(pattern, keys::canonical), Err(PatternError::OtherSign(sign)), "{pattern}");
         }
-        assert_eq!(fold("№ AB-12.4/5").map(|folded| folded.into_iter().collect()), Ok("AB1245".to_owned()));
+        assert_eq!(
+            fold("№ AB-12.4/5", keys::canonical).map(|folded| folded.into_iter().collect()),
+            Ok("AB1245".to_owned())
+        );
     }
 
     #[test]
     fn a_wide_pattern_is_refused() {
         for pattern in ["", "*", "AB?", "A*B*1", "???????"] {
-            assert_eq!(fold(pattern), Err(PatternError::TooWide), "{pattern}");
+            assert_eq!(fold(pattern, keys::canonical), Err(PatternError::TooWide), "{pattern}");
         }
     }
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use super::ledger::LedgerStore;
 use super::{GradeCounts, StoreError};
 use crate::domain::{Grade, Seq};
-use crate::ledger::{Check, Decided, Entry, Payload, RetroHit};
+use crate::ledger::{CandidateRef, Check, Decided, Entry, Payload, RetroHit};
 
 /// A check as people look at it: the entry together with what was decided and found out later.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,20 @@ pub struct Sighting {
     pub decision: Option<Decided>,
     /// The latest retro-hit on it.
     pub retro_hit: Option<RetroHit>,
+}
+
+impl Sighting {
+    /// The records for which the latest retro-hit was told, strongest first: those that would have stopped the item and were not as
+    /// strong in the answer of then. A record that was withdrawn meanwhile and came again was told for itself.
+    pub fn found_later(&self) -> Vec<&CandidateRef> {
+        let strong = |c: &&CandidateRef| c.grade >= Grade::Probable;
+        let known = |c: &&CandidateRef| {
+            self.check.candidates.iter().filter(strong).any(|k| k.register == c.register && k.record == c.record)
+        };
+        let all: Vec<_> = self.retro_hit.iter().flat_map(|hit| &hit.candidates).filter(strong).collect();
+        let new: Vec<_> = all.iter().copied().filter(|c| !known(c)).collect();
+        if new.is_empty() { all } else { new }
+    }
 }
 
 /// One row of one projection.

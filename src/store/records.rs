@@ -398,14 +398,14 @@ fn loaded(outcome: Result<Generation, RecordsError>) -> State {
     }
 }
 
-/// What makes checks quicker and is not waited for; the longer part ends when nobody is left to check.
+/// What makes checks quicker and is not waited for; it ends when nobody is left to check.
 fn prepare(state: &(Mutex<State>, Condvar), is_wanted: &dyn Fn() -> bool) {
     let (index, rows) = match &*lock(&state.0) {
         State::Ready(generation) => (Arc::clone(&generation.base.index), generation.base.shared.clone()),
         State::Loading | State::Unreadable(_) => return,
     };
     judge::prepare(&index);
-    index.prepare();
+    index.prepare(is_wanted);
     // Whoever replaces the index wants its memory.
     drop(index);
     if let Some(rows) = rows {

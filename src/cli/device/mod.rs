@@ -18,6 +18,7 @@ use clap::Parser;
 
 use crate::cli::common::{Failure, Printer, Stop, finish, print_completions, print_manual, start_logging};
 use crate::desk::{Desk, DeskError, DeskOptions, home_of};
+use crate::registers::pattern::PatternError;
 use crate::store::records::RecordsError;
 use crate::store::{Home, StoreError};
 use args::{AppArguments, Arguments, Command};
@@ -200,7 +201,12 @@ pub fn failed(error: impl Into<DeskError>) -> Stop {
         .into();
     }
     if let DeskError::Records(RecordsError::Pattern(error)) = &error {
-        return Failure::usage(format_args!("Nothing was looked up: {error}."), "Fix more characters.").into();
+        let next = match error {
+            PatternError::TooWide => "Fix more characters.",
+            PatternError::TooLong => "Give less of the mark, with a * in place of the rest.",
+            PatternError::OtherSign(_) => "See tracepost search --help.",
+        };
+        return Failure::usage(format_args!("Nothing was looked up: {error}."), next).into();
     }
     let text = error.to_string();
     let (what, rest) = text.split_once(';').unwrap_or((&text, ""));

@@ -125,7 +125,10 @@ fn lowered_to_this(candidate: &Candidate, why: Lowered) -> String {
 fn finding(finding: Finding, candidates: &[Candidate]) -> String {
     let to = candidates.iter().find_map(|c| c.fields.get("delivered_to"));
     match (finding, to) {
-        (Finding::PartsDiffer, _) => "its parts bear numbers that do not belong together".into(),
+        (Finding::PartsDiffer, _) => {
+            "its numbers do not belong together: two lead to different records, or one is another than the record has"
+                .into()
+        }
         (Finding::DeliveredElsewhere, Some(to)) => {
             match candidates.iter().find_map(|c| c.fields.get("delivered_place")) {
                 Some(place) => format!("listed as delivered to {to} at {place}, seen outside its place"),

@@ -7,6 +7,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::packed::Packed;
 use super::{Compact, RecordRef};
 
+/// Whoever lays them out looks after so many whether anybody wants them.
+const LAID_OUT_AT_ONCE: usize = 1 << 16;
+
 /// The facts of all records.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Facts {
@@ -59,19 +62,22 @@ impl Facts {
         self.years.get(number as usize).map_or(0, |(year, _)| *year)
     }
 
-    /// The numbers of profiles and years of records, in the order of those.
-    pub fn borne(&self, records: &Packed) -> Borne {
+    /// The numbers of profiles and years of records, in the order of those; nothing once nobody wants them any more.
+    pub fn borne(&self, records: &Packed, is_wanted: &dyn Fn() -> bool) -> Option<Borne> {
         let mut borne = Borne {
             profiles: Packed::up_to(self.profiles.len().saturating_sub(1) as u32),
             years: Packed::up_to(self.years.len().saturating_sub(1) as u32),
         };
         borne.profiles.reserve_like(&self.profile_of, records.len());
         borne.years.reserve_like(&self.year_of, records.len());
-        for at in (0..records.len()).filter_map(|at| records.get(at)) {
+        for (n, at) in (0..records.len()).filter_map(|at| records.get(at)).enumerate() {
+            if n % LAID_OUT_AT_ONCE == 0 && !is_wanted() {
+                return None;
+            }
             borne.profiles.push(self.profile_of.get(at as usize).unwrap_or(0));
             borne.years.push(self.year_of.get(at as usize).unwrap_or(0));
         }
-        borne
+        Some(borne)
     }
 
     /// Whether every number names something.

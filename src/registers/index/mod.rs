@@ -325,10 +325,11 @@ impl Index {
     }
 
     /// Lays the facts of records out in the order of postings, for checks of short numbers: they have twenty thousand
-    /// neighbours in ten million records, and are answered without it, only slower. Takes some tenths of a second then.
-    pub fn prepare(&self) {
+    /// neighbours in ten million records, and are answered without it, only slower. Takes some tenths of a second then, or less when nobody
+    /// wants it any more.
+    pub fn prepare(&self, is_wanted: &dyn Fn() -> bool) {
         if self.borne.get().is_none() {
-            self.borne.set(Some(self.facts.borne(&self.postings)));
+            self.borne.set(self.facts.borne(&self.postings, is_wanted));
         }
     }
 

@@ -159,11 +159,23 @@ fn a_pattern_finds_the_lots_of_both_layers() {
 }
 
 #[test]
-fn a_pattern_reads_vehicle_numbers_as_a_check_does() {
-    let marks = vec![Mark::new(Scheme::Vin, "TMBZZZ1U0W2000000")];
-    let records = [Record { id: "car".into(), marks, ..Record::default() }];
+fn a_pattern_reads_vehicle_numbers_and_uiis_as_a_check_does() {
+    let of = |id: &str, scheme, value: &str| Record {
+        id: id.into(),
+        marks: vec![Mark::new(scheme, value)],
+        ..Record::default()
+    };
+    let records = [of("car", Scheme::Vin, "TMBZZZ1U0W2000000"), of("rifle", Scheme::Uii, "D7A72-4/0012")];
     let layered = Registers::new(Arc::new(index(&records)), None);
-    for (wanted, found) in [("TMBZZZ1UOW2*", 1), ("TMBZZZIU0W2*", 1), ("tmb*U0W2*", 1), ("TMBZZZ1U1W2*", 0)] {
+    for (wanted, found) in [
+        ("TMBZZZ1UOW2*", 1),
+        ("TMBZZZIU0W2*", 1),
+        ("tmb*U0W2*", 1),
+        ("TMBZZZ1U1W2*", 0),
+        ("D7A72-4/00*", 1),
+        ("D7A7*/00??", 1),
+        ("D7A7*-00??", 0),
+    ] {
         assert_eq!(pattern::search(&layered, wanted, 5).unwrap().records.len(), found, "{wanted}");
     }
 }

@@ -1,8 +1,9 @@
 //! What is written is there, in order, with all that is derived from it.
 
 use super::*;
-use crate::domain::{HandScannerSettings, KeyboardLayout};
-use crate::store::StoreError;
+use crate::domain::{HandScannerSettings, KeyboardLayout, RegisterId, Rule};
+use crate::ledger::CandidateRef;
+use crate::store::{Sighting, StoreError};
 
 #[test]
 fn entries_are_chained_and_found_again() {
@@ -59,7 +60,15 @@ fn sightings_carry_what_was_decided_and_found_out_later() {
     assert_eq!(store.open_hits().unwrap(), 1);
     store.append("B", &decision(Seq(2))).unwrap();
     assert_eq!(store.open_hits().unwrap(), 0);
-    let hit = RetroHit { of: Seq(1), grade: Grade::Hit, candidates: vec![], registers: vec![] };
+    let candidate = |record: &str, grade| CandidateRef {
+        register: RegisterId("r".into()),
+        record: record.into(),
+        grade,
+        rule: Rule::Exact,
+    };
+    let strong =
+        vec![candidate("known", Grade::Hit), candidate("new", Grade::Probable), candidate("weak", Grade::Possible)];
+    let hit = RetroHit { of: Seq(1), grade: Grade::Hit, candidates: strong, registers: vec![] };
     store.append("B", &Payload::RetroHit(hit.clone())).unwrap();
     assert_eq!(store.open_hits().unwrap(), 1);
 
@@ -68,6 +77,13 @@ fn sightings_carry_what_was_decided_and_found_out_later() {
     assert_eq!((feed[0].paper.as_deref(), feed[0].wall_ms), (Some("P-1"), 1_000_500));
     assert_eq!(feed[1].decision.as_ref().map(|decided| decided.code), Some(DecisionCode::Seized));
     assert_eq!(feed[2].retro_hit, Some(hit));
+    let found = |sighting: &Sighting| sighting.found_later().iter().map(|c| c.record.clone()).collect::<Vec<_>>();
+    assert_eq!(found(&feed[2]), ["known", "new"]);
+    let mut matched = feed[2].clone();
+    matched.check.candidates = vec![candidate("known", Grade::Probable), candidate("new", Grade::Possible)];
+    assert_eq!(found(&matched), ["new"]);
+    assert_eq!(store.retro_hits_after(Seq(4)).unwrap(), [(Seq(5), feed[2].clone())]);
+    assert_eq!(store.retro_hits_after(Seq(5)).unwrap(), []);
     assert_eq!(store.feed(1).unwrap().len(), 1);
     assert_eq!(store.retro_hits(10).unwrap()[0].seq, Seq(1));
     assert_eq!(store.sighting(Seq(2)).unwrap().officer, "B");

@@ -70,7 +70,7 @@ fn among_ten_million_a_misread_short_number_is_listed_once_its_year_is_told() {
         assert!(told.candidates.len() <= 120 && told.more > 0, "{}", told.candidates.len());
     }
     let untold = practice.ask(&[serial("1234")], pistol());
-    practice.index.base().prepare();
+    practice.index.base().prepare(&|| true);
     assert_eq!(practice.ask(&[serial("1234")], pistol()), untold, "only quicker");
     practice.index.base().unprepare();
     assert!(untold.candidates.len() <= 220 && untold.more > 3_000, "{} {}", untold.candidates.len(), untold.more);
