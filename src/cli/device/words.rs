@@ -142,10 +142,20 @@ fn finding(finding: Finding, candidates: &[Candidate]) -> String {
     }
 }
 
-/// How many registers were asked, and how old the newest is; never a bare "clear". Lists of deliveries are named apart.
+/// A register so much older than the newest is named by its age, too.
+const OLDER_BY_DAYS: i64 = 2;
+
+/// How many registers were asked, how old the newest is, and the oldest where it is far older; never a bare "clear". Lists of deliveries are
+/// named apart.
 fn not_listed(verdict: &Verdict, now: DateTime<Utc>) -> String {
-    let newest = verdict.of_wanted().map(|r| r.as_of).max();
-    let age = newest.map_or_else(|| "of unknown age".into(), |t| format!("newest {} old", age(now, t)));
+    let (oldest, newest) = (verdict.of_wanted().map(|r| r.as_of).min(), verdict.of_wanted().map(|r| r.as_of).max());
+    let age = match (oldest, newest) {
+        (Some(oldest), Some(newest)) if (newest - oldest).num_days() >= OLDER_BY_DAYS => {
+            format!("newest {} old, oldest {}", age(now, newest), age(now, oldest))
+        }
+        (_, Some(newest)) => format!("newest {} old", age(now, newest)),
+        (_, None) => "of unknown age".into(),
+    };
     let count = verdict.of_wanted().count();
     let mut text = format!("NOT LISTED in {count} register{}, {age}", if count == 1 { "" } else { "s" });
     if !verdict.only_known.is_empty() {

@@ -169,6 +169,30 @@ fn a_record_that_wants_no_notice_says_so_whatever_its_grade_and_obeys_nobody() {
 }
 
 #[test]
+fn an_old_register_does_not_hide_behind_a_fresh_one() {
+    let now = DateTime::UNIX_EPOCH + chrono::Duration::days(100);
+    let said = |ages_h: &[i64]| {
+        let mut verdict = Verdict::not_checked(NotChecked::UnusableMark);
+        verdict.grade = Grade::NoRecord;
+        verdict.registers =
+            (0..).zip(ages_h).map(|(n, age)| register(n, now - chrono::Duration::hours(*age))).collect();
+        headline(&verdict, now)
+    };
+    for (ages_h, expected) in [
+        (&[3, 5][..], "NOT LISTED in 2 registers, newest 3 h old"),
+        (&[3, 960], "NOT LISTED in 2 registers, newest 3 h old, oldest 40 days"),
+        (&[960], "NOT LISTED in 1 register, newest 40 days old"),
+    ] {
+        assert_eq!(said(ages_h), expected);
+    }
+}
+
+fn register(n: u64, as_of: DateTime<Utc>) -> crate::domain::RegisterAge {
+    let (id, version) = (RegisterId(format!("r{n}")), crate::domain::RegisterVersion(n));
+    crate::domain::RegisterAge { id, version, as_of }
+}
+
+#[test]
 fn nothing_shown_though_something_is_there_says_why() {
     let mut verdict = Verdict::not_checked(NotChecked::UnusableMark);
     (verdict.grade, verdict.more) = (Grade::NoRecord, 1);
