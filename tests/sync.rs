@@ -418,6 +418,10 @@ fn the_page_shows_what_arrived_and_escapes_it() {
     assert!(page.contains("XX-TEST") && page.contains("&lt;script&gt;1") && !page.contains("<script"));
     assert_eq!(world.get("/healthz").0, 200);
     assert_eq!(world.get("/readyz").0, 200);
+    let (status, metrics) = world.get("/metrics");
+    assert_eq!(status, 200);
+    assert!(metrics.contains("tracepost_hub_sightings{post=\"XX-TEST\",grade=\"hit\"} 1\n"), "{metrics}");
+    assert!(!metrics.contains("script"), "no mark");
     assert_eq!(world.get("/nothing").0, 404);
 }
 

@@ -1,4 +1,4 @@
-//! The hub on the network: TLS, the device's calls, health, and a page of what arrived.
+//! The hub on the network: TLS, the device's calls, health, counts for a monitor, and a page of what arrived.
 //!
 //! axum lives here and nowhere else. Handlers decide nothing: they take a request apart, call [`Hub`] or `ingest` on a
 //! thread that may block, and put the outcome into an answer. Every answer carries the protocol's header, so that a device
@@ -8,6 +8,7 @@
 mod answer;
 mod console;
 mod device;
+mod metrics;
 mod tls;
 
 use std::net::{SocketAddr, TcpListener};
@@ -162,6 +163,7 @@ fn router(hub: Arc<Hub>) -> Router {
         .route("/", get(console::page))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
+        .route("/metrics", get(metrics::metrics))
         .fallback(|| async { Refuse::from(Refusal::NotFound) })
         .method_not_allowed_fallback(|| async { Refuse::from(Refusal::Malformed) })
         .layer(axum::middleware::map_response(with_protocol))
