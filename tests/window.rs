@@ -87,7 +87,10 @@ fn a_port_that_is_being_typed_is_tried_when_it_is_typed() {
     for end in 1..=port.len() {
         window.app().global::<SettingsBackend>().invoke_set_port(port[..end].into());
         window.settle();
-        assert!(!window.says("It is not connected") && !window.says("This is no serial port"), "tried at {end} letters");
+        assert!(
+            !window.says("It is not connected") && !window.says("This is no serial port"),
+            "tried at {end} letters"
+        );
     }
     assert_eq!(window.desk.hand_scanner().serial_port.as_deref(), Some(port), "kept all the same");
     i_slint_backend_testing::mock_elapsed_time(Duration::from_secs(1));

@@ -122,7 +122,8 @@ impl Pattern {
         for c in shape.chars() {
             let mut next = [[0; 2]; 2];
             let mut pass = |at, c, lowest: bool, highest: bool| {
-                Reading { pattern: self, at }.after(c, &mut |to| next[usize::from(lowest)][usize::from(highest)] |= to.at);
+                Reading { pattern: self, at }
+                    .after(c, &mut |to| next[usize::from(lowest)][usize::from(highest)] |= to.at);
             };
             unit = if c == '0' { unit / 10 } else { unit };
             let digit = |number: u64| number.checked_div(unit).map_or(0, |n| (n % 10) as u8);
@@ -210,10 +211,31 @@ mod tests {
 
     #[test]
     fn a_lot_is_fitted_when_one_of_its_serials_is() {
-        let lots = [("АВ 1180", "АВ 1213"), ("998", "1005"), ("A1B200", "A1B299"), ("000", "007"), ("ЖД12А0", "ЖД12А9")];
+        let lots =
+            [("АВ 1180", "АВ 1213"), ("998", "1005"), ("A1B200", "A1B299"), ("000", "007"), ("ЖД12А0", "ЖД12А9")];
         let patterns = [
-            "AB12??", "AB1?0*", "*1213", "*1214", "AB??99", "AB*8?", "A1?2??", "A1B3*", "????", "1005", "1006", "9?9?",
-            "*005", "ЖД??А5", "*Д1*", "AB1*3", "AB12140", "*00*", "0*0*", "A*1*8*", "1*0*0*", "AB1?9?",
+            "AB12??",
+            "AB1?0*",
+            "*1213",
+            "*1214",
+            "AB??99",
+            "AB*8?",
+            "A1?2??",
+            "A1B3*",
+            "????",
+            "1005",
+            "1006",
+            "9?9?",
+            "*005",
+            "ЖД??А5",
+            "*Д1*",
+            "AB1*3",
+            "AB12140",
+            "*00*",
+            "0*0*",
+            "A*1*8*",
+            "1*0*0*",
+            "AB1?9?",
         ];
         for (from, to) in lots {
             let range = crate::domain::SerialRange::new(from, to).unwrap();

@@ -80,14 +80,23 @@ fn unread_words(report: &ImportReport) -> String {
     for (&field, &rows) in &report.unread {
         let form = match field {
             "year" => " (four digits, 1700 to 2100)",
-            "object" | "action" => " (name its values in a mapping file)",
+            "object" | "action" => " (name its values in a mapping file under [values])",
             day if day.ends_with("_on") || day.ends_with("date") => {
                 " (YYYY-MM-DD, DD.MM.YYYY, or date_format in a mapping file)"
             }
             _ => "",
         };
-        let (rows, whose) = (counted(rows, "row"), if rows == 1 { "its record does" } else { "their records do" });
-        let _ = write!(text, "\nThe {field} of {rows} cannot be read{form}; {whose} without.");
+        let does = match (field, rows) {
+            ("action", 1) => {
+                "its record has the source's words before its caution, and finders are asked to hold the item"
+            }
+            ("action", _) => {
+                "their records have the source's words before their cautions, and finders are asked to hold the items"
+            }
+            (_, 1) => "its record does without",
+            _ => "their records do without",
+        };
+        let _ = write!(text, "\nThe {field} of {} cannot be read{form}; {does}.", counted(rows, "row"));
         if field == "expires_on" {
             text.push_str(" They stand until they are withdrawn.");
         }

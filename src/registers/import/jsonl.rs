@@ -85,6 +85,12 @@ fn row_of(object: Map<String, Value>, mapping: &Mapping) -> Result<Row, String> 
         if targets.is_empty() {
             continue;
         }
+        let is_action = targets.iter().any(|target| FIELDS.get(target.field) == Some(&"action"));
+        let value = match value {
+            // What it asks for cannot be read, and is shown to the finder as it stands.
+            Value::Bool(_) | Value::Array(_) | Value::Object(_) if is_action => Value::String(value.to_string()),
+            value => value,
+        };
         let text = match text_of(&key, value) {
             Err(reason) if targets.iter().any(|target| row::costs_the_row(target.field)) => return Err(reason),
             Err(_) => {

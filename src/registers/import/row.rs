@@ -8,8 +8,8 @@ use super::days::{Unread, named_day, named_year, read};
 use super::intake::Fault;
 use super::mapping::Mapping;
 use crate::domain::keys::{self, split_parts};
-use crate::domain::{Delivery, Description, Mark, Object, Record, Scheme, SerialRange, Status};
-use crate::registers::frozen::action_of;
+use crate::domain::record::coded;
+use crate::domain::{Action, Delivery, Description, Mark, Object, Record, Scheme, SerialRange, Status};
 
 /// Fields that a row may have, by the name that a header, a JSON key or a mapping file uses.
 pub(super) const FIELDS: [&str; 35] = [
@@ -64,6 +64,8 @@ pub(super) const MARK_FIELDS: [(&str, Scheme); 8] = [
 
 /// Longest text that a field may have, in bytes; longer ones are a sign of a file read the wrong way.
 pub(super) const FIELD_BYTES_MAX: usize = 4096;
+/// So much of an action that cannot be read stands before a record's caution.
+const ACTION_BYTES_MAX: usize = 512;
 /// Words that sources write where they mean nothing.
 const NOTHING: [&str; 6] = ["", "-", "null", "NULL", "N/A", "n/a"];
 
@@ -209,13 +211,19 @@ impl Row {
         if status.is_wanted() && !defaults.kind.status().is_wanted() {
             return Err(format!("status {status} in a list of deliveries; put it into a register of wanted items"));
         }
-        let action = match self.take("action") {
-            Some(text) => {
-                let text = mapping.value("action", text);
-                read(unread, "action", action_of(&text.trim().to_lowercase()))
+        let mut caution = self.take("caution");
+        let action = self.take("action").and_then(|text| {
+            let text = mapping.value("action", text);
+            let action = read(unread, "action", text.parse::<Action>().ok());
+            if action.is_none() {
+                let (told, whole) = caution_of_action(&text, caution.take());
+                caution = Some(told);
+                if !whole && !unread.contains(&"caution") {
+                    unread.push("caution");
+                }
             }
-            None => None,
-        };
+            action
+        });
         let mut day = |name, text| named_day(name, text, mapping, unread);
         let (reported_on, lost_on) =
             (day("reported_on", self.take("reported_on")), day("lost_on", self.take("lost_on")));
@@ -241,7 +249,7 @@ impl Row {
             reported_on,
             lost_on,
             expires_on,
-            caution: self.take("caution"),
+            caution,
             ranges,
             colour: self.take("colour").map(|t| mapping.value("colour", t)),
             restriction: self.take("restriction"),
@@ -257,13 +265,16 @@ impl Row {
             if is_mark(name) || matches!(name, "serial_from" | "serial_to") {
                 return Err(format!("{name} is longer than {FIELD_BYTES_MAX} bytes"));
             }
-            unread.push(name);
-            if matches!(name, "caution" | "restriction" | "contact") {
-                text.truncate(text.floor_char_boundary(FIELD_BYTES_MAX - 4));
-                text.push('…');
-            } else {
-                *value = None;
+            match name {
+                "caution" | "restriction" | "contact" => cut(text, FIELD_BYTES_MAX),
+                // It is none that is known, and is told for that when it is read.
+                "action" => {
+                    cut(text, FIELD_BYTES_MAX);
+                    continue;
+                }
+                _ => *value = None,
             }
+            unread.push(name);
         }
         if self.marks.iter().any(|mark| mark.value.len() > FIELD_BYTES_MAX) {
             return Err(format!("a mark is longer than {FIELD_BYTES_MAX} bytes"));
@@ -333,6 +344,29 @@ impl Row {
     }
 }
 
+/// Cuts a text that is longer than so many bytes, and says so by its last character.
+fn cut(text: &mut String, bytes_max: usize) {
+    if text.len() > bytes_max {
+        text.truncate(text.floor_char_boundary(bytes_max - '…'.len_utf8()));
+        text.push('…');
+    }
+}
+
+/// The caution of a record whose action cannot be read, and whether all of the source's own caution is in it. Without an action
+/// the finder is told to hold the item, whatever the source asked for: so its words stand first.
+fn caution_of_action(action: &str, caution: Option<String>) -> (String, bool) {
+    let mut action = action.to_owned();
+    cut(&mut action, ACTION_BYTES_MAX);
+    let mut told = format!("action as the source has it: \"{action}\"");
+    if let Some(caution) = caution {
+        told.push_str("; ");
+        told.push_str(&caution);
+    }
+    let whole = told.len() <= FIELD_BYTES_MAX;
+    cut(&mut told, FIELD_BYTES_MAX);
+    (told, whole)
+}
+
 fn delivery_of(to: Option<String>, place: Option<String>, on: Option<NaiveDate>) -> Option<Delivery> {
     let told = to.is_some() || place.is_some() || on.is_some();
     told.then(|| Delivery { to: to.unwrap_or_default(), place, on })
@@ -362,11 +396,11 @@ fn unknown(name: &str, text: &str) -> String {
 
 /// The status of our own code, or of the words of the Ukrainian register and of registers of travel documents.
 pub(super) fn status_of(text: String) -> Result<Status, String> {
-    match text.trim().to_uppercase().as_str() {
-        "ВТРАТА" => Ok(Status::Lost),
-        "ВИКРАДЕННЯ" | "STOLEN BLANK" | "STOLEN_BLANK" => Ok(Status::Stolen),
+    match coded(&text).as_str() {
+        "втрата" => Ok(Status::Lost),
+        "викрадення" | "stolen_blank" => Ok(Status::Stolen),
         // Travel documents (SLTD).
-        "REVOKED" | "INVALID" => Ok(Status::Wanted),
+        "revoked" | "invalid" => Ok(Status::Wanted),
         _ => known("status", text),
     }
 }

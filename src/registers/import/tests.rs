@@ -1,7 +1,7 @@
 //! Files of every form and fault, imported.
 
 use super::*;
-use crate::domain::{Scheme, Status};
+use crate::domain::{Action, Scheme, Status};
 use crate::registers::practice;
 
 /// Everything that an import handed over.
@@ -467,7 +467,9 @@ fn a_field_that_cannot_be_read_costs_no_wanted_item() {
     let of = |n: usize| &got.records[n].record;
     assert_eq!((of(0).expires_on, of(0).reported_on, of(0).description.year), (None, None, Some(1978)));
     assert_eq!((of(1).description.object, of(1).action), (None, None));
-    assert!(of(1).caution.as_ref().is_some_and(|text| text.ends_with('…') && text.len() <= 4096));
+    let caution = of(1).caution.as_deref().unwrap_or_default();
+    assert!(caution.starts_with("action as the source has it: \"shoot\"; жж"), "{caution}");
+    assert!(caution.ends_with('…') && caution.len() <= 4096, "{}", caution.len());
     assert_eq!((of(2).ranges.len(), of(3).marks.len()), (0, 1));
     let json = r#"{"id":"7","serial":"АВ1","colour":["red"],"reported_on":true}
 {"id":"8","serial":["АВ1"]}
@@ -479,6 +481,40 @@ fn a_field_that_cannot_be_read_costs_no_wanted_item() {
     let (summary, got) = run(Format::UaWeapons, ua, "");
     assert_eq!((summary.unwrap().years_unread, got.rejects.len()), (0, 0));
     assert_eq!(got.notes[0].unread, ["brandmodel", "theftdate"]);
+}
+
+#[test]
+fn a_discreet_check_is_read_however_it_is_spelled_and_no_other_word_becomes_silence() {
+    let spelled = ["discreet_check", "Discreet_Check", "discreet check", "Discreet-check", "discreet", "Heimlich", "-"];
+    let rows: String = spelled.iter().enumerate().map(|(n, word)| format!("{n},AB100{n},{word},armed\n")).collect();
+    let (_, got) =
+        run(Format::Csv, format!("id,serial,action,caution\n{rows}"), "[values.action]\nHeimlich = \"discreet\"");
+    let actions: Vec<_> = got.records.iter().map(|r| r.record.action).collect();
+    assert_eq!(actions, [vec![Some(Action::DiscreetCheck); 6], vec![None]].concat());
+    assert!(got.notes.is_empty() && got.records.iter().all(|r| r.record.caution.as_deref() == Some("armed")));
+
+    let json = r#"{"id":"1","serial":"AB1001","action":"shadow it"}
+{"id":"2","serial":"AB1002","action":"shadow it","caution":"armed"}
+{"id":"3","serial":"AB1003","action":["discreet_check"]}
+"#;
+    let long =
+        format!(r#"{{"id":"4","serial":"AB1004","action":"{}","caution":"{}"}}"#, "x".repeat(5000), "y".repeat(4000));
+    let (summary, got) = run(Format::Jsonl, format!("{json}{long}\n"), "");
+    assert_eq!(summary.unwrap().imported, 4, "{:?}", got.rejects);
+    assert!(got.records.iter().all(|r| r.record.action.is_none()));
+    let cautions: Vec<_> = got.records.iter().map(|r| r.record.caution.as_deref().unwrap()).collect();
+    assert_eq!(
+        cautions[..3],
+        [
+            r#"action as the source has it: "shadow it""#,
+            r#"action as the source has it: "shadow it"; armed"#,
+            r#"action as the source has it: "["discreet_check"]""#,
+        ]
+    );
+    assert!(cautions[3].starts_with("action as the source has it: \"xxx") && cautions[3].contains("\"; yyy"));
+    assert!(cautions[3].len() <= 4096 && cautions[3].ends_with('…'));
+    let notes: Vec<_> = got.notes.iter().map(|n| n.unread.join(" ")).collect();
+    assert_eq!(notes, ["action", "action", "action", "action caution"]);
 }
 
 #[test]

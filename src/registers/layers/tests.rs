@@ -128,7 +128,8 @@ fn a_pattern_finds_the_lots_of_both_layers() {
         ranges: vec![SerialRange::new(from, to).unwrap()],
         ..Record::default()
     };
-    let single = Record { id: "single".into(), marks: vec![Mark::new(Scheme::Serial, "АВ 1250")], ..Record::default() };
+    let single =
+        Record { id: "single".into(), marks: vec![Mark::new(Scheme::Serial, "АВ 1250")], ..Record::default() };
     let base = [lot("crate", "АВ 1180", "АВ 1213"), lot("gone", "АВ 1100", "АВ 1399"), single];
     let over = [lot("new", "АВ 1290", "АВ 1310")];
     let mut hidden = Hidden::default();
@@ -138,7 +139,8 @@ fn a_pattern_finds_the_lots_of_both_layers() {
     let layered = Registers::new(below, Some(Arc::new(overlay)));
     let found = |wanted: &str, limit: usize| {
         let matches = pattern::search(&layered, wanted, limit).unwrap();
-        let id = |at: &RecordRef| if at.is_over() { &over[at.row() as usize] } else { &base[at.row() as usize] }.id.as_str();
+        let id =
+            |at: &RecordRef| if at.is_over() { &over[at.row() as usize] } else { &base[at.row() as usize] }.id.as_str();
         (matches.records.iter().map(id).collect::<Vec<_>>(), matches.cut)
     };
     for (wanted, ids) in [
