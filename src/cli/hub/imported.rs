@@ -74,7 +74,7 @@ pub(super) fn words(report: &ImportReport, options: &ImportOptions) -> String {
     text
 }
 
-/// What the records do without, because it cannot be read.
+/// What the records do without, because it cannot be read or must not be shown.
 fn unread_words(report: &ImportReport) -> String {
     let mut text = String::new();
     for (&field, &rows) in &report.unread {
@@ -100,6 +100,11 @@ fn unread_words(report: &ImportReport) -> String {
         if field == "expires_on" {
             text.push_str(" They stand until they are withdrawn.");
         }
+    }
+    if report.controls > 0 {
+        let (rows, whose) =
+            (counted(report.controls, "row"), if report.controls == 1 { "its record" } else { "their records" });
+        let _ = write!(text, "\nControl characters stand in {rows}; each run of them is one space in {whose}.");
     }
     if let Some(notes) = &report.notes {
         let _ = write!(text, "\nThose rows are listed in {}.", notes.display());

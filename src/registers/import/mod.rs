@@ -119,8 +119,8 @@ pub struct Reject {
     pub reason: String,
 }
 
-/// A record that was imported without some of what its row says, because it cannot be read: a day that is none, an object or
-/// an action of no known name, a text that is too long.
+/// A record that was imported otherwise than its row has it: without what cannot be read (a day that is none, an object or an
+/// action of no known name, a text that is too long), or without control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// Line on which the row begins, counted from 1.
@@ -129,6 +129,8 @@ pub struct Note {
     pub id: String,
     /// The fields that it does without.
     pub unread: Vec<&'static str>,
+    /// The fields whose control characters became a space, or parted two serials.
+    pub controls: Vec<&'static str>,
 }
 
 /// What an import came to. `rows` is the sum of `imported`, `duplicates` and `rejected`.
@@ -146,7 +148,7 @@ pub struct ImportSummary {
     pub unusable: u64,
     /// Records among the imported whose row tells a year that cannot be read; they have none.
     pub years_unread: u64,
-    /// Records among the imported that do without some field, because it cannot be read.
+    /// Records among the imported of which there is a [`Note`].
     pub noted: u64,
 }
 
@@ -230,7 +232,7 @@ pub struct Sinks<'a> {
     pub record: &'a mut dyn FnMut(Imported) -> Result<(), SinkError>,
     /// Gets each row that was set aside.
     pub reject: &'a mut dyn FnMut(Reject) -> Result<(), SinkError>,
-    /// Gets the name of each field that cannot be read, of records that are imported without it.
+    /// Gets what is to be said of records that are imported otherwise than their rows have them.
     pub note: &'a mut dyn FnMut(Note) -> Result<(), SinkError>,
     /// Is told now and then how far it is.
     pub progress: &'a mut dyn FnMut(Progress),
