@@ -73,6 +73,7 @@ impl Hub {
             return Err(HubError::AlreadyInitialised { dir: path.to_owned() });
         }
         dir::make_private_dir(path).map_err(|e| HubError::file(path, e))?;
+        dir.close_to_others();
         let storage = SqliteStorage::open(&dir.database(), &dir.registers_database())?;
         storage.set_setting("url", &url)?;
         storage.set_setting("practice", if practice { "1" } else { "0" })?;
@@ -87,6 +88,7 @@ impl Hub {
     pub fn open(path: &Path) -> Result<Self, HubError> {
         let dir = Dir::new(path);
         let keys = HubKeys::open(&dir)?;
+        dir.close_to_others();
         let storage = SqliteStorage::open(&dir.database(), &dir.registers_database())?;
         Ok(Self { dir, keys: Arc::new(keys), storage: Arc::new(storage), photo_lock: Arc::default() })
     }
