@@ -88,10 +88,10 @@ fn unread_words(report: &ImportReport) -> String {
         };
         let does = match (field, rows) {
             ("action", 1) => {
-                "its record has the source's words before its caution, and finders are asked to hold the item"
+                "its record has the source's words before its caution, and officers are asked to hold the item"
             }
             ("action", _) => {
-                "their records have the source's words before their cautions, and finders are asked to hold the items"
+                "their records have the source's words before their cautions, and officers are asked to hold the items"
             }
             (_, 1) => "its record does without",
             _ => "their records do without",
@@ -119,14 +119,14 @@ pub(super) fn published(report: &PublishReport) -> String {
     if !report.new {
         return format!("Nothing changed: {id} stays at version {version} with {records}.");
     }
-    if report.changes + report.withdrawn == 0 {
+    if report.added + report.changed + report.withdrawn == 0 {
         return format!("Published {id} version {version}: {records}, {} for each device.", size(report.bytes));
     }
     format!(
         "Published {id} version {version}: {} new, {} changed, {} withdrawn; {records} in all. A device of the version \
          before fetches {}, a new one {} and what came since.",
         report.added,
-        report.changes - report.added.min(report.changes),
+        report.changed,
         report.withdrawn,
         size(report.delta_bytes),
         size(report.bytes)
@@ -227,7 +227,7 @@ mod tests {
             new: true,
             records: 1000,
             added: 2,
-            changes: 5,
+            changed: 3,
             withdrawn: 1,
             chunks: 1,
             chunks_new: 1,
@@ -239,7 +239,7 @@ mod tests {
             "Published a version 3: 2 new, 3 changed, 1 withdrawn; 1000 records in all. A device of the version before \
              fetches 15 kB, a new one 20 MB and what came since."
         );
-        let first = PublishReport { added: 0, changes: 0, withdrawn: 0, bytes: 900, ..report.clone() };
+        let first = PublishReport { added: 0, changed: 0, withdrawn: 0, bytes: 900, ..report.clone() };
         assert_eq!(published(&first), "Published a version 3: 1000 records, 900 bytes for each device.");
         let same = PublishReport { new: false, ..report };
         assert_eq!(published(&same), "Nothing changed: a stays at version 3 with 1000 records.");
