@@ -104,7 +104,10 @@ fn unread_words(report: &ImportReport) -> String {
     if report.controls > 0 {
         let (rows, whose) =
             (counted(report.controls, "row"), if report.controls == 1 { "its record" } else { "their records" });
-        let _ = write!(text, "\nControl characters stand in {rows}; each run of them is one space in {whose}.");
+        let _ = write!(
+            text,
+            "\nControl characters stand in {rows}; each run of them is one space in {whose}, or parts two serials."
+        );
     }
     if let Some(notes) = &report.notes {
         let _ = write!(text, "\nThose rows are listed in {}.", notes.display());

@@ -165,7 +165,12 @@ fn diff(out: &Printer, hub: &Hub, id: &RegisterId, limit: u64) -> Result<(), Sto
     out.either(&report, || {
         let all = report.added + report.changed + report.withdrawn;
         let since = report.version.map_or("never published".to_owned(), |version| format!("since version {version}"));
-        let shown = if all > printed { format!(" ({printed} shown)") } else { String::new() };
+        let shown = match (report.version, printed) {
+            (None, _) if all > 0 => ". Devices have none of them yet, so they are not listed one by one".to_owned(),
+            (Some(_), 0) if all > 0 => ". None is listed (--limit 0)".to_owned(),
+            _ if all > printed => format!(". Listed above: {printed} of {all}; --limit {all} lists them all"),
+            _ => String::new(),
+        };
         format!(
             "{id}, {since}: {} new, {} changed, {} withdrawn{shown}.",
             report.added, report.changed, report.withdrawn
@@ -186,9 +191,9 @@ fn list(out: &Printer, hub: &Hub) -> Result<(), Stop> {
                 state.as_of.map_or("nothing imported".to_owned(), |x| x.format("as of %Y-%m-%d %H:%M UTC").to_string());
             let changed = if state.register.changed && state.version.is_some() { ", changed since" } else { "" };
             format!(
-                "{}  {version}{changed}, {} records, {as_of}, owner {}, {}",
+                "{}  {version}{changed}, {}, {as_of}, owner {}, {}",
                 state.register.id,
-                state.register.records,
+                imported::counted(state.register.records, "record"),
                 state.register.owner,
                 state.register.objects.join(" ")
             )
