@@ -56,11 +56,11 @@ fn updates(hub: &PracticeHub, register: &RegisterId, desk: &Desk, folder: &Path,
     hub.hub().import_register(register, &options, read, &mut |_| {}).expect("an import");
     let began = Instant::now();
     let published = hub.hub().publish_register(register, &mut |_, _| {}).expect("a publication");
+    let changes = published.added + published.changed + published.withdrawn;
     println!(
-        "\n{} changes published in {:.2} s, a delta of {:.1} B a change",
-        published.changes,
+        "\n{changes} changes published in {:.2} s, a delta of {:.1} B a change",
         began.elapsed().as_secs_f64(),
-        published.delta_bytes as f64 / published.changes.max(1) as f64
+        published.delta_bytes as f64 / changes.max(1) as f64
     );
     let mut times = Vec::new();
     let mut worst_idle = Duration::ZERO;

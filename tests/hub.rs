@@ -2,6 +2,8 @@
 //! left when it is killed.
 #![cfg(all(feature = "device", feature = "hub"))]
 
+#[path = "hub/words.rs"]
+mod words;
 #[path = "sync/world.rs"]
 mod world;
 
@@ -396,7 +398,10 @@ fn what_a_file_no_longer_has_is_withdrawn_and_a_cut_file_is_refused() {
     // The same file cut in the middle of the list, at the end of a row.
     let half = rows_of(50..500);
     let refused = import(&half, &whole).unwrap_err();
-    assert!(matches!(refused, HubError::TooManyWithdrawals { withdrawn: 502, held: 952, allowed: 95 }), "{refused}");
+    assert!(
+        matches!(refused, HubError::TooManyWithdrawals { withdrawn: 502, held: 952, allowed: 95, given: false }),
+        "{refused}"
+    );
     assert_eq!(held(), 952);
     let part = ImportOptions { extent: Extent::Partial, ..whole.clone() };
     let stored = import(&half, &part).unwrap().stored;
@@ -417,7 +422,7 @@ fn a_file_without_a_record_empties_no_register_however_small() {
         |text: &str, options: &ImportOptions| world.hub.import_register(&id, options, text.as_bytes(), &mut |_| {});
     import(&rows_of(0..4), &whole).unwrap();
     let refused = import(&rows_of(0..0), &whole).unwrap_err();
-    assert!(matches!(refused, HubError::TooManyWithdrawals { withdrawn: 4, held: 4, allowed: 0 }), "{refused}");
+    assert!(matches!(refused, HubError::TooManyWithdrawals { withdrawn: 4, held: 4, allowed: 0, .. }), "{refused}");
     let meant = ImportOptions { extent: Extent::Whole { withdrawals_max: Some(4) }, ..whole.clone() };
     assert_eq!(import(&rows_of(0..0), &meant).unwrap().stored.withdrawn, 4);
     // A small register whose rows are all new ones goes through.

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::CommandFactory;
+use clap_mangen::Man;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -154,9 +155,69 @@ pub fn print_completions<C: CommandFactory>(shell: clap_complete::Shell, program
 
 /// Manual page of a program (troff), on stdout.
 pub fn print_manual<C: CommandFactory>() -> io::Result<()> {
-    let mut text = Vec::new();
-    clap_mangen::Man::new(C::command()).render(&mut text)?;
-    io::stdout().lock().write_all(&text)
+    io::stdout().lock().write_all(manual_of::<C>()?.as_bytes())
+}
+
+/// One page with every command of a program: a page for each would have to be installed to be found.
+pub fn manual_of<C: CommandFactory>() -> io::Result<String> {
+    let mut command = C::command();
+    command.build();
+    let whole = Man::new(command.clone());
+    let mut title = Vec::new();
+    whole.render_title(&mut title)?;
+    let mut page = String::from_utf8(title).map_err(io::Error::other)?;
+    page.push_str(&format!(".SH NAME\n{}", troff(&|out| whole.render_name_section(out))?));
+    page.push_str(&format!(".SH SYNOPSIS\n{}", troff(&|out| whole.render_synopsis_section(out))?));
+    page.push_str(&format!(".SH DESCRIPTION\n{}", troff(&|out| whole.render_description_section(out))?));
+    page.push_str(&format!(".SH OPTIONS\n{}.SH COMMANDS\n", troff(&|out| whole.render_options_section(out))?));
+    for (name, command) in commands_of(&command) {
+        // What every command takes is told once, above.
+        let own = command.clone().mut_args(|arg| {
+            let is_told = arg.is_hide_set() || arg.is_global_set() || arg.get_id() == "help";
+            arg.hide(is_told)
+        });
+        let man = Man::new(own);
+        page.push_str(&format!(
+            ".SS \"{}\"\n{}.PP\n{}{}.PP\n.nf\n{}.fi\n",
+            name.replace('-', "\\-"),
+            troff(&|out| man.render_description_section(out))?,
+            troff(&|out| man.render_synopsis_section(out))?,
+            troff(&|out| man.render_options_section(out))?,
+            troff(&|out| man.render_extra_section(out))?
+        ));
+    }
+    page.push_str(&format!(".SH EXAMPLES\n.nf\n{}.fi\n", troff(&|out| whole.render_extra_section(out))?));
+    page.push_str(&format!(".SH VERSION\n{}", troff(&|out| whole.render_version_section(out))?));
+    Ok(page)
+}
+
+/// A piece of a page without the heading and the preamble that it comes with.
+fn troff(render: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    render(&mut bytes)?;
+    let text = String::from_utf8(bytes).map_err(io::Error::other)?;
+    let is_text = |line: &&str| ![".SH ", ".ie ", ".el "].iter().any(|begin| line.starts_with(begin));
+    Ok(text.lines().filter(is_text).flat_map(|line| [line, "\n"]).collect())
+}
+
+/// The commands that do something, by all of their words, in the order of the help.
+fn commands_of(command: &clap::Command) -> Vec<(String, &clap::Command)> {
+    let shown = command.get_subcommands().filter(|c| !c.is_hide_set() && c.get_name() != "help");
+    shown
+        .flat_map(|c| {
+            let name = c.get_bin_name().unwrap_or_else(|| c.get_name()).to_owned();
+            if c.has_subcommands() { commands_of(c) } else { vec![(name, c)] }
+        })
+        .collect()
+}
+
+/// The commands of a program whose help shows no example.
+#[cfg(test)]
+pub fn without_examples<C: CommandFactory>() -> Vec<String> {
+    let mut command = C::command();
+    command.build();
+    let has_example = |c: &clap::Command| c.get_after_help().is_some_and(|help| help.to_string().contains("Example"));
+    commands_of(&command).into_iter().filter(|(_, c)| !has_example(c)).map(|(name, _)| name).collect()
 }
 
 /// Logs go to stderr and hold ids only; `TRACEPOST_LOG` sets what is shown (default: warnings).

@@ -92,7 +92,7 @@ impl FromStr for Object {
     type Err = UnknownObject;
     /// Accepts the code, and the longer names of the field (`ammunition lot`, `missile or launcher`, `travel document`).
     fn from_str(s: &str) -> Result<Self, Self::Err> {
-        let name = s.trim().to_lowercase().replace([' ', '-'], "_");
+        let name = super::record::coded(s);
         let alias = match name.as_str() {
             "weapon" | "gun" => Some(Self::Firearm),
             "ammunition_lot" => Some(Self::Ammunition),

@@ -31,6 +31,9 @@ pub enum RangeError {
     /// Other letters, or letters in other places.
     #[error("the two ends of the range are not of one shape")]
     Shape,
+    /// Numbers of different lengths, of which one is filled up with zeros.
+    #[error("the ends of the range have numbers of different lengths, and one begins with a zero")]
+    Lengths,
     /// The last comes before the first.
     #[error("the range ends before it begins")]
     Backwards,
@@ -116,12 +119,13 @@ fn grown(from: &str, to: &str, low: u64, high: u64) -> Result<Vec<Span>, RangeEr
     if (before, after) != (before_last, after_last) {
         return Err(RangeError::Shape);
     }
-    if digits > digits_last {
-        return Err(RangeError::Backwards);
-    }
+    // A maker that fills up with zeros counts in one length, and one of the ends is misspelt.
     let length_of_number = |n: u64| n.checked_ilog10().map_or(1, |log| log as usize + 1);
     if length_of_number(low) != digits || length_of_number(high) != digits_last {
-        return Err(RangeError::Shape);
+        return Err(RangeError::Lengths);
+    }
+    if low > high {
+        return Err(RangeError::Backwards);
     }
     let spans = (digits..=digits_last).map(|length| {
         let smallest = 10u64.pow(length as u32 - 1);
@@ -177,7 +181,9 @@ mod tests {
         let table = [
             ("AB1000", "CD1999", RangeError::Shape),
             ("AB1000", "AB199A", RangeError::Shape),
-            ("AB0998", "AB10000", RangeError::Shape),
+            ("AB0998", "AB10000", RangeError::Lengths),
+            ("AB0100", "AB200", RangeError::Lengths),
+            ("AB100", "AB0200", RangeError::Lengths),
             ("AB1999", "AB1000", RangeError::Backwards),
             ("AB1000", "AB999", RangeError::Backwards),
             ("ABC", "ABD", RangeError::NoNumber),

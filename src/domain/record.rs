@@ -10,6 +10,13 @@ use super::item::Description;
 use super::mark::Mark;
 use super::range::SerialRange;
 
+/// A source's word in the manner of our codes: lower case, with one underscore where spaces, hyphens or underscores stand.
+pub fn coded(word: &str) -> String {
+    let parts = |c: char| c.is_whitespace() || matches!(c, '-' | '_' | '\u{2010}'..='\u{2015}' | '\u{2212}');
+    let words: Vec<_> = word.split(parts).filter(|part| !part.is_empty()).map(str::to_lowercase).collect();
+    words.join("_")
+}
+
 /// What a register is kept for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
@@ -134,8 +141,8 @@ pub struct UnknownStatus(pub String);
 impl FromStr for Status {
     type Err = UnknownStatus;
     fn from_str(s: &str) -> Result<Self, Self::Err> {
-        let name = s.trim().to_lowercase();
-        Self::ALL.into_iter().find(|x| x.code() == name).ok_or_else(|| UnknownStatus(s.to_owned()))
+        let of = |code: &str| Self::ALL.into_iter().find(|x| x.code() == code);
+        of(s).or_else(|| of(&coded(s))).ok_or_else(|| UnknownStatus(s.to_owned()))
     }
 }
 
@@ -163,6 +170,22 @@ impl Action {
             Self::DiscreetCheck => "discreet_check",
             Self::Report => "report",
         }
+    }
+}
+
+/// No action has that name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no action is called {0:?}")]
+pub struct UnknownAction(pub String);
+
+impl FromStr for Action {
+    type Err = UnknownAction;
+    /// Accepts the code however its words are parted, and `discreet` alone: read as no action, such a record would have the
+    /// finder hold what is to be let go.
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        let name = coded(s);
+        let alias = matches!(name.as_str(), "discreet" | "discrete" | "discrete_check").then_some(Self::DiscreetCheck);
+        alias.or_else(|| Self::ALL.into_iter().find(|x| x.code() == name)).ok_or_else(|| UnknownAction(s.to_owned()))
     }
 }
 
@@ -217,4 +240,24 @@ pub struct Record {
     /// Where the item belongs, for what was delivered or is expected.
     #[serde(default)]
     pub delivery: Option<Delivery>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_known_however_its_words_are_parted() {
+        for word in
+            ["discreet_check", "Discreet_Check", "discreet check", "Discreet-check", " DISCREET  CHECK ", "discreet"]
+        {
+            assert_eq!(word.parse(), Ok(Action::DiscreetCheck), "{word}");
+        }
+        assert_eq!("Seize ".parse(), Ok(Action::Seize));
+        for word in ["", "discreetly", "check", "seize or report"] {
+            assert_eq!(word.parse::<Action>(), Err(UnknownAction(word.to_owned())));
+        }
+        assert_eq!(" Unaccounted".parse(), Ok(Status::Unaccounted));
+        assert!("un accounted".parse::<Status>().is_err());
+    }
 }

@@ -11,11 +11,12 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::HubError;
 use crate::domain::{DeviceId, Hash, RegisterId};
+use crate::platform::files;
 
 /// Paths within the hub's folder.
 #[derive(Debug, Clone)]
@@ -85,6 +86,56 @@ impl Dir {
         self.0.join("invites")
     }
 
+    /// Closes the folder and its databases to everyone but their owner: the folder may have been there before, for all to read.
+    /// Where that cannot be done it is said, and the hub goes on.
+    pub(super) fn close_to_others(&self) {
+        for database in [self.database(), self.registers_database()] {
+            // Made here, for SQLite would make it readable by all; its log takes the mode of the database.
+            let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&database);
+            if made.is_ok() {
+                continue;
+            }
+            for file in ["", "-wal", "-shm"].map(|ending| with_ending(&database, ending)) {
+                if let Err(error) = close(&file) {
+                    tracing::warn!(
+                        "{} can be read by other users of this machine and could not be closed to them ({error}); \
+                         run the hub as the user who owns it",
+                        file.display()
+                    );
+                }
+            }
+        }
+        let folder = &self.0;
+        match self.is_shared().and_then(|shared| if shared { Ok(true) } else { close(folder).map(|()| false) }) {
+            Ok(false) => {}
+            Ok(true) => tracing::warn!(
+                "{0} can be entered by other users of this machine, and was left so because it holds other things too; \
+                 `chmod 700 {0}` closes it, if they are the hub's alone",
+                folder.display()
+            ),
+            Err(error) => tracing::warn!(
+                "{} can be entered by other users of this machine and could not be closed to them ({error}); \
+                 put the hub on a disk with permissions, in a folder of the user who runs it",
+                folder.display()
+            ),
+        }
+    }
+
+    /// Whether others may enter the folder and it holds what no hub put there: then it may not be the hub's to close.
+    fn is_shared(&self) -> io::Result<bool> {
+        if !files::is_open_to_others(&self.0)? {
+            return Ok(false);
+        }
+        for entry in fs::read_dir(&self.0)? {
+            let name = entry?.file_name();
+            let name = name.to_string_lossy();
+            if !OURS.contains(&name.as_ref()) && !OURS_BEGIN.iter().any(|begin| name.starts_with(begin)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Takes the lock that only one `serve` can hold.
     ///
     /// # Errors
@@ -104,6 +155,31 @@ impl Dir {
             Err(e) => Err(HubError::file(&path, e.into())),
         }
     }
+}
+
+/// What a hub puts into its folder.
+const OURS: [&str; 6] = ["registers", "photos", "keys", "rejects", "invites", "serve.lock"];
+/// Beginnings of the other names that it gives, of which some last only a moment.
+const OURS_BEGIN: [&str; 4] = ["hub.db", "registers.db", ".tmp", ".new-"];
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// Takes a file or folder away from everyone but its owner, if it is there and others may read it.
+fn close(path: &Path) -> io::Result<()> {
+    match files::is_open_to_others(path) {
+        Ok(true) => {}
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => return Ok(()),
+    }
+    // Root may close anything, and would lock out whom it belongs to.
+    if fs::metadata(path)?.uid() != rustix::process::geteuid().as_raw() {
+        return Err(io::Error::other("it belongs to another user"));
+    }
+    files::make_private(path)
 }
 
 /// Held while serving; the kernel lets it go when the process ends, however it ends.
@@ -130,4 +206,25 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()
     file.as_file().sync_all()?;
     file.persist(path).map_err(|e| e.error)?;
     File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_ours_to_close_is_told() {
+        assert!(close(Path::new("/no/such/file")).is_ok());
+        // The kernel lets nobody change who may enter this.
+        assert!(!cfg!(target_os = "linux") || close(Path::new("/proc/self")).is_err());
+        let temp = tempfile::tempdir().unwrap();
+        let open = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(temp.path(), open).unwrap();
+        let dir = Dir::new(temp.path());
+        assert!(!dir.is_shared().unwrap());
+        fs::write(temp.path().join("letters.txt"), "").unwrap();
+        assert!(dir.is_shared().unwrap());
+    }
 }

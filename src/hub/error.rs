@@ -24,6 +24,12 @@ pub enum HubError {
         /// The folder.
         dir: PathBuf,
     },
+    /// A file stands where the folder should.
+    #[error("{} is a file, and a hub needs a folder of its own; nothing was changed; name a folder with --data DIR", path.display())]
+    NotAFolder {
+        /// The file.
+        path: PathBuf,
+    },
     /// Practice was asked for on a real hub.
     #[error("{} holds a hub of real records; nothing was changed; give practice a folder of its own", dir.display())]
     NotForPractice {
@@ -67,24 +73,29 @@ pub enum HubError {
     },
     /// A file from which so much is gone that it may have been cut.
     #[error(
-        "{withdrawn} of the {held} records held are not in this file, which is more than the {allowed} that may go unasked; nothing was changed, for a file that was cut looks the same; if it is only a part of the register import it with --partial, and if they are really withdrawn with --allow-withdrawals {withdrawn}"
+        "this file would withdraw {withdrawn} of the {held} records held, which is more than the {allowed} that {}; nothing was changed, for a file that was cut looks the same; if it is only a part of the register import it with --partial, and if they are really withdrawn with --allow-withdrawals {withdrawn}",
+        if *given { "--allow-withdrawals lets go" } else { "may go unasked" }
     )]
     TooManyWithdrawals {
         /// Records that the file no longer has.
         withdrawn: u64,
         /// Records held.
         held: u64,
-        /// How many may go unasked.
+        /// How many may go.
         allowed: u64,
+        /// Whether a person gave that number.
+        given: bool,
     },
     /// The address does not fit.
-    #[error("{url:?} is not an address of the form https://host:port; nothing was changed")]
+    #[error(
+        "{url:?} is not an address of the form https://host:port; nothing was changed; write it as https://hub.example:8443, the port that `serve` listens on"
+    )]
     BadUrl {
         /// The text given.
         url: String,
     },
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}; nothing was changed; choose a free port or stop what uses it")]
+    #[error("cannot listen on {address}: {source}; nothing was changed; {}", listening(source.kind()))]
     Listen {
         /// The address.
         address: String,
@@ -143,5 +154,23 @@ pub enum HubError {
 impl HubError {
     pub(super) fn file(path: &Path, source: io::Error) -> Self {
         Self::File { path: path.to_owned(), source }
+    }
+
+    /// Why a folder could not be made.
+    pub(super) fn folder(path: &Path, source: io::Error) -> Self {
+        match path.ancestors().find(|above| above.exists()) {
+            Some(there) if !there.is_dir() => Self::NotAFolder { path: there.to_owned() },
+            _ => Self::file(path, source),
+        }
+    }
+}
+
+/// What to do where an address cannot be listened on.
+fn listening(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::AddrInUse => "choose a free port or stop what uses it",
+        io::ErrorKind::AddrNotAvailable => "give an address of this machine, or 0.0.0.0 for all of them",
+        io::ErrorKind::PermissionDenied => "choose a port from 1024 on, or let this user open lower ones",
+        _ => "write it as ADDRESS:PORT: 127.0.0.1:8443, 0.0.0.0:8443 or [::]:8443",
     }
 }

@@ -77,9 +77,11 @@ pub struct ImportReport {
     pub years_unread: u64,
     /// How many good rows have a field that cannot be read, by the field's name; their records do without it.
     pub unread: BTreeMap<&'static str, u64>,
+    /// Good rows with control characters in them; each run of them is a space in the record, or parts two serials.
+    pub controls: u64,
     /// Where the rejected rows are listed, when there are any.
     pub rejects: Option<PathBuf>,
-    /// Where the rows with fields that cannot be read are listed, when there are any.
+    /// Where the rows are listed whose fields cannot be read or hold control characters, when there are any.
     pub notes: Option<PathBuf>,
     /// What a dry run saw of the file.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,11 +126,11 @@ impl Hub {
         let spill = RefCell::new(Spill::new(folder).map_err(|e| HubError::file(folder, e))?);
         let profile = RefCell::new(options.dry_run.then(Profile::default));
         let listed = options.rejects.clone().unwrap_or_else(|| self.dir.rejects(id, options.dry_run));
-        let mut notes = Lines::new(listed.with_extension("notes.csv"), "line,record,fields");
+        let mut notes = Lines::new(listed.with_extension("notes.csv"), "line,record,fields,controls");
         let mut rejects = Lines::new(listed, "line,reason");
         let mut unread = BTreeMap::new();
         let mut objects = BTreeSet::new();
-        let mut nameless = 0;
+        let (mut nameless, mut controls) = (0, 0);
         let defaults = Defaults { owner: register.owner.clone(), object: options.object, kind: register.kind };
         let sinks = Sinks {
             record: &mut |imported| {
@@ -151,7 +153,9 @@ impl Hub {
             },
             note: &mut |note| {
                 note.unread.iter().for_each(|field| *unread.entry(*field).or_default() += 1);
-                notes.push(&format!("{},{},{}", note.line, quoted(&note.id), note.unread.join(" "))).map_err(Into::into)
+                controls += u64::from(!note.controls.is_empty());
+                let (unread, with_controls) = (note.unread.join(" "), note.controls.join(" "));
+                notes.push(&format!("{},{},{unread},{with_controls}", note.line, quoted(&note.id))).map_err(Into::into)
             },
             progress,
         };
@@ -179,6 +183,7 @@ impl Hub {
             unusable: read.unusable,
             years_unread: read.years_unread,
             unread,
+            controls,
             rejects: rejects.finish()?,
             notes: notes.finish()?,
             profile: profile.into_inner().map(|profile| profile.finish(today)),

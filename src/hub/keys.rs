@@ -71,6 +71,9 @@ impl HubKeys {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 return Err(HubError::NotInitialised { dir: dir.path().to_owned() });
             }
+            Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => {
+                return Err(HubError::folder(dir.path(), e));
+            }
             Err(e) => return Err(HubError::file(&path, e)),
         };
         let signing = SigningKey::from_pkcs8_pem(&pem).map_err(|_| HubError::KeyDamaged { path })?;
@@ -155,6 +158,15 @@ pub(super) fn host_of(url: &str) -> Option<String> {
     (!host.is_empty()).then(|| host.parse::<IpAddr>().map_or_else(|_| host.to_ascii_lowercase(), |ip| ip.to_string()))
 }
 
+/// The port of an address, 443 where it names none; `None` where what stands in its place is no port.
+pub(super) fn port_of(url: &str) -> Option<u16> {
+    let authority = url.strip_prefix("https://")?.split('/').next()?;
+    match authority.rsplit_once(':') {
+        Some((_, port)) if !port.contains(']') => port.parse().ok().filter(|port| *port > 0),
+        _ => Some(443),
+    }
+}
+
 /// PKCS#8 without the public key: the one form that every TLS library of ours reads.
 fn pkcs8_v1(key: &SigningKey) -> Result<zeroize::Zeroizing<Vec<u8>>, HubError> {
     let bare = ed25519_dalek::pkcs8::KeypairBytes { secret_key: key.to_bytes(), public_key: None };
@@ -202,14 +214,18 @@ mod tests {
     }
 
     #[test]
-    fn hosts_of_addresses() {
-        for (url, host) in [
-            ("https://Hub.example:8443", "hub.example"),
-            ("https://hub.example", "hub.example"),
-            ("https://10.0.0.1:1", "10.0.0.1"),
-            ("https://[::1]:8443", "::1"),
+    fn hosts_and_ports_of_addresses() {
+        for (url, host, port) in [
+            ("https://Hub.example:8443", "hub.example", Some(8443)),
+            ("https://hub.example", "hub.example", Some(443)),
+            ("https://10.0.0.1:1", "10.0.0.1", Some(1)),
+            ("https://[::1]:8443", "::1", Some(8443)),
+            ("https://[::1]", "::1", Some(443)),
+            ("https://hub.example:", "hub.example", None),
+            ("https://hub.example:https", "hub.example", None),
+            ("https://hub.example:84430", "hub.example", None),
         ] {
-            assert_eq!(host_of(url).as_deref(), Some(host), "{url}");
+            assert_eq!((host_of(url).as_deref(), port_of(url)), (Some(host), port), "{url}");
         }
     }
 }

@@ -66,13 +66,14 @@ impl Hub {
     pub fn init(path: &Path, url: &str, practice: bool) -> Result<Self, HubError> {
         let url = EnrolCode::check_url(url)
             .ok()
-            .filter(|url| keys::host_of(url).is_some())
+            .filter(|url| keys::host_of(url).is_some() && keys::port_of(url).is_some())
             .ok_or_else(|| HubError::BadUrl { url: url.to_owned() })?;
         let dir = Dir::new(path);
         if dir.key_file().exists() {
             return Err(HubError::AlreadyInitialised { dir: path.to_owned() });
         }
-        dir::make_private_dir(path).map_err(|e| HubError::file(path, e))?;
+        dir::make_private_dir(path).map_err(|e| HubError::folder(path, e))?;
+        dir.close_to_others();
         let storage = SqliteStorage::open(&dir.database(), &dir.registers_database())?;
         storage.set_setting("url", &url)?;
         storage.set_setting("practice", if practice { "1" } else { "0" })?;
@@ -87,6 +88,7 @@ impl Hub {
     pub fn open(path: &Path) -> Result<Self, HubError> {
         let dir = Dir::new(path);
         let keys = HubKeys::open(&dir)?;
+        dir.close_to_others();
         let storage = SqliteStorage::open(&dir.database(), &dir.registers_database())?;
         Ok(Self { dir, keys: Arc::new(keys), storage: Arc::new(storage), photo_lock: Arc::default() })
     }
@@ -117,6 +119,15 @@ impl Hub {
     /// When the database fails.
     pub fn url(&self) -> Result<String, HubError> {
         self.storage.setting("url")?.ok_or_else(|| HubError::NotInitialised { dir: self.dir.path().to_owned() })
+    }
+
+    /// The port at which devices will look for it.
+    ///
+    /// # Errors
+    /// As [`Self::url`].
+    pub fn port(&self) -> Result<u16, HubError> {
+        let url = self.url()?;
+        keys::port_of(&url).ok_or(HubError::BadUrl { url })
     }
 
     /// Changes the address that *new* devices are told; those that are enrolled keep theirs.

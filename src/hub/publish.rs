@@ -43,8 +43,8 @@ pub struct PublishReport {
     pub records: u64,
     /// Records that came since the version before, when that is known.
     pub added: u64,
-    /// Records that came or changed since the version before, when that is known.
-    pub changes: u64,
+    /// Records that say something else since, when that is known.
+    pub changed: u64,
     /// Records that were withdrawn since.
     pub withdrawn: u64,
     /// Chunks of the base that a new device begins with.

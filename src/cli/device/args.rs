@@ -67,17 +67,26 @@ pub enum Command {
                             tracepost search --json 'AB12?4' | jq -r '.candidates[0].record'")]
     Record(RecordArguments),
     /// One full sync with the hub: registers down, ledger up
+    #[command(after_help = "Examples:\n  tracepost sync\n  tracepost sync --json | jq .receipt\n\n\
+                            It may be cut or stopped (Ctrl+C) at any point and repeated. Status 1 when the hub was not reached.")]
     Sync,
     /// Ledger, registers, last receipt, clock
+    #[command(after_help = "Examples:\n  tracepost status\n  tracepost status --json | jq .ledger.unsent")]
     Status,
     /// Recomputes the ledger's chain, signatures, receipts and projections
+    #[command(after_help = "Examples:\n  tracepost verify\n  tracepost verify --json | jq .ok\n\n\
+                            Status 1, with the first bad entry named, when the ledger is not whole.")]
     Verify,
     /// Shell completions on standard output
+    #[command(
+        after_help = "Example:\n  tracepost completions bash > ~/.local/share/bash-completion/completions/tracepost"
+    )]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Manual page (troff) on standard output
+    #[command(after_help = "Example:\n  tracepost man > ~/.local/share/man/man1/tracepost.1")]
     Man,
     /// Decodes untrusted pictures for a parent process
     #[command(hide = true, name = "decode-worker")]
@@ -206,4 +215,20 @@ pub struct AppArguments {
     /// Footage in place of a camera
     #[arg(long, value_name = "FILE")]
     pub footage: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::common::{manual_of, without_examples};
+
+    #[test]
+    fn every_command_is_shown_by_example_and_stands_in_the_manual() {
+        assert_eq!(without_examples::<Arguments>(), Vec::<String>::new());
+        let manual = manual_of::<Arguments>().unwrap();
+        for command in ["demo", "scan", "check", "sync", "status", "verify"] {
+            assert!(manual.contains(&format!(".SS \"tracepost {command}\"\n")), "{command}: {manual}");
+        }
+        assert!(!manual.contains("(1)") && !manual.contains("decode\\-worker"), "{manual}");
+    }
 }

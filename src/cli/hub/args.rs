@@ -35,8 +35,11 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make keys, certificate authority and database
+    #[command(after_help = "Examples:
+  tracepost-hub --data /srv/hub init --url https://hub.example:8443
+  tracepost-hub --data /srv/practice-hub init --url https://hub.example:8444 --practice")]
     Init {
-        /// Address that devices will be told, https://host:port
+        /// Address that devices will be told, https://host:port; without a port they look at 443
         #[arg(long)]
         url: String,
         /// A hub of made-up records, for training; practice and real devices never mix
@@ -50,10 +53,10 @@ pub enum Command {
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8443")]
         listen: String,
     },
-    /// Registers: make, import, publish, list
+    /// Registers: make, import, compare, publish, list
     #[command(subcommand)]
     Register(RegisterCommand),
-    /// Devices: invite, list
+    /// Devices: invite, list, revoke
     #[command(subcommand)]
     Device(DeviceCommand),
     /// Checked items that arrived
@@ -63,11 +66,15 @@ pub enum Command {
     #[command(subcommand)]
     Ledger(LedgerCommand),
     /// Print shell completions
+    #[command(
+        after_help = "Example:\n  tracepost-hub completions bash > ~/.local/share/bash-completion/completions/tracepost-hub"
+    )]
     Completions {
         /// The shell
         shell: Shell,
     },
     /// Print the manual page (troff)
+    #[command(after_help = "Example:\n  tracepost-hub man > ~/.local/share/man/man1/tracepost-hub.1")]
     Man,
 }
 
@@ -79,7 +86,7 @@ pub enum RegisterCommand {
   tracepost-hub register create stolen --owner 'National Police'
   tracepost-hub register create deliveries --owner 'Armed Forces' --kind delivered")]
     Create {
-        /// Its name: a-z 0-9 - _ .
+        /// Its name: up to 64 of a-z, 0-9, hyphen, underscore and dot, beginning with a letter or digit
         id: String,
         /// The authority that owns its records
         #[arg(long)]
@@ -90,7 +97,7 @@ pub enum RegisterCommand {
     },
     /// Show what the next publication would change on devices
     #[command(
-        after_help = "Example:\n  tracepost-hub register diff stolen --json | jq -c 'select(.change == \"withdrawn\")'"
+        after_help = "Examples:\n  tracepost-hub register diff stolen\n  tracepost-hub register diff stolen --json | jq -c 'select(.change == \"withdrawn\")'"
     )]
     Diff {
         /// The register
@@ -103,7 +110,6 @@ pub enum RegisterCommand {
     #[command(after_help = "Examples:
   tracepost-hub register import ua-weapons --format ua-weapons weaponswanted.json
   zcat list.csv.gz | tracepost-hub register import stolen --format csv --map columns.toml -
-
   tracepost-hub register import stolen --format csv list.csv --dry-run
 
 The file is taken for the whole register: rows with a known id replace the older row, new ones are added, and records that
@@ -121,7 +127,7 @@ changes nothing. --dry-run says what the file is like and what it would do, and 
         /// What the records are of, where a row does not say it (firearm, vehicle, travel_document, …)
         #[arg(long)]
         object: Option<crate::domain::Object>,
-        /// Moment up to which the data reach, as 2026-11-22 or 2026-11-22T10:00:00Z [default: the file's own time]
+        /// Moment up to which the data reach, as 2026-11-22 or 2026-11-22T10:00:00Z, not in the future [default: the file's own time]
         #[arg(long, value_name = "TIME")]
         as_of: Option<String>,
         /// Where to list rejected rows [default: rejects/ID.csv in the hub's folder]
@@ -140,11 +146,19 @@ changes nothing. --dry-run says what the file is like and what it would do, and 
         file: PathBuf,
     },
     /// Sign a new version for devices to fetch, when something changed
+    #[command(after_help = "Examples:
+  tracepost-hub register publish stolen
+  tracepost-hub register publish stolen --json | jq '{version, added, changed, withdrawn}'
+
+Publish at least once a day, also when nothing changed: devices tell a register as late that was not signed for longer.")]
     Publish {
         /// The register
         id: String,
     },
     /// List registers
+    #[command(
+        after_help = "Examples:\n  tracepost-hub register list\n  tracepost-hub register list --json | jq -r 'select(.changed) | .id'"
+    )]
     List,
 }
 
@@ -165,6 +179,9 @@ pub enum DeviceCommand {
         picture: Option<PathBuf>,
     },
     /// List devices
+    #[command(
+        after_help = "Examples:\n  tracepost-hub device list\n  tracepost-hub device list --json | jq -r 'select(.forks > 0) | .device'"
+    )]
     List,
     /// Give a lost or stolen device no registers any more, from now on; its ledger is still taken in
     #[command(after_help = "Example:\n  tracepost-hub device revoke ba33e245")]
@@ -178,6 +195,9 @@ pub enum DeviceCommand {
 #[derive(Debug, Subcommand)]
 pub enum SightingCommand {
     /// List sightings, newest first
+    #[command(after_help = "Examples:
+  tracepost-hub sighting list --post UA-RAVA --limit 20
+  tracepost-hub sighting list --grade hit --json | jq -r '[.time, .post, .id] | @tsv'")]
     List {
         /// Of one post only
         #[arg(long)]
@@ -193,6 +213,7 @@ pub enum SightingCommand {
         limit: Option<u64>,
     },
     /// Show all of one sighting
+    #[command(after_help = "Example:\n  tracepost-hub sighting show ba33e245/41")]
     Show {
         /// Its id as listed: DEVICE/ENTRY
         id: String,
@@ -203,8 +224,26 @@ pub enum SightingCommand {
 #[derive(Debug, Subcommand)]
 pub enum LedgerCommand {
     /// Recompute chain, signed heads and receipts of a device; status 1 and the first bad entry named when broken
+    #[command(after_help = "Example:\n  tracepost-hub ledger verify ba33e245 && echo whole")]
     Verify {
         /// The device's id, or its first characters
         device: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::common::{manual_of, without_examples};
+
+    #[test]
+    fn every_command_is_shown_by_example_and_stands_in_the_manual() {
+        assert_eq!(without_examples::<Args>(), Vec::<String>::new());
+        let manual = manual_of::<Args>().unwrap();
+        for command in ["init", "register import", "device revoke", "sighting show", "ledger verify", "man"] {
+            assert!(manual.contains(&format!(".SS \"tracepost\\-hub {command}\"\n")), "{command}: {manual}");
+        }
+        assert!(manual.contains("\\-\\-allow\\-withdrawals"), "the options of each");
+        assert!(!manual.contains("(1)"), "no other page is printed by any command");
+    }
 }

@@ -74,23 +74,40 @@ pub(super) fn words(report: &ImportReport, options: &ImportOptions) -> String {
     text
 }
 
-/// What the records do without, because it cannot be read.
+/// What the records do without, because it cannot be read or must not be shown.
 fn unread_words(report: &ImportReport) -> String {
     let mut text = String::new();
     for (&field, &rows) in &report.unread {
         let form = match field {
             "year" => " (four digits, 1700 to 2100)",
-            "object" | "action" => " (name its values in a mapping file)",
+            "object" | "action" => " (name its values in a mapping file under [values])",
             day if day.ends_with("_on") || day.ends_with("date") => {
                 " (YYYY-MM-DD, DD.MM.YYYY, or date_format in a mapping file)"
             }
             _ => "",
         };
-        let (rows, whose) = (counted(rows, "row"), if rows == 1 { "its record does" } else { "their records do" });
-        let _ = write!(text, "\nThe {field} of {rows} cannot be read{form}; {whose} without.");
+        let does = match (field, rows) {
+            ("action", 1) => {
+                "its record has the source's words before its caution, and officers are asked to hold the item"
+            }
+            ("action", _) => {
+                "their records have the source's words before their cautions, and officers are asked to hold the items"
+            }
+            (_, 1) => "its record does without",
+            _ => "their records do without",
+        };
+        let _ = write!(text, "\nThe {field} of {} cannot be read{form}; {does}.", counted(rows, "row"));
         if field == "expires_on" {
             text.push_str(" They stand until they are withdrawn.");
         }
+    }
+    if report.controls > 0 {
+        let (rows, whose) =
+            (counted(report.controls, "row"), if report.controls == 1 { "its record" } else { "their records" });
+        let _ = write!(
+            text,
+            "\nControl characters stand in {rows}; each run of them is one space in {whose}, or parts two serials."
+        );
     }
     if let Some(notes) = &report.notes {
         let _ = write!(text, "\nThose rows are listed in {}.", notes.display());
@@ -105,14 +122,14 @@ pub(super) fn published(report: &PublishReport) -> String {
     if !report.new {
         return format!("Nothing changed: {id} stays at version {version} with {records}.");
     }
-    if report.changes + report.withdrawn == 0 {
+    if report.added + report.changed + report.withdrawn == 0 {
         return format!("Published {id} version {version}: {records}, {} for each device.", size(report.bytes));
     }
     format!(
         "Published {id} version {version}: {} new, {} changed, {} withdrawn; {records} in all. A device of the version \
          before fetches {}, a new one {} and what came since.",
         report.added,
-        report.changes - report.added.min(report.changes),
+        report.changed,
         report.withdrawn,
         size(report.delta_bytes),
         size(report.bytes)
@@ -213,7 +230,7 @@ mod tests {
             new: true,
             records: 1000,
             added: 2,
-            changes: 5,
+            changed: 3,
             withdrawn: 1,
             chunks: 1,
             chunks_new: 1,
@@ -225,7 +242,7 @@ mod tests {
             "Published a version 3: 2 new, 3 changed, 1 withdrawn; 1000 records in all. A device of the version before \
              fetches 15 kB, a new one 20 MB and what came since."
         );
-        let first = PublishReport { added: 0, changes: 0, withdrawn: 0, bytes: 900, ..report.clone() };
+        let first = PublishReport { added: 0, changed: 0, withdrawn: 0, bytes: 900, ..report.clone() };
         assert_eq!(published(&first), "Published a version 3: 1000 records, 900 bytes for each device.");
         let same = PublishReport { new: false, ..report };
         assert_eq!(published(&same), "Nothing changed: a stays at version 3 with 1000 records.");

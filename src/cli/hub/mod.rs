@@ -65,13 +65,18 @@ fn run(args: Args) -> Result<(), Stop> {
 
 fn init(out: &Printer, data: &std::path::Path, url: &str, practice: bool) -> Result<(), Stop> {
     let hub = Hub::init(data, url, practice).map_err(failure)?;
-    let url = hub.url().map_err(failure)?;
+    let (url, port) = (hub.url().map_err(failure)?, hub.port().map_err(failure)?);
     let made = serde_json::json!({
         "data": data, "url": url, "fingerprint": hub.fingerprint(), "practice": practice,
     });
     out.either(&made, || {
+        let unsaid = if url.ends_with(&format!(":{port}")) {
+            String::new()
+        } else {
+            format!(", which names no port: they will look at {port}, so serve with --listen ADDRESS:{port}")
+        };
         format!(
-            "Made the hub in {}.\nDevices will be told {url}\nFingerprint {}\nKeep a copy of {} in a safe place: devices trust this key only.",
+            "Made the hub in {}.\nDevices will be told {url}{unsaid}\nFingerprint {}\nKeep a copy of {} in a safe place: devices trust this key only.",
             data.display(),
             hub.fingerprint(),
             hub.dir().key_file().display()
@@ -115,7 +120,11 @@ fn failure(error: HubError) -> Stop {
         (Some(only), None) => ("What was stored before is safe.".to_owned(), only),
         _ => ("What was stored before is safe.".to_owned(), "Mend the cause and call again.".to_owned()),
     };
-    let wrong_call = matches!(error, HubError::BadUrl { .. } | HubError::BadRegisterId(_) | HubError::BadPost(_));
+    let wrong_call = match &error {
+        HubError::BadUrl { .. } | HubError::BadRegisterId(_) | HubError::BadPost(_) => true,
+        HubError::Listen { source, .. } => source.kind() == std::io::ErrorKind::InvalidInput,
+        _ => false,
+    };
     Failure { what, safe, next, status: if wrong_call { 2 } else { 1 } }.into()
 }
 

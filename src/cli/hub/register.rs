@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::args::RegisterCommand;
 use super::failure;
@@ -46,7 +46,7 @@ pub(super) fn run(out: &Printer, hub: &Hub, command: RegisterCommand) -> Result<
                 Some(path) => mapping(&path)?,
                 None => Mapping::default(),
             };
-            let given = as_of.as_deref().map(moment).transpose()?;
+            let given = as_of.as_deref().map(|text| moment(text, Utc::now())).transpose()?;
             let options = ImportOptions {
                 format,
                 mapping,
@@ -85,18 +85,30 @@ fn mapping(path: &Path) -> Result<Mapping, Stop> {
     })
 }
 
-fn moment(text: &str) -> Result<DateTime<Utc>, Stop> {
+/// A moment that data can reach up to. One that is still to come would make every post take old data for fresh, and as the age
+/// of a register moves only forward, nobody could take it back; a day is left for clocks and time zones.
+fn moment(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Failure> {
     let day = || text.parse::<NaiveDate>().ok().and_then(|day| day.and_hms_opt(0, 0, 0)).map(|x| x.and_utc());
-    text.parse::<DateTime<Utc>>().ok().or_else(day).ok_or_else(|| {
+    let moment = text.parse::<DateTime<Utc>>().ok().or_else(day).ok_or_else(|| {
         Failure::usage(format_args!("{text:?} is not a moment."), "Write it as 2026-11-22 or 2026-11-22T10:00:00Z.")
-            .into()
-    })
+    })?;
+    if moment > now + TimeDelta::days(1) {
+        let what = format!(
+            "--as-of {text} is still to come (it is {} UTC), and no data reach that far.",
+            now.format("%Y-%m-%d %H:%M")
+        );
+        return Err(Failure::usage(
+            what,
+            "Give the moment at which the source wrote the file, or set this clock right.",
+        ));
+    }
+    Ok(moment)
 }
 
 /// When the file was last changed: the best that is known of how far its data reach.
 fn file_time(file: &Path) -> i64 {
     let changed = std::fs::metadata(file).and_then(|x| x.modified()).map(DateTime::<Utc>::from);
-    changed.unwrap_or_else(|_| Utc::now()).timestamp_millis()
+    changed.unwrap_or_else(|_| Utc::now()).min(Utc::now()).timestamp_millis()
 }
 
 fn import(out: &Printer, hub: &Hub, id: &RegisterId, options: &ImportOptions, file: &Path) -> Result<(), Stop> {
@@ -153,7 +165,12 @@ fn diff(out: &Printer, hub: &Hub, id: &RegisterId, limit: u64) -> Result<(), Sto
     out.either(&report, || {
         let all = report.added + report.changed + report.withdrawn;
         let since = report.version.map_or("never published".to_owned(), |version| format!("since version {version}"));
-        let shown = if all > printed { format!(" ({printed} shown)") } else { String::new() };
+        let shown = match (report.version, printed) {
+            (None, _) if all > 0 => ". Devices have none of them yet, so they are not listed one by one".to_owned(),
+            (Some(_), 0) if all > 0 => ". None is listed (--limit 0)".to_owned(),
+            _ if all > printed => format!(". Listed above: {printed} of {all}; --limit {all} lists them all"),
+            _ => String::new(),
+        };
         format!(
             "{id}, {since}: {} new, {} changed, {} withdrawn{shown}.",
             report.added, report.changed, report.withdrawn
@@ -174,13 +191,32 @@ fn list(out: &Printer, hub: &Hub) -> Result<(), Stop> {
                 state.as_of.map_or("nothing imported".to_owned(), |x| x.format("as of %Y-%m-%d %H:%M UTC").to_string());
             let changed = if state.register.changed && state.version.is_some() { ", changed since" } else { "" };
             format!(
-                "{}  {version}{changed}, {} records, {as_of}, owner {}, {}",
+                "{}  {version}{changed}, {}, {as_of}, owner {}, {}",
                 state.register.id,
-                state.register.records,
+                imported::counted(state.register.records, "record"),
                 state.register.owner,
                 state.register.objects.join(" ")
             )
         })?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_reach_no_further_than_a_day_from_now() {
+        let now: DateTime<Utc> = "2026-11-22T10:00:00Z".parse().unwrap();
+        for text in ["2026-11-22", "2026-11-23", "2026-11-23T10:00:00Z", "2026-11-22T23:00:00+02:00", "1999-01-01"] {
+            assert!(moment(text, now).is_ok(), "{text}");
+        }
+        for (text, said) in [("2026-11-24", "still to come"), ("2030-01-01", "still to come"), ("soon", "not a moment")]
+        {
+            let failure = moment(text, now).unwrap_err();
+            assert_eq!(failure.status, 2);
+            assert!(failure.what.contains(said), "{failure:?}");
+        }
+    }
 }

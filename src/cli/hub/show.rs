@@ -1,16 +1,20 @@
 //! What arrived: devices, sightings, proof of ledgers.
 
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Write as _};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::{device, failure};
-use crate::cli::common::{Failure, Printer, Stop, progress_bar};
+use crate::cli::common::{Failure, Printer, Stop, counted, progress_bar};
 use crate::domain::{Grade, PostId, Seq};
 use crate::hub::storage::{Device, Sighting, SightingQuery};
 use crate::hub::{Hub, HubError};
+
+fn of_entries(n: u64) -> String {
+    counted(n, "entry", "entries")
+}
 
 fn time(ms: i64) -> Option<String> {
     DateTime::<Utc>::from_timestamp_millis(ms).map(|x| x.to_rfc3339_opts(SecondsFormat::Millis, true))
@@ -30,16 +34,19 @@ pub(super) fn devices(out: &Printer, hub: &Hub) -> Result<(), Stop> {
             "head": device.head, "forks": forks, "set_aside": aside,
         });
         out.either(&line, || {
-            let mut words =
-                format!("{id}  {post}  {entries} entries, last heard {}", time(device.seen_ms).unwrap_or_default());
+            let mut words = format!(
+                "{id}  {post}  {}, last heard {}",
+                of_entries(entries),
+                time(device.seen_ms).unwrap_or_default()
+            );
             if let Some(since) = device.revoked_ms.and_then(time) {
                 let _ = write!(words, ", REVOKED since {since}");
             }
             if *forks > 0 {
-                let _ = write!(words, ", FORK: {forks} entries came with other bytes");
+                let _ = write!(words, ", FORK: {} came with other bytes", of_entries(*forks));
             }
             if *aside > 0 {
-                let _ = write!(words, ", {aside} entries of a kind unknown here");
+                let _ = write!(words, ", {} of a kind unknown here", of_entries(*aside));
             }
             words
         })?;
@@ -77,15 +84,39 @@ pub(super) fn sightings(
             return Err(Failure::usage(format_args!("No grade is called {grade:?}."), next).into());
         }
     }
+    let narrowed = post.is_some() || of.is_some() || grade.is_some();
     let query = SightingQuery { device: of.map(|x| device(hub, x)).transpose()?, post: post.map(PostId), grade, limit };
     let mut printed: io::Result<()> = Ok(());
+    let mut any = false;
     hub.storage()
         .sightings(&query, &mut |sighting| {
+            any = true;
             printed = out.either(&line(&sighting), || words(&sighting));
             printed.is_ok()
         })
         .map_err(|e| failure(e.into()))?;
-    Ok(printed?)
+    printed?;
+    if !any {
+        none_listed(hub, query.post.as_ref(), narrowed, limit)?;
+    }
+    Ok(())
+}
+
+/// Why a list is empty; on stderr, so that whoever reads the list gets none.
+fn none_listed(hub: &Hub, post: Option<&PostId>, narrowed: bool, limit: Option<u64>) -> Result<(), Stop> {
+    let devices = hub.storage().devices().map_err(|e| failure(e.into()))?;
+    let why = match post {
+        _ if limit == Some(0) => "Nothing is listed, for --limit is 0.".to_owned(),
+        Some(post) if !devices.iter().any(|device| device.post == *post) => {
+            format!("No device was ever enrolled for a post {post}; `tracepost-hub device list` shows the posts.")
+        }
+        _ if narrowed => "No sighting that arrived is of that post, device and grade.".to_owned(),
+        _ if devices.is_empty() => "No sighting has arrived, for no device is enrolled yet.".to_owned(),
+        _ => "No sighting has arrived yet; devices send theirs when they sync.".to_owned(),
+    };
+    // Nobody may be there to be told; the list is empty all the same.
+    let _ = writeln!(io::stderr(), "{why}");
+    Ok(())
 }
 
 pub(super) fn sighting(out: &Printer, hub: &Hub, id: &str) -> Result<(), Stop> {
@@ -171,22 +202,23 @@ pub(super) fn verify(out: &Printer, hub: &Hub, of: &str) -> Result<(), Stop> {
     });
     out.either(&answer, || {
         let mut text = match &proof.first_bad {
-            None => format!("The ledger of {id} is whole: {} entries, head {}.", proof.entries, proof.head),
+            None => format!("The ledger of {id} is whole: {}, head {}.", of_entries(proof.entries), proof.head),
             Some((seq, what)) => format!(
-                "The ledger of {id} is BROKEN at entry {seq}: {what}.\n{} of {} entries are affected or follow; nothing was changed here. Keep this database as evidence.",
-                proof.bad, proof.entries
+                "The ledger of {id} is BROKEN at entry {seq}: {what}.\n{} of {} affected or later; nothing was changed here. Keep this database as evidence.",
+                proof.bad, of_entries(proof.entries)
             ),
         };
         match proof.proven_to {
             Some(seq) => {
-                let _ = write!(text, "\nProven by signatures up to entry {seq}; {} later entries are unproven.", proof.unproven);
+                let later = counted(proof.unproven, "later entry is", "later entries are");
+                let _ = write!(text, "\nProven by signatures up to entry {seq}; {later} unproven.");
             }
             None => {
                 let _ = write!(text, "\nNo signature proves any of it.");
             }
         }
         if proof.forks > 0 {
-            let _ = write!(text, "\nFORK: {} entries came with other bytes; both are kept.", proof.forks);
+            let _ = write!(text, "\nFORK: {} came with other bytes; both are kept.", of_entries(proof.forks));
         }
         text
     })?;

@@ -175,7 +175,7 @@ impl Publication<'_> {
             new: is_new,
             records: manifest.records,
             added: news.added,
-            changes: news.put,
+            changed: news.put.saturating_sub(news.added),
             withdrawn: news.withdrawn,
             chunks,
             chunks_new: written,

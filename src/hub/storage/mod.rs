@@ -45,6 +45,8 @@ pub enum StorageError {
         held: u64,
         /// How many may go.
         allowed: u64,
+        /// Whether a person gave that number.
+        given: bool,
     },
     /// The engine failed: disk full, locked for too long, …
     #[error("{0}")]
@@ -56,8 +58,8 @@ impl From<StorageError> for super::HubError {
         match error {
             StorageError::Newer { path } => Self::NewerDatabase { path },
             StorageError::Damaged { path, message } => Self::DamagedDatabase { path, message },
-            StorageError::TooManyWithdrawals { withdrawn, held, allowed } => {
-                Self::TooManyWithdrawals { withdrawn, held, allowed }
+            StorageError::TooManyWithdrawals { withdrawn, held, allowed, given } => {
+                Self::TooManyWithdrawals { withdrawn, held, allowed, given }
             }
             StorageError::Failed(message) => Self::Database { message },
         }

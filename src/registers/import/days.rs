@@ -8,6 +8,24 @@ use super::row::is_nothing;
 /// Names of a row's fields that its record does without, because they cannot be read.
 pub(super) type Unread = Vec<&'static str>;
 
+/// What of a row's fields its record has otherwise than the row, or not at all.
+#[derive(Default)]
+pub(super) struct Remarks {
+    /// Fields that cannot be read.
+    pub unread: Unread,
+    /// Fields with control characters in them.
+    pub controls: Vec<&'static str>,
+}
+
+impl Remarks {
+    /// Notes control characters in a field.
+    pub fn control_in(&mut self, name: &'static str) {
+        if !self.controls.contains(&name) {
+            self.controls.push(name);
+        }
+    }
+}
+
 /// What was read, or the field's name among those that were not.
 pub(super) fn read<T>(unread: &mut Unread, name: &'static str, value: Option<T>) -> Option<T> {
     if value.is_none() {

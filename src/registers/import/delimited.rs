@@ -2,7 +2,8 @@
 
 use std::io::{self, Read};
 
-use super::days::Unread;
+use super::cells;
+use super::days::Remarks;
 use super::intake::{Fault, Intake};
 use super::mapping::Mapping;
 use super::row::{self, FIELDS, Row, Target};
@@ -67,19 +68,20 @@ pub(super) fn read<R: Read>(
             intake.repeated();
             continue;
         }
-        let mut unread = Unread::new();
+        let mut remarks = Remarks::default();
         let outcome = row_of(&record, &columns, names.len()).map_err(Fault::from).and_then(|mut row| {
             mapping.fill(&mut row);
-            row.into_record(mapping, defaults, &mut unread)
+            row.into_record(mapping, defaults, &mut remarks)
         });
-        intake.row(line, position.bytes(), outcome, unread)?;
+        intake.row(line, position.bytes(), outcome, remarks)?;
     }
     intake.report(position.bytes());
     Ok(intake.summary)
 }
 
 fn columns_of(names: &[String], mapping: &Mapping) -> Result<Columns, ImportError> {
-    let shown = || names.iter().take(12).map(|n| n.chars().take(30).collect()).collect::<Vec<String>>().join(", ");
+    let short = |n: &String| cells::without_controls(n, ' ').unwrap_or_else(|| n.clone()).chars().take(30).collect();
+    let shown = || names.iter().take(12).map(short).collect::<Vec<String>>().join(", ");
     for headers in mapping.columns.values() {
         if let Some(absent) = headers.iter().find(|h| !names.iter().any(|n| n == h.trim())) {
             return Err(ImportError::Columns { missing: absent.clone(), columns: shown() });

@@ -1,6 +1,6 @@
 //! What happens to every row, whatever file it stood in: duplicates, rejects, counting.
 
-use super::days::Unread;
+use super::days::Remarks;
 use super::seen::{Earlier, Seen};
 use super::{ImportError, ImportSummary, Imported, Note, Progress, Reject, Sinks};
 use crate::domain::keys;
@@ -33,20 +33,20 @@ impl<'a> Intake<'a> {
         Self { sinks, seen: Seen::new(), summary: ImportSummary::default() }
     }
 
-    /// One row, read or unreadable, with the fields that its record does without. A record without id gets the derived one.
+    /// One row, read or unreadable, with what is to be said of its fields. A record without id gets the derived one.
     pub fn row(
         &mut self,
         line: u64,
         bytes: u64,
         row: Result<Record, Fault>,
-        unread: Unread,
+        remarks: Remarks,
     ) -> Result<(), ImportError> {
         self.summary.rows += 1;
         if self.summary.rows.is_multiple_of(PROGRESS_EVERY_ROWS) {
             self.report(bytes);
         }
         match row {
-            Ok(record) => self.record(line, record, unread),
+            Ok(record) => self.record(line, record, remarks),
             Err(Fault { id, reason }) => self.reject(line, id, reason),
         }
     }
@@ -57,7 +57,7 @@ impl<'a> Intake<'a> {
         self.summary.duplicates += 1;
     }
 
-    fn record(&mut self, line: u64, mut record: Record, unread: Unread) -> Result<(), ImportError> {
+    fn record(&mut self, line: u64, mut record: Record, remarks: Remarks) -> Result<(), ImportError> {
         if record.id.is_empty() {
             record.id = record.derived_id();
         }
@@ -75,10 +75,11 @@ impl<'a> Intake<'a> {
             }
         }
         self.summary.imported += 1;
+        let Remarks { unread, controls } = remarks;
         self.summary.years_unread += u64::from(unread.contains(&"year"));
-        if !unread.is_empty() {
+        if !unread.is_empty() || !controls.is_empty() {
             self.summary.noted += 1;
-            let note = Note { line, id: record.id.clone(), unread };
+            let note = Note { line, id: record.id.clone(), unread, controls };
             (self.sinks.note)(note).map_err(ImportError::Sink)?;
         }
         self.summary.unusable += u64::from(!can_be_found(&record));

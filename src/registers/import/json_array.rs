@@ -8,7 +8,8 @@ use std::io;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::days::Unread;
+use super::cells;
+use super::days::{Remarks, Unread};
 use super::intake::{Fault, Intake};
 use super::mapping::Mapping;
 use super::row::FIELD_BYTES_MAX;
@@ -111,16 +112,16 @@ impl<'de> Visitor<'de> for &mut Walk<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         while let Some((line, raw)) = seq.next_element_seed(RawSeed(self.form, &self.position))? {
-            let mut unread = Unread::new();
+            let mut remarks = Remarks::default();
             let outcome = raw.map_err(Fault::from).and_then(|(mut raw, wrong)| {
                 let id = raw.take(ID);
-                unread = wrong;
-                match (self.form.into_record)(raw, self.mapping, self.defaults, &mut unread) {
+                remarks = wrong;
+                match (self.form.into_record)(raw, self.mapping, self.defaults, &mut remarks.unread) {
                     Ok(record) => Ok(Record { id: id.unwrap_or_default(), ..record }),
                     Err(reason) => Err(Fault { id, reason }),
                 }
             });
-            if let Err(error) = self.intake.row(line, self.position.bytes(), outcome, unread) {
+            if let Err(error) = self.intake.row(line, self.position.bytes(), outcome, remarks) {
                 self.stopped = Some(error);
                 return Err(A::Error::custom("stopped"));
             }
@@ -142,8 +143,8 @@ impl<'de> DeserializeSeed<'de> for RawSeed<'_> {
 
 struct RawVisitor(&'static Form);
 
-/// A row's texts, with the fields whose values are of a wrong type.
-type Read = Result<(Raw, Unread), String>;
+/// A row's texts, with what is to be said of its fields.
+type Read = Result<(Raw, Remarks), String>;
 
 /// The visits of scalars, which are all alike for both visitors below.
 macro_rules! scalars {
@@ -178,24 +179,31 @@ impl<'de> Visitor<'de> for RawVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut raw = Raw::default();
-        let (mut wrong, mut unread) = (None, Unread::new());
+        let (mut wrong, mut remarks) = (None, Remarks::default());
         while let Some(name) = map.next_key_seed(NameSeed(self.0))? {
             let Some((name, number, slot)) = name.and_then(|(name, n)| Some((name, n, raw.0.get_mut(n)?))) else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
             match map.next_value_seed(TextSeed)? {
-                Text::Value(text) if text.len() <= FIELD_BYTES_MAX => *slot = Some(text),
+                Text::Value(text) if text.len() <= FIELD_BYTES_MAX => {
+                    let between = if self.0.marks.contains(&number) { cells::BREAK } else { ' ' };
+                    let plain = cells::without_controls(&text, between);
+                    if plain.is_some() {
+                        remarks.control_in(name);
+                    }
+                    *slot = Some(plain.unwrap_or(text)).filter(|text| !text.is_empty());
+                }
                 Text::Nothing => *slot = None,
                 Text::Value(_) | Text::WrongType if number == ID || self.0.marks.contains(&number) => {
                     wrong = Some(name)
                 }
-                Text::Value(_) | Text::WrongType => unread.push(name),
+                Text::Value(_) | Text::WrongType => remarks.unread.push(name),
             }
         }
         Ok(match wrong {
             Some(name) => Err(format!("{name} is neither text nor number, or longer than any")),
-            None => Ok((raw, unread)),
+            None => Ok((raw, remarks)),
         })
     }
 }

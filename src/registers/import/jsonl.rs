@@ -4,7 +4,7 @@ use std::io::{BufRead, Read};
 
 use serde_json::{Map, Value};
 
-use super::days::Unread;
+use super::days::Remarks;
 use super::intake::{Fault, Intake};
 use super::mapping::Mapping;
 use super::row::{self, FIELDS, Row, Target};
@@ -48,18 +48,18 @@ pub(super) fn read<R: Read>(
         if std::str::from_utf8(&line_bytes).is_err_and(|e| whole || e.error_len().is_some()) {
             return Err(ImportError::Encoding { line, hint: encoding_hint(&line_bytes) });
         }
-        let mut unread = Unread::new();
+        let mut remarks = Remarks::default();
         let outcome = match serde_json::from_slice::<Value>(&line_bytes) {
             Ok(Value::Object(object)) => {
                 let row = row_of(object, mapping).map_err(Fault::from);
-                row.and_then(|row| row.into_record(mapping, defaults, &mut unread))
+                row.and_then(|row| row.into_record(mapping, defaults, &mut remarks))
             }
             Ok(_) => Err("it is no JSON object".to_owned().into()),
             // The last line without its end is a file that broke off; any other is one bad row.
             Err(_) if !whole => return Err(ImportError::Truncated { line, rows: intake.summary.rows }),
             Err(e) => Err(format!("it is not JSON (column {})", e.column()).into()),
         };
-        intake.row(line, position.bytes(), outcome, unread)?;
+        intake.row(line, position.bytes(), outcome, remarks)?;
     }
     intake.report(position.bytes());
     Ok(intake.summary)
@@ -74,21 +74,27 @@ fn row_of(object: Map<String, Value>, mapping: &Mapping) -> Result<Row, String> 
     let mut found: Vec<(Target, String)> = Vec::new();
     for (key, value) in object {
         if key == "marks" {
-            row.marks = marks_of(value)?;
+            row.marks = marks_of(&mut row, value)?;
             continue;
         }
         if key == "ranges" {
-            row.ranges = ranges_of(value)?;
+            row.ranges = ranges_of(&mut row, value)?;
             continue;
         }
         let targets = mapping.targets_of(&key);
         if targets.is_empty() {
             continue;
         }
+        let is_action = targets.iter().any(|target| FIELDS.get(target.field) == Some(&"action"));
+        let value = match value {
+            // What it asks for cannot be read, and is shown to the finder as it stands.
+            Value::Bool(_) | Value::Array(_) | Value::Object(_) if is_action => Value::String(value.to_string()),
+            value => value,
+        };
         let text = match text_of(&key, value) {
             Err(reason) if targets.iter().any(|target| row::costs_the_row(target.field)) => return Err(reason),
             Err(_) => {
-                row.unread.extend(targets.iter().filter_map(|target| FIELDS.get(target.field)));
+                row.remarks.unread.extend(targets.iter().filter_map(|target| FIELDS.get(target.field)));
                 continue;
             }
             Ok(text) => text,
@@ -103,11 +109,11 @@ fn row_of(object: Map<String, Value>, mapping: &Mapping) -> Result<Row, String> 
 }
 
 /// Lots of serials: `[{"from","to","place"}]`.
-fn ranges_of(value: Value) -> Result<Vec<SerialRange>, String> {
+fn ranges_of(row: &mut Row, value: Value) -> Result<Vec<SerialRange>, String> {
     let Value::Array(list) = value else {
         return Err("ranges is no list".to_owned());
     };
-    let range = |entry: Value| {
+    let mut range = |entry: Value| {
         let Value::Object(mut object) = entry else {
             return Err("a range is no object".to_owned());
         };
@@ -116,9 +122,10 @@ fn ranges_of(value: Value) -> Result<Vec<SerialRange>, String> {
         let (Some(from), Some(to)) = (from, to) else {
             return Err("one end of a range of serials is missing".to_owned());
         };
-        Ok(SerialRange { place, ..SerialRange::new(from, to).map_err(|e| e.to_string())? })
+        let place = place.map(|place| row.plain("place", &place).into_owned());
+        row::range_of(&row.plain("serial_from", &from), &row.plain("serial_to", &to), place)
     };
-    list.into_iter().map(range).collect()
+    list.into_iter().map(&mut range).collect()
 }
 
 fn text_of(key: &str, value: Value) -> Result<Option<String>, String> {
@@ -126,18 +133,20 @@ fn text_of(key: &str, value: Value) -> Result<Option<String>, String> {
         Value::Null => Ok(None),
         Value::String(text) => Ok(Some(text)),
         Value::Number(number) => Ok(Some(number.to_string())),
-        Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err(format!("{key} is neither text nor number")),
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            Err(format!("{} is neither text nor number", key.escape_debug()))
+        }
     }
 }
 
-fn marks_of(value: Value) -> Result<Vec<Mark>, String> {
+fn marks_of(row: &mut Row, value: Value) -> Result<Vec<Mark>, String> {
     let Value::Array(list) = value else {
         return Err("marks is no list".to_owned());
     };
     let mut marks = Vec::new();
     for entry in list {
         match entry {
-            Value::String(text) => marks.extend(row::marks_of(Scheme::Serial, text.trim(), None)),
+            Value::String(text) => marks.extend(row::marks_of(Scheme::Serial, &row.plain("serial", text.trim()), None)),
             Value::Object(mut object) => {
                 let mut text = |key: &str| object.remove(key).map(|v| text_of(key, v)).transpose().map(Option::flatten);
                 let value = text("value")?.ok_or("a mark has no value")?;
@@ -145,7 +154,9 @@ fn marks_of(value: Value) -> Result<Vec<Mark>, String> {
                     None => Scheme::Serial,
                     Some(name) => name.parse().map_err(|_| format!("a mark has the unknown scheme {name:?}"))?,
                 };
-                marks.extend(row::marks_of(scheme, value.trim(), text("place")?.as_deref()));
+                let place = text("place")?;
+                let place = place.as_deref().map(|place| row.plain("place", place));
+                marks.extend(row::marks_of(scheme, &row.plain("serial", value.trim()), place.as_deref()));
             }
             _ => return Err("a mark is neither text nor object".to_owned()),
         }

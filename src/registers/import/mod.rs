@@ -119,8 +119,8 @@ pub struct Reject {
     pub reason: String,
 }
 
-/// A record that was imported without some of what its row says, because it cannot be read: a day that is none, an object or
-/// an action of no known name, a text that is too long.
+/// A record that was imported otherwise than its row has it: without what cannot be read (a day that is none, an object or an
+/// action of no known name, a text that is too long), or without control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// Line on which the row begins, counted from 1.
@@ -129,6 +129,8 @@ pub struct Note {
     pub id: String,
     /// The fields that it does without.
     pub unread: Vec<&'static str>,
+    /// The fields whose control characters became a space, or parted two serials.
+    pub controls: Vec<&'static str>,
 }
 
 /// What an import came to. `rows` is the sum of `imported`, `duplicates` and `rejected`.
@@ -146,7 +148,7 @@ pub struct ImportSummary {
     pub unusable: u64,
     /// Records among the imported whose row tells a year that cannot be read; they have none.
     pub years_unread: u64,
-    /// Records among the imported that do without some field, because it cannot be read.
+    /// Records among the imported of which there is a [`Note`].
     pub noted: u64,
 }
 
@@ -163,13 +165,15 @@ pub struct Progress {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// No bytes, or only white space.
-    #[error("the file is empty; nothing was changed")]
+    #[error("the file is empty; nothing was changed; name the file that is meant, or fetch it again")]
     Empty,
     /// Not text.
-    #[error("the file is not text ({0}); nothing was changed. Unpack or export it as UTF-8 text first")]
+    #[error("the file is not text ({0}); nothing was changed; unpack or export it as UTF-8 text first")]
     Binary(&'static str),
     /// Text in another encoding.
-    #[error("the file is not UTF-8 (line {line}{hint}); nothing was changed. Save it as UTF-8 and import it again")]
+    #[error(
+        "the file is not UTF-8 (line {line}{hint}); nothing was changed; save it as UTF-8 where it was made, or convert it with `iconv -f ITS-ENCODING -t UTF-8`, and import it again"
+    )]
     Encoding {
         /// First line that is not UTF-8.
         line: u64,
@@ -178,7 +182,8 @@ pub enum ImportError {
     },
     /// Broken off.
     #[error(
-        "the file breaks off in line {line}, after {rows} whole rows; nothing was changed. Fetch it again: half a list must not stand in for the list"
+        "the file breaks off in line {line}{}; nothing was changed; fetch it again: half a list must not stand in for the list",
+        whole_rows(*rows)
     )]
     Truncated {
         /// Where it ends.
@@ -187,7 +192,11 @@ pub enum ImportError {
         rows: u64,
     },
     /// Not of the form that was named.
-    #[error("line {line} is not {expected} ({detail}); {rows} rows before it could be read, nothing was changed")]
+    #[error(
+        "line {line} is not {expected} ({detail}){}; nothing was changed; {}",
+        whole_rows(*rows),
+        advice(*rows)
+    )]
     Malformed {
         /// Where.
         line: u64,
@@ -200,7 +209,7 @@ pub enum ImportError {
     },
     /// A header without a serial.
     #[error(
-        "no column is called {missing:?}; the columns are: {columns}. Nothing was changed. Name the column in a mapping file (--map)"
+        "no column is called {missing:?}, and the columns are: {columns}; nothing was changed; name the column in a mapping file (--map)"
     )]
     Columns {
         /// What was looked for.
@@ -210,7 +219,7 @@ pub enum ImportError {
     },
     /// A header that says one thing twice.
     #[error(
-        "two columns are called {name:?}, and nothing says which is meant; nothing was changed. Name one of them otherwise"
+        "two columns are called {name:?}, and nothing says which is meant; nothing was changed; name one of them otherwise"
     )]
     Twice {
         /// What both are called.
@@ -224,13 +233,33 @@ pub enum ImportError {
     Sink(#[source] SinkError),
 }
 
+/// How many rows could be read before a fault.
+fn whole_rows(rows: u64) -> String {
+    match rows {
+        0 => String::new(),
+        1 => ", after 1 whole row".to_owned(),
+        _ => format!(", after {rows} whole rows"),
+    }
+}
+
+/// What to do about a file that is not of its form: where no row could be read it is most likely of another.
+fn advice(rows: u64) -> String {
+    match rows {
+        0 => format!(
+            "name the form that the file has with --format ({}), or export it anew",
+            Format::ALL.map(Format::code).join(", ")
+        ),
+        _ => "mend that line or export the file anew, and import it again".to_owned(),
+    }
+}
+
 /// Where an import hands what it read.
 pub struct Sinks<'a> {
     /// Gets each record once.
     pub record: &'a mut dyn FnMut(Imported) -> Result<(), SinkError>,
     /// Gets each row that was set aside.
     pub reject: &'a mut dyn FnMut(Reject) -> Result<(), SinkError>,
-    /// Gets the name of each field that cannot be read, of records that are imported without it.
+    /// Gets what is to be said of records that are imported otherwise than their rows have them.
     pub note: &'a mut dyn FnMut(Note) -> Result<(), SinkError>,
     /// Is told now and then how far it is.
     pub progress: &'a mut dyn FnMut(Progress),

@@ -13,13 +13,13 @@ use quick_xml::errors::{Error, IllFormedError};
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 
-use super::days::Unread;
+use super::days::Remarks;
 use super::intake::{Fault, Intake};
 use super::mapping::Mapping;
 use super::row::{self, Row};
 use super::source::{Position, Source, encoding_hint};
 use super::{Defaults, ImportError, ImportSummary};
-use crate::domain::{Mark, Object, Scheme, SerialRange};
+use crate::domain::{Mark, Object, Scheme};
 
 /// Deeper nesting no exchange has.
 const DEPTH_MAX: usize = 64;
@@ -214,15 +214,15 @@ impl Walk<'_, '_> {
         let Open { mut row, fault, line, .. } = open;
         self.mapping.fill(&mut row);
         let defaults = Defaults { object: self.defaults.object.or(Some(Object::Firearm)), ..self.defaults.clone() };
-        let mut unread = Unread::new();
+        let mut remarks = Remarks::default();
         let outcome = match fault {
-            None => row.into_record(self.mapping, &defaults, &mut unread),
+            None => row.into_record(self.mapping, &defaults, &mut remarks),
             Some(reason) => {
                 let id = row::field("id").and_then(|at| row.values[at].take());
                 Err(Fault { id, reason })
             }
         };
-        self.intake.row(line, self.position.bytes(), outcome, unread)
+        self.intake.row(line, self.position.bytes(), outcome, remarks)
     }
 
     fn finish(mut self) -> Result<ImportSummary, ImportError> {
@@ -275,15 +275,17 @@ impl Open {
         let within = |block: &str| path.iter().any(|p| p == block);
         if within("ItemSerialIdentificationRange") {
             match end_of(path) {
-                Some(End::From) => self.from = Some(text.to_owned()),
-                Some(End::To) => self.to = Some(text.to_owned()),
+                Some(End::From) => self.from = Some(self.row.plain("serial_from", text).into_owned()),
+                Some(End::To) => self.to = Some(self.row.plain("serial_to", text).into_owned()),
                 None => {}
             }
         } else if within("ItemSerialIdentification") {
             match name.as_str() {
-                "IdentificationID" | "ItemSerialIdentification" => self.from = Some(text.to_owned()),
+                "IdentificationID" | "ItemSerialIdentification" => {
+                    self.from = Some(self.row.plain("serial", text).into_owned());
+                }
                 "IdentificationCategoryText" | "IdentificationCategoryDescriptionText" => {
-                    self.place = Some(text.to_lowercase());
+                    self.place = Some(self.row.plain("place", text).to_lowercase());
                 }
                 _ => {}
             }
@@ -293,7 +295,10 @@ impl Open {
             }
         } else if within("ItemOtherIdentification") {
             if name == "IdentificationID" {
-                self.row.marks.push(Mark::new(Scheme::Other, text));
+                let text = self.row.plain("serial", text);
+                if !text.is_empty() {
+                    self.row.marks.push(Mark::new(Scheme::Other, text));
+                }
             }
         } else if let Some((_, field)) = DAYS.iter().find(|(day, _)| within(day)) {
             self.put(field, text);
@@ -303,9 +308,9 @@ impl Open {
     }
 
     /// The first text stands: what follows of the same field belongs to something that is told of beside the weapon.
-    fn put(&mut self, field: &str, text: &str) {
-        if let Some(at) = row::field(field) {
-            self.row.values[at].get_or_insert_with(|| text.to_owned());
+    fn put(&mut self, field: &'static str, text: &str) {
+        if let Some(at) = row::field(field).filter(|at| self.row.values[*at].is_none()) {
+            self.row.values[at] = Some(self.row.plain(field, text).into_owned());
         }
     }
 
@@ -319,9 +324,9 @@ impl Open {
                 }
             }
             "ItemSerialIdentificationRange" => match (self.from.take(), self.to.take()) {
-                (Some(from), Some(to)) => match SerialRange::new(from, to) {
+                (Some(from), Some(to)) => match row::range_of(&from, &to, None) {
                     Ok(range) => self.row.ranges.push(range),
-                    Err(error) => self.fault = Some(error.to_string()),
+                    Err(reason) => self.fault = Some(reason),
                 },
                 (None, None) => {}
                 _ => self.fault = Some("one end of the range of serials is missing".to_owned()),

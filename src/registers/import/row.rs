@@ -1,15 +1,17 @@
 //! A row by our own field names, and how it becomes a record.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 
 use super::Defaults;
 use super::cells;
-use super::days::{Unread, named_day, named_year, read};
+use super::days::{Remarks, Unread, named_day, named_year, read};
 use super::intake::Fault;
 use super::mapping::Mapping;
 use crate::domain::keys::{self, split_parts};
-use crate::domain::{Delivery, Description, Mark, Object, Record, Scheme, SerialRange, Status};
-use crate::registers::frozen::action_of;
+use crate::domain::record::coded;
+use crate::domain::{Action, Delivery, Description, Mark, Object, Record, Scheme, SerialRange, Status};
 
 /// Fields that a row may have, by the name that a header, a JSON key or a mapping file uses.
 pub(super) const FIELDS: [&str; 35] = [
@@ -64,6 +66,10 @@ pub(super) const MARK_FIELDS: [(&str, Scheme); 8] = [
 
 /// Longest text that a field may have, in bytes; longer ones are a sign of a file read the wrong way.
 pub(super) const FIELD_BYTES_MAX: usize = 4096;
+/// Characters of a VIN (ISO 3779).
+const VIN_CHARS: usize = 17;
+/// So much of an action that cannot be read stands before a record's caution.
+const ACTION_BYTES_MAX: usize = 512;
 /// Words that sources write where they mean nothing.
 const NOTHING: [&str; 6] = ["", "-", "null", "NULL", "N/A", "n/a"];
 
@@ -90,7 +96,10 @@ impl Target {
     /// The target of a field's name, with or without a place behind `@`; only marks stand somewhere.
     pub fn named(name: &str, order: usize) -> Option<Self> {
         let (name, at) = match name.split_once('@') {
-            Some((name, at)) if !at.trim().is_empty() && is_mark(name) => (name, Some(at.trim().to_owned())),
+            Some((name, at)) if !at.trim().is_empty() && is_mark(name) => {
+                let at = at.trim();
+                (name, Some(cells::without_controls(at, ' ').unwrap_or_else(|| at.to_owned())))
+            }
             Some(_) => return None,
             None => (name, None),
         };
@@ -117,24 +126,38 @@ pub(super) struct Row {
     pub marks: Vec<Mark>,
     /// Lots that a row lists beside `serial_from` and `serial_to`.
     pub ranges: Vec<SerialRange>,
-    /// Fields that could not be read before the row was whole.
-    pub unread: Unread,
+    /// What is to be said of its fields already.
+    pub remarks: Remarks,
 }
 
 impl Default for Row {
     fn default() -> Self {
         let values = [const { None }; FIELDS.len()];
-        Self { values, marks: Vec::new(), ranges: Vec::new(), unread: Vec::new() }
+        Self { values, marks: Vec::new(), ranges: Vec::new(), remarks: Remarks::default() }
     }
 }
 
 impl Row {
+    /// A field's text without control characters; that it had some is noted.
+    pub fn plain<'t>(&mut self, name: &'static str, text: &'t str) -> Cow<'t, str> {
+        let parts_marks = is_mark(name) || matches!(name, "serial_from" | "serial_to");
+        match cells::without_controls(text, if parts_marks { cells::BREAK } else { ' ' }) {
+            Some(plain) => {
+                self.remarks.control_in(name);
+                Cow::Owned(plain)
+            }
+            None => Cow::Borrowed(text),
+        }
+    }
+
     /// Puts the texts where they belong; those of one field are joined in their order.
     pub fn place<'t, T: AsRef<str> + 't>(&mut self, texts: &mut [(&'t Target, T)]) {
         texts.sort_by_key(|(target, _)| *target);
         let mut last: Option<&Target> = None;
         for (target, text) in texts.iter() {
-            let (target, text) = (*target, text.as_ref().trim());
+            let target = *target;
+            let text = self.plain(FIELDS[target.field], text.as_ref().trim());
+            let text = text.as_ref();
             let continues = last.is_some_and(|l| (l.field, &l.at) == (target.field, &target.at));
             last = Some(target);
             let Some(at) = &target.at else {
@@ -171,7 +194,7 @@ fn scheme_of(field: usize, text: &str) -> FieldScheme {
 /// are compared like serials.
 pub(super) fn body_scheme(text: &str) -> Scheme {
     let vin = keys::exact_key(Scheme::Vin, text);
-    if vin.len() == 17 && vin.is_ascii() { Scheme::Vin } else { Scheme::Serial }
+    if vin.len() == VIN_CHARS && vin.is_ascii() { Scheme::Vin } else { Scheme::Serial }
 }
 
 impl Row {
@@ -182,17 +205,22 @@ impl Row {
     }
 
     /// The record, or what is wrong with the row. Only what makes a record findable or tells what it asks for (its marks,
-    /// its status) costs a row; any other field that cannot be read is left out, and named in `unread`.
-    pub fn into_record(mut self, mapping: &Mapping, defaults: &Defaults, unread: &mut Unread) -> Result<Record, Fault> {
+    /// its status) costs a row; any other field that cannot be read is left out, and named in `remarks`.
+    pub fn into_record(
+        mut self,
+        mapping: &Mapping,
+        defaults: &Defaults,
+        remarks: &mut Remarks,
+    ) -> Result<Record, Fault> {
         let id = self.take("id").filter(|id| id.len() <= FIELD_BYTES_MAX);
-        match self.nameless(mapping, defaults, unread) {
+        *remarks = std::mem::take(&mut self.remarks);
+        match self.nameless(mapping, defaults, &mut remarks.unread) {
             Ok(record) => Ok(Record { id: id.unwrap_or_default(), ..record }),
             Err(reason) => Err(Fault { id, reason }),
         }
     }
 
     fn nameless(mut self, mapping: &Mapping, defaults: &Defaults, unread: &mut Unread) -> Result<Record, String> {
-        unread.append(&mut self.unread);
         self.shorten(unread)?;
         let place = self.take("place");
         let (marks, ranges) = self.take_what_finds_it(place, unread)?;
@@ -209,13 +237,19 @@ impl Row {
         if status.is_wanted() && !defaults.kind.status().is_wanted() {
             return Err(format!("status {status} in a list of deliveries; put it into a register of wanted items"));
         }
-        let action = match self.take("action") {
-            Some(text) => {
-                let text = mapping.value("action", text);
-                read(unread, "action", action_of(&text.trim().to_lowercase()))
+        let mut caution = self.take("caution");
+        let action = self.take("action").and_then(|text| {
+            let text = mapping.value("action", text);
+            let action = read(unread, "action", text.parse::<Action>().ok());
+            if action.is_none() {
+                let (told, whole) = caution_of_action(&text, caution.take());
+                caution = Some(told);
+                if !whole && !unread.contains(&"caution") {
+                    unread.push("caution");
+                }
             }
-            None => None,
-        };
+            action
+        });
         let mut day = |name, text| named_day(name, text, mapping, unread);
         let (reported_on, lost_on) =
             (day("reported_on", self.take("reported_on")), day("lost_on", self.take("lost_on")));
@@ -241,7 +275,7 @@ impl Row {
             reported_on,
             lost_on,
             expires_on,
-            caution: self.take("caution"),
+            caution,
             ranges,
             colour: self.take("colour").map(|t| mapping.value("colour", t)),
             restriction: self.take("restriction"),
@@ -257,13 +291,16 @@ impl Row {
             if is_mark(name) || matches!(name, "serial_from" | "serial_to") {
                 return Err(format!("{name} is longer than {FIELD_BYTES_MAX} bytes"));
             }
-            unread.push(name);
-            if matches!(name, "caution" | "restriction" | "contact") {
-                text.truncate(text.floor_char_boundary(FIELD_BYTES_MAX - 4));
-                text.push('…');
-            } else {
-                *value = None;
+            match name {
+                "caution" | "restriction" | "contact" => cut(text, FIELD_BYTES_MAX),
+                // It is none that is known, and is told for that when it is read.
+                "action" => {
+                    cut(text, FIELD_BYTES_MAX);
+                    continue;
+                }
+                _ => *value = None,
             }
+            unread.push(name);
         }
         if self.marks.iter().any(|mark| mark.value.len() > FIELD_BYTES_MAX) {
             return Err(format!("a mark is longer than {FIELD_BYTES_MAX} bytes"));
@@ -324,7 +361,7 @@ impl Row {
         let mut ranges = std::mem::take(&mut self.ranges);
         match (self.take("serial_from"), self.take("serial_to")) {
             (Some(from), Some(to)) => {
-                ranges.push(SerialRange { place, ..SerialRange::new(from, to).map_err(|e| e.to_string())? });
+                ranges.push(range_of(&from, &to, place)?);
             }
             (None, None) => {}
             _ => return Err("one end of the range of serials is missing".to_owned()),
@@ -333,13 +370,59 @@ impl Row {
     }
 }
 
+/// Cuts a text that is longer than so many bytes, and says so by its last character.
+fn cut(text: &mut String, bytes_max: usize) {
+    if text.len() > bytes_max {
+        text.truncate(text.floor_char_boundary(bytes_max - '…'.len_utf8()));
+        text.push('…');
+    }
+}
+
+/// The caution of a record whose action cannot be read, and whether all of the source's own caution is in it. Without an action
+/// the finder is told to hold the item, whatever the source asked for: so its words stand first.
+fn caution_of_action(action: &str, caution: Option<String>) -> (String, bool) {
+    let mut action = action.to_owned();
+    cut(&mut action, ACTION_BYTES_MAX);
+    let mut told = format!("action as the source has it: \"{action}\"");
+    if let Some(caution) = caution {
+        told.push_str("; ");
+        told.push_str(&caution);
+    }
+    let whole = told.len() <= FIELD_BYTES_MAX;
+    cut(&mut told, FIELD_BYTES_MAX);
+    (told, whole)
+}
+
 fn delivery_of(to: Option<String>, place: Option<String>, on: Option<NaiveDate>) -> Option<Delivery> {
     let told = to.is_some() || place.is_some() || on.is_some();
     told.then(|| Delivery { to: to.unwrap_or_default(), place, on })
 }
 
-/// The marks of one text: `A (B)` and `A, B` are two serials, each kept as it was written; `A/B` is one, or two.
+/// A lot by its ends, as a row has them.
+pub(super) fn range_of(from: &str, to: &str, place: Option<String>) -> Result<SerialRange, String> {
+    let (from, to) = (cells::broken(from, false), cells::broken(to, false));
+    match (&from[..], &to[..]) {
+        ([from], [to]) => {
+            let range = SerialRange::new(from.as_ref(), to.as_ref()).map_err(|e| e.to_string())?;
+            Ok(SerialRange { place, ..range })
+        }
+        _ => Err("an end of the range of serials is several serials".to_owned()),
+    }
+}
+
+/// The marks of one text: `A (B)`, `A, B` and two lines are two serials, each kept as it was written; `A/B` is one, or two.
 pub(super) fn marks_of(scheme: Scheme, value: &str, place: Option<&str>) -> Vec<Mark> {
+    // A UII that comes in its parts has separators of its own between them, and half a VIN is none.
+    let is_one = scheme == Scheme::Uii || scheme == Scheme::Vin && keys::exact_key(scheme, value).len() <= VIN_CHARS;
+    if is_one {
+        return marks_of_line(scheme, &value.replace(cells::BREAK, " "), place);
+    }
+    // What is taken for equal only as it stands would make a hit of a part that is none.
+    let lines = cells::broken(value, scheme.is_compared_loosely());
+    lines.iter().flat_map(|line| marks_of_line(scheme, line, place)).collect()
+}
+
+fn marks_of_line(scheme: Scheme, value: &str, place: Option<&str>) -> Vec<Mark> {
     let mark = |value: &str| Mark { scheme, value: value.to_owned(), place: place.map(str::to_owned) };
     if !scheme.is_compared_loosely() {
         return vec![mark(value)];
@@ -362,11 +445,11 @@ fn unknown(name: &str, text: &str) -> String {
 
 /// The status of our own code, or of the words of the Ukrainian register and of registers of travel documents.
 pub(super) fn status_of(text: String) -> Result<Status, String> {
-    match text.trim().to_uppercase().as_str() {
-        "ВТРАТА" => Ok(Status::Lost),
-        "ВИКРАДЕННЯ" | "STOLEN BLANK" | "STOLEN_BLANK" => Ok(Status::Stolen),
+    match coded(&text).as_str() {
+        "втрата" => Ok(Status::Lost),
+        "викрадення" | "stolen_blank" => Ok(Status::Stolen),
         // Travel documents (SLTD).
-        "REVOKED" | "INVALID" => Ok(Status::Wanted),
+        "revoked" | "invalid" => Ok(Status::Wanted),
         _ => known("status", text),
     }
 }

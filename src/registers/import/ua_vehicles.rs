@@ -64,8 +64,11 @@ fn into_record(mut raw: Raw, mapping: &Mapping, defaults: &Defaults, unread: &mu
             );
         }
     }
-    marks.extend(raw.take(PLATE).map(|text| Mark::new(comparable(Scheme::Plate, &text), text)));
-    marks.extend(raw.take(ENGINE).map(|text| Mark::new(comparable(Scheme::Engine, &text), text)));
+    for (slot, scheme) in [(PLATE, Scheme::Plate), (ENGINE, Scheme::Engine)] {
+        if let Some(text) = raw.take(slot) {
+            marks.extend(marks_of(comparable(scheme, &text), &text, None));
+        }
+    }
     if marks.is_empty() {
         return Err("it has no plate, body, chassis or engine number".to_owned());
     }

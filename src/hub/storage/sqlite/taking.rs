@@ -111,7 +111,8 @@ fn refuse_too_many(done: &Taken, note: &ImportNote) -> Result<(), StorageError> 
     };
     let (held, allowed) = (done.held(), done.withdrawals_allowed(withdrawals_max));
     if done.withdrawn > allowed && !note.dry_run {
-        return Err(StorageError::TooManyWithdrawals { withdrawn: done.withdrawn, held, allowed });
+        let given = withdrawals_max.is_some();
+        return Err(StorageError::TooManyWithdrawals { withdrawn: done.withdrawn, held, allowed, given });
     }
     Ok(())
 }
