@@ -174,7 +174,7 @@ fn a_pattern_reads_vehicle_numbers_and_uiis_as_a_check_does() {
         ("TMBZZZ1U1W2*", 0),
         ("D7A72-4/00*", 1),
         ("D7A7*/00??", 1),
-        ("D7A7*-00??", 0),
+        ("D7A72-5/00??", 0),
     ] {
         assert_eq!(pattern::search(&layered, wanted, 5).unwrap().records.len(), found, "{wanted}");
     }
