@@ -103,7 +103,7 @@ pub struct SyncEnd {
     pub withdrawn: Vec<Withdrawn>,
 }
 
-/// A past match whose record is no longer in its register.
+/// A past match whose record is no longer in its register, or is another item's.
 #[derive(Debug, Clone)]
 pub struct Withdrawn {
     /// What was checked.
@@ -114,6 +114,8 @@ pub struct Withdrawn {
     pub register: String,
     /// Its id there.
     pub record: String,
+    /// The record is still there, and was changed.
+    pub changed: bool,
     /// Another record agrees with the item.
     pub still_listed: bool,
 }

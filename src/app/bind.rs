@@ -47,6 +47,7 @@ impl Bench for Desk {
             seen: gone.checked_at,
             register: gone.register.to_string(),
             record: gone.record,
+            changed: gone.changed,
             still_listed: gone.now >= Grade::Probable,
         });
         let withdrawn = withdrawn.collect();

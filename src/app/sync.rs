@@ -266,7 +266,13 @@ fn also(end: &SyncEnd) -> Vec<SyncNote> {
     let late = end.late.then(|| note("register_late", ""));
     // Whoever holds an item for that record must hear it before all else.
     let withdrawn = end.withdrawn.iter().map(|gone| SyncNote {
-        code: if gone.still_listed { "withdrawn_listed" } else { "withdrawn" }.into(),
+        code: match (gone.changed, gone.still_listed) {
+            (false, false) => "withdrawn",
+            (false, true) => "withdrawn_listed",
+            (true, false) => "corrected",
+            (true, true) => "corrected_listed",
+        }
+        .into(),
         mark: gone.mark.as_str().into(),
         seen: ages::day_and_time(gone.seen).into(),
         record: format!("{} {}", gone.register, gone.record).into(),

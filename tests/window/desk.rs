@@ -149,15 +149,19 @@ impl Bench for MadeUp {
         }
         let failed = |code| Trouble { code, words: format!("{code} in English") };
         let failed = if self.rough_sync { vec![failed("photos_waiting"), failed("register_note")] } else { Vec::new() };
-        let gone = |mark: &str, still_listed| Withdrawn {
+        let gone = |mark: &str, changed, still_listed| Withdrawn {
             mark: mark.into(),
             seen: chrono::DateTime::UNIX_EPOCH,
             register: "weapons".into(),
             record: "P-7".into(),
+            changed,
             still_listed,
         };
-        let withdrawn =
-            if self.rough_sync { vec![gone("KT004418", false), gone("KT004419", true)] } else { Vec::new() };
+        let withdrawn = if self.rough_sync {
+            vec![gone("KT004418", false, false), gone("KT004419", false, true), gone("KT004420", true, false)]
+        } else {
+            Vec::new()
+        };
         Ok(SyncEnd { bytes_up: 1_200, bytes_down: 340_000, failed, late: self.rough_sync, withdrawn })
     }
 

@@ -37,8 +37,13 @@ fn whoever_holds_an_item_hears_that_its_record_was_withdrawn() {
     window.press(Key::F5);
     assert!(!window.says("WITHDRAWN"), "not before the sync");
     window.enter();
-    for said in ["WITHDRAWN: KT004418", "record weapons P-7 is gone, and no other matches", "but another record agrees"]
-    {
+    for said in [
+        "WITHDRAWN: KT004418",
+        "record weapons P-7 is gone, and no other matches",
+        "but another record agrees",
+        "CORRECTED: KT004420",
+        "record weapons P-7 was changed and is another item's now, and no other matches",
+    ] {
         window.must_say(said);
     }
 }
