@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::retro::PAGE;
 use super::status::moment;
 use super::{Desk, DeskError};
-use crate::domain::{Candidate, DecisionCode, Grade, RegisterId, Seq, Verdict};
+use crate::domain::keys::canonical;
+use crate::domain::{Candidate, DecisionCode, Grade, Item, Record, RegisterId, Seq, Verdict};
 use crate::ledger::CandidateRef;
 use crate::store::Sighting;
 
@@ -63,7 +64,12 @@ impl Desk {
                     if !held.iter().any(|r| r.id == matched.register) {
                         continue;
                     }
-                    let changed = self.records.record(&matched.register, &matched.record)?.is_some();
+                    let record = self.records.record(&matched.register, &matched.record)?;
+                    // Nearly all are as they were, and need no check of their own.
+                    if record.as_ref().is_some_and(|record| shares_a_mark(&sighting.check.item, record)) {
+                        continue;
+                    }
+                    let changed = record.is_some();
                     let now = if changed { Some(self.answer_of_now(sighting)) } else { None };
                     if now.as_ref().is_some_and(|now| !says_no_more(now, matched)) {
                         continue;
@@ -95,6 +101,15 @@ impl Desk {
         super::check::lower_expired(&mut now, self.today());
         now
     }
+}
+
+/// Whether a mark of the item is one that the record lists.
+fn shares_a_mark(item: &Item, record: &Record) -> bool {
+    let listed: BTreeSet<String> = record.marks.iter().map(|mark| canonical(&mark.value)).collect();
+    item.marks
+        .iter()
+        .map(|seen| &seen.mark.value)
+        .any(|value| listed.contains(&canonical(value)) || record.ranges.iter().any(|range| range.contains(value)))
 }
 
 /// Whether that record is not even among what comes into question, in an answer that leaves nothing out unseen.
