@@ -18,6 +18,8 @@ use super::{ages, face};
 
 /// Retro-hits shown.
 const RETRO_ROWS: usize = 50;
+/// The trouble of a sync that was stopped by hand.
+const STOPPED: &str = "cancelled";
 /// How soon is looked again while registers are loaded.
 const LOADED_SOON: Duration = Duration::from_millis(300);
 
@@ -126,7 +128,11 @@ impl Sync {
     /// The sync ended.
     pub fn ended(&self, end: Result<SyncEnd, Trouble>) {
         self.running.set(false);
-        self.reached.set(Some(end.is_ok()));
+        // Who stopped it knows that; it says nothing of the link.
+        let stopped = end.as_ref().is_err_and(|why| why.code == STOPPED);
+        if !stopped {
+            self.reached.set(Some(end.is_ok()));
+        }
         // A receipt of this sync is no other program's, and says nothing of how it ended.
         self.receipt.set(None);
         self.with(|data| {
@@ -134,7 +140,7 @@ impl Sync {
             data.set_stage(SharedString::default());
             let (outcome, why) = match &end {
                 Ok(end) => end.failed.first().map_or(("done", Trouble::default()), |why| ("partly", why.clone())),
-                Err(why) => ("failed", why.clone()),
+                Err(why) => (if stopped { "stopped" } else { "failed" }, why.clone()),
             };
             data.set_outcome(outcome.into());
             data.set_also(ModelRc::new(VecModel::from(end.as_ref().map(also).unwrap_or_default())));

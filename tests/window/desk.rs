@@ -29,6 +29,8 @@ pub struct MadeUp {
     pub damaged: bool,
     /// So many looks find the registers still loading.
     pub loads: AtomicU32,
+    /// The sync is stopped before it has ended.
+    pub stopped: bool,
 }
 
 impl MadeUp {
@@ -145,6 +147,9 @@ impl Bench for MadeUp {
 
     fn sync(&self, step: &mut Steps<'_>) -> Result<SyncEnd, Trouble> {
         step("ledger", 1, 2);
+        if self.stopped {
+            return Err(Trouble { code: "cancelled", words: "the sync was ended".into() });
+        }
         if self.no_link {
             return Err(Trouble { code: "unreachable", words: "no route to host".into() });
         }
