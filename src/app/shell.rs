@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use slint::platform::Key;
 use slint::{ComponentHandle, SharedString, Timer, TimerMode, Weak};
-use tracepost_ui::{App, Grade, ScanData, Screen, SearchData, ShellBackend, ShellData, VerdictData};
+use tracepost_ui::{App, Grade, ScanData, Screen, ShellBackend, ShellData, VerdictData};
 
 use super::bench::Trouble;
 use super::eye::Eye;
+use super::fields::Fields;
 use super::scan::Scan;
 use super::search::Search;
 use super::sync::Sync;
@@ -33,7 +34,7 @@ pub struct Shell {
     wedge: RefCell<Wedge>,
     clock: Arc<dyn Fn() -> u64>,
     /// What the fields held before the burst that may be a scanner's.
-    fields: RefCell<[SharedString; 4]>,
+    fields: RefCell<Fields>,
     came_from: Cell<Screen>,
     tick: Timer,
     silence: Timer,
@@ -243,9 +244,7 @@ impl Shell {
         let heard = self.wedge.borrow_mut().hear(key, self.now_ms());
         match heard {
             Heard::Key { first: true } => {
-                let (scan, verdict) = (app.global::<ScanData>(), app.global::<VerdictData>());
-                let pattern = app.global::<SearchData>().get_pattern();
-                *self.fields.borrow_mut() = [scan.get_entry(), scan.get_picker_text(), verdict.get_note(), pattern];
+                *self.fields.borrow_mut() = Fields::of(&app);
             }
             Heard::Key { first: false } | Heard::Swallowed => {}
             Heard::Scan(ref sent) => self.scanned(&app, sent),
@@ -275,11 +274,8 @@ impl Shell {
 
     /// A scan that was typed: what it left in the fields is taken out again.
     fn scanned(&self, app: &App, sent: &Readings) {
-        let [entry, picker, note, pattern] = self.fields.borrow().clone();
-        self.scan.set_entry(&entry);
-        app.global::<ScanData>().set_picker_text(picker);
-        app.global::<VerdictData>().set_note(note);
-        app.global::<SearchData>().set_pattern(pattern);
+        let fields = self.fields.borrow().clone();
+        fields.put_back(app, &self.scan);
         self.scan.scanned(sent);
     }
 

@@ -177,7 +177,7 @@ impl Controllers {
             Letter::NotKept(why) => self.shell.trouble("setting", &why),
             Letter::ScannerSet => {
                 let settings = self.settings.scanner();
-                self.hand.listen_soon_by(settings.clone());
+                self.hand.listen_by(&settings);
                 self.shell.listen_by(settings);
             }
             Letter::Sent(text) => self.scan.scanned(&Readings::plain(self.settings.scanner().without_frame(&text))),
