@@ -7,6 +7,8 @@ mod card;
 mod desk;
 #[path = "window/hands.rs"]
 mod hands;
+#[path = "window/items.rs"]
+mod items;
 #[path = "window/search.rs"]
 mod search;
 #[path = "window/stage.rs"]

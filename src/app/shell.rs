@@ -67,8 +67,8 @@ impl Shell {
         });
         let backend = app.global::<ShellBackend>();
         let weak = Rc::downgrade(&shell);
-        backend.on_key_first(move |text, control, alt, _shift| {
-            weak.upgrade().is_some_and(|shell| shell.key_first(&text, control, alt))
+        backend.on_key_first(move |text, control, alt, shift| {
+            weak.upgrade().is_some_and(|shell| shell.key_first(&text, control, alt, shift))
         });
         let weak = Rc::downgrade(&shell);
         backend.on_key_last(move |text, control, alt, _shift| {
@@ -84,6 +84,12 @@ impl Shell {
         backend.on_open_card(move || {
             if let Some(shell) = weak.upgrade() {
                 shell.turn_card();
+            }
+        });
+        let weak = Rc::downgrade(&shell);
+        backend.on_open_own_card(move || {
+            if let Some(shell) = weak.upgrade() {
+                shell.verdict.go_to_own();
             }
         });
         let window = app.as_weak();
@@ -117,6 +123,11 @@ impl Shell {
     }
 
     fn go(&self, screen: Screen) {
+        self.go_while(screen, || self.verdict.end_glance());
+    }
+
+    /// Goes to a screen; `before` is done before the screen is told of it.
+    fn go_while(&self, screen: Screen, before: impl FnOnce()) {
         let Some(app) = self.app.upgrade() else { return };
         let here = self.screen();
         if screen == Screen::Verdict && here != Screen::Verdict {
@@ -125,10 +136,12 @@ impl Shell {
         if screen != Screen::Scan {
             self.scan.close_picker();
         }
+        before();
         app.global::<ShellData>().set_screen(screen);
         match screen {
             // Who is there already looks at a card, and it stays.
             Screen::Verdict if here != Screen::Verdict => self.verdict.entered(),
+            Screen::Verdict => self.verdict.saw(),
             Screen::Sync => self.sync.look(false),
             _ => {}
         }
@@ -154,17 +167,26 @@ impl Shell {
         }
     }
 
-    /// A verdict is there. Loud: the card opens by itself when a record may be the item.
+    /// A verdict is there. Loud: the card opens by itself when a record may be the item, or such a card still waits for the
+    /// eye; but not under the fingers of somebody who types.
     pub fn verdict_came(&self, grade: Grade) {
         let Some(app) = self.app.upgrade() else { return };
         let strong = matches!(grade, Grade::Hit | Grade::Probable | Grade::Possible);
-        if app.global::<ShellData>().get_loud() && strong && self.screen() == Screen::Scan {
-            self.go(Screen::Verdict);
+        let scan = app.global::<ScanData>();
+        let types = !scan.get_entry().is_empty() || !scan.get_picker().is_empty();
+        let waits = strong || self.scan.feed.unseen().is_some_and(|(card, _)| !card.is_remembered());
+        if app.global::<ShellData>().get_loud() && waits && !types && self.screen() == Screen::Scan {
+            self.open_by_itself();
         }
     }
 
+    /// The card comes without being asked for; whoever types on has not seen it.
+    fn open_by_itself(&self) {
+        self.go_while(Screen::Verdict, || self.verdict.glance());
+    }
+
     /// Every key on its way to a field. True when it goes no further.
-    fn key_first(self: &Rc<Self>, text: &str, control: bool, alt: bool) -> bool {
+    fn key_first(self: &Rc<Self>, text: &str, control: bool, alt: bool, shift: bool) -> bool {
         if self.hear(text, control, alt) {
             return true;
         }
@@ -179,7 +201,11 @@ impl Shell {
         if is(Key::F1) {
             self.go(Screen::Scan);
         } else if is(Key::F2) {
-            self.scan.same_or_next();
+            if shift {
+                self.scan.same_item()
+            } else {
+                self.scan.next_item()
+            }
             self.go(Screen::Scan);
         } else if is(Key::F3) {
             self.turn_keypad();
@@ -332,8 +358,22 @@ impl Shell {
     fn key_last(&self, text: &str, command: bool) -> bool {
         let Some(app) = self.app.upgrade() else { return false };
         let Some(key) = text.chars().next() else { return false };
+        let picking = !app.global::<ScanData>().get_picker().is_empty();
+        // Typing over a card that came by itself is no look at it.
+        let glance = self.screen() == Screen::Verdict && self.verdict.is_at_a_glance();
+        if glance && !command && !is_private(key) {
+            self.verdict.glance();
+            return true;
+        }
         if key == char::from(Key::Return) {
             match self.screen() {
+                Screen::Scan if !picking => {
+                    let entry = app.global::<ScanData>().get_entry();
+                    if entry.is_empty() {
+                        return false;
+                    }
+                    self.scan.submit(&entry);
+                }
                 Screen::Verdict if app.global::<VerdictData>().get_deciding() => self.verdict.decide_now(),
                 Screen::Verdict => self.turn_card(),
                 Screen::Sync => self.sync.sync(),
@@ -341,7 +381,6 @@ impl Shell {
             }
             return true;
         }
-        let picking = !app.global::<ScanData>().get_picker().is_empty();
         if command || self.screen() != Screen::Scan || picking || key.is_control() || is_private(key) {
             return false;
         }

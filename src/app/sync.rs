@@ -211,6 +211,7 @@ impl Sync {
         });
         if let Some(past) = past {
             self.scan.feed.remember(past);
+            self.scan.show_grade();
         }
         self.scan.feed.mark_sent(bearings.receipt.map_or(0, |(covers, _)| covers));
         // Another program may have asked for a sync by the door.

@@ -204,11 +204,11 @@ impl Controllers {
             }
             Letter::FoundOpened(entry, index, Ok(facts)) => self.search.record_opened(entry, index, facts),
             Letter::FoundOpened(_, _, Err(why)) => self.shell.trouble("record", &why),
-            Letter::Decided(Ok(code)) => {
-                self.verdict.decided(code);
+            Letter::Decided(number, of, Ok(code)) => {
+                self.verdict.decided(number, of, code);
                 self.sync.look(false);
             }
-            Letter::Decided(Err(why)) => self.shell.trouble("decide", &why),
+            Letter::Decided(_, _, Err(why)) => self.shell.trouble("decide", &why),
             Letter::Step(phase, done, total) => self.sync.step(phase, done, total),
             Letter::Synced(end) => self.sync.ended(end),
             Letter::Bearings(bearings, past, retro) => match *bearings {

@@ -181,7 +181,7 @@ fn marks_gather_on_one_item_until_the_next() {
     window.must_say("Take KT004417 off this item");
     window.press(Key::F2);
     assert!(!window.says("Take KT004417 off"), "the next item begins with an empty card");
-    window.press(Key::F2);
+    window.press_shifted(Key::F2);
     window.must_say("Take KT004417 off this item");
     window.click("Take X99 1 off");
     assert_eq!(window.told()[2], "check KT004417");
