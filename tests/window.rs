@@ -17,6 +17,8 @@ mod stage;
 mod sync;
 #[path = "window/viewfinder.rs"]
 mod viewfinder;
+#[path = "window/words.rs"]
+mod words;
 
 use std::sync::Arc;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::ages;
 use super::bench::Facts;
 use super::card::{Answer, detail};
 use crate::domain::keys::canonical;
@@ -201,6 +202,12 @@ pub fn plain(code: &str) -> String {
     code.replace('_', " ")
 }
 
+/// How many of the registers that can say that nobody looks for the item are old, and the age of the oldest.
+pub fn old(answer: &Answer, now: DateTime<Utc>) -> (usize, Option<DateTime<Utc>>) {
+    let old = || answer.given.verdict.of_wanted().map(|r| r.as_of).filter(|as_of| ages::is_old(*as_of, now));
+    (old().count(), old().min())
+}
+
 /// The newest of the registers that can say that nobody looks for the item.
 pub fn newest(answer: &Answer) -> Option<DateTime<Utc>> {
     answer.given.verdict.of_wanted().map(|r| r.as_of).max()
@@ -212,6 +219,13 @@ pub fn reason(verdict: &Verdict) -> &'static str {
         Some(NotChecked::NoRegisterForObject) if !verdict.only_known.is_empty() => "only_known",
         reason => reason.map(NotChecked::code).unwrap_or_default(),
     }
+}
+
+/// Why no record is a ground to act on, as a code for the screens, where that is so of every one that is listed.
+pub fn ground(verdict: &Verdict) -> &'static str {
+    let all_lowered = verdict.candidates.iter().all(|c| !c.why.lowered.is_empty());
+    let lowered = verdict.lowered().filter(|_| verdict.grade == Grade::Possible && all_lowered);
+    lowered.map_or("", |why| why.code())
 }
 
 /// The grade as an outline and a word of the screens.

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use slint::{Model, ModelRc, SharedString, VecModel};
+use slint::{Model, ModelRc, VecModel};
 use tracepost_ui::FeedRow;
 
 use super::bench::Past;
@@ -164,8 +164,8 @@ impl Feed {
 fn row(card: &Card, answer: &Answer, unsent: bool) -> FeedRow {
     FeedRow {
         grade: face::shown_grade(answer),
+        ground: face::ground(&answer.given.verdict).into(),
         mark: card.name().into(),
-        about: SharedString::default(),
         time: ages::time(answer.at).into(),
         unsent,
     }

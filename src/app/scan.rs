@@ -355,11 +355,13 @@ impl Scan {
         });
         self.details.set_vec(details.collect::<Vec<_>>());
         let grade = card.answer.as_ref().map_or(tracepost_ui::Grade::None, face::shown_grade);
+        let ground = card.answer.as_ref().map_or("", |answer| face::ground(&answer.given.verdict));
         self.with(|data| {
             data.set_open(!card.is_empty());
             data.set_closed(card.is_closed());
             data.set_item_number(i32::try_from(card.number % BEFORE).unwrap_or(i32::MAX));
             data.set_grade(grade);
+            data.set_ground(ground.into());
         });
         drop(card);
         self.show_grade();

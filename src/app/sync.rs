@@ -243,8 +243,8 @@ impl Sync {
         bar.set_register_count(i32::try_from(bearings.registers.len()).unwrap_or(i32::MAX));
         let newest = bearings.registers.iter().map(|r| r.age.as_of).max();
         bar.set_newest(newest.map_or_else(ages::unknown, |as_of| ages::age(as_of, now)));
-        let late = bearings.registers.iter().any(|r| r.late);
-        bar.set_old(late || newest.is_some_and(|as_of| ages::is_old(as_of, now)));
+        let old = bearings.registers.iter().filter(|r| r.late || ages::is_old(r.age.as_of, now)).count();
+        bar.set_old_count(i32::try_from(old).unwrap_or(i32::MAX));
         bar.set_unsent(count(bearings.unsent));
         if !self.running.get() {
             self.show_link(match self.reached.get() {

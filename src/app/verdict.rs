@@ -21,7 +21,7 @@ use super::crew::Crew;
 use super::mail::{Letter, Mail};
 use super::scan::Scan;
 use super::{ages, face, photo};
-use crate::domain::{DecisionCode, Seq};
+use crate::domain::{DecisionCode, RegisterAge, Seq};
 use crate::ledger::CheckSource;
 
 /// Candidates that have a tab, strongest first; the others are counted.
@@ -133,18 +133,18 @@ impl Verdict {
         let [first, second] = face::asks_to_add(&verdict.ask);
         let (pair_read, pair_record) = places.pair.unwrap_or_default();
         let findings: Vec<FindingRow> = verdict.findings.iter().map(|f| finding(*f, &verdict.candidates)).collect();
-        let registers: Vec<RegisterRow> = verdict
-            .registers
-            .iter()
-            .map(|r| RegisterRow {
-                id: r.id.to_string().into(),
-                records: SharedString::default(),
-                version: r.version.to_string().into(),
-                age: ages::age(r.as_of, now),
-                old: ages::is_old(r.as_of, now),
-                late: false,
-            })
-            .collect();
+        let row = |r: &RegisterAge| RegisterRow {
+            id: r.id.to_string().into(),
+            records: SharedString::default(),
+            version: r.version.to_string().into(),
+            age: ages::age(r.as_of, now),
+            old: ages::is_old(r.as_of, now),
+            late: false,
+        };
+        let registers: Vec<RegisterRow> = verdict.of_wanted().map(row).collect();
+        let is_delivery = |r: &&RegisterAge| verdict.only_known.contains(&r.id);
+        let deliveries: Vec<RegisterRow> = verdict.registers.iter().filter(is_delivery).map(row).collect();
+        let (old, oldest) = face::old(&answer, now);
         self.with(|data| {
             data.set_ready(true);
             data.set_grade(face::grade(answer.grade()));
@@ -166,9 +166,13 @@ impl Verdict {
             data.set_object(answer.item.description.object.map(|o| o.code()).unwrap_or_default().into());
             data.set_register_count(i32::try_from(verdict.of_wanted().count()).unwrap_or(i32::MAX));
             data.set_newest(face::newest(&answer).map_or_else(ages::unknown, |as_of| ages::age(as_of, now)));
+            data.set_old_count(i32::try_from(old).unwrap_or(i32::MAX));
+            data.set_oldest(oldest.map_or_else(ages::unknown, |as_of| ages::age(as_of, now)));
+            data.set_ground(face::ground(verdict).into());
             data.set_remembered(answer.remembered);
             data.set_findings(ModelRc::new(VecModel::from(findings)));
             data.set_registers(ModelRc::new(VecModel::from(registers)));
+            data.set_deliveries(ModelRc::new(VecModel::from(deliveries)));
             data.set_more_at_least(verdict.more_at_least);
             data.set_more(i32::try_from(verdict.more.saturating_add(further)).unwrap_or(i32::MAX));
             data.set_has_photo(card.photo.is_some());
