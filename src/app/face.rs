@@ -221,9 +221,9 @@ pub fn reason(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// Why no record is a ground to act on, as a code for the screens, where that is so of every one that is listed.
+/// Why no record is a ground to act on, as a code for the screens, where that is so of every one that was found.
 pub fn ground(verdict: &Verdict) -> &'static str {
-    let all_lowered = verdict.candidates.iter().all(|c| !c.why.lowered.is_empty());
+    let all_lowered = verdict.more == 0 && verdict.candidates.iter().all(|c| !c.why.lowered.is_empty());
     let lowered = verdict.lowered().filter(|_| verdict.grade == Grade::Possible && all_lowered);
     lowered.map_or("", |why| why.code())
 }
@@ -247,7 +247,7 @@ pub fn shown_grade(answer: &Answer) -> tracepost_ui::Grade {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Difference, Mark, RegisterId, Rule, Scheme, SeenMark};
+    use crate::domain::{Difference, Lowered, Mark, RegisterId, Rule, Scheme, SeenMark};
 
     fn candidate(differs: &[(u16, &str, &str)], serial: &str) -> Candidate {
         let differs = differs
@@ -339,6 +339,25 @@ mod tests {
         assert_eq!(reason(&verdict), "only_known");
         verdict.reason = Some(NotChecked::UnusableMark);
         assert_eq!(reason(&verdict), "unusable_mark");
+    }
+
+    #[test]
+    fn a_verdict_is_headed_by_what_is_on_record_only_where_nothing_else_was_found() {
+        let expired = || {
+            let why = crate::domain::Why { lowered: vec![Lowered::Expired], ..Default::default() };
+            Candidate { grade: Grade::Possible, why, ..candidate(&[], "AB1234") }
+        };
+        let verdict = |grade, more, candidates: Vec<Candidate>| Verdict {
+            grade,
+            more,
+            candidates,
+            ..Verdict::not_checked(NotChecked::UnusableMark)
+        };
+        assert_eq!(ground(&verdict(Grade::Possible, 0, vec![expired(), expired()])), "expired");
+        let other = Candidate { grade: Grade::Possible, ..candidate(&[], "AB1234") };
+        assert_eq!(ground(&verdict(Grade::Possible, 0, vec![expired(), other])), "", "something may be added");
+        assert_eq!(ground(&verdict(Grade::Possible, 3, vec![expired()])), "", "others were found");
+        assert_eq!(ground(&verdict(Grade::NoRecord, 0, Vec::new())), "");
     }
 
     #[test]

@@ -67,22 +67,25 @@ impl Feed {
         ModelRc::from(self.rows.clone())
     }
 
-    /// Puts the answer of an item on its line, which is the newest then.
-    pub fn tell(&self, card: &Card) {
-        let Some(answer) = &card.answer else { return };
+    /// Puts the answer of an item on its line, which is the newest then. True when a line went from where it was.
+    pub fn tell(&self, card: &Card) -> bool {
+        let Some(answer) = &card.answer else { return false };
         self.wait_for_eyes(card, answer);
         let mut told = self.told.borrow_mut();
         let entry = Told { card: card.clone(), seq: answer.given.verdict.entry };
-        if let Some(at) = told.iter().position(|t| t.card.number == card.number) {
+        let place = told.iter().position(|t| t.card.number == card.number);
+        if let Some(at) = place {
             told.remove(at);
             self.rows.remove(at);
         }
         told.insert(0, entry);
         self.rows.insert(0, row(card, answer, true));
-        if told.len() > FEED_ROWS {
+        let full = told.len() > FEED_ROWS;
+        if full {
             told.truncate(FEED_ROWS);
             self.rows.remove(FEED_ROWS);
         }
+        full || place.is_some()
     }
 
     /// Fills the feed with the checks before this window was opened.

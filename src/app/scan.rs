@@ -290,8 +290,11 @@ impl Scan {
 
     /// Puts an answer into the feed, which shows its newest line.
     fn tell(&self, card: &Card) {
-        self.feed.tell(card);
+        let went = self.feed.tell(card);
         self.with(|data| data.set_feed_told(data.get_feed_told().wrapping_add(1)));
+        if went {
+            self.line_went();
+        }
     }
 
     /// After an answer: shows the card as it is now.
@@ -300,11 +303,17 @@ impl Scan {
         self.refresh();
     }
 
+    /// Something on the screen went away, perhaps with the focus.
+    pub fn line_went(&self) {
+        self.with(|data| data.set_lines_gone(data.get_lines_gone().wrapping_add(1)));
+    }
+
     fn remove_mark(&self, index: i32) {
         if let Ok(index) = usize::try_from(index) {
             self.card.borrow_mut().remove(index);
             self.check();
             self.refresh();
+            self.line_went();
         }
     }
 

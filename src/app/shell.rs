@@ -92,10 +92,13 @@ impl Shell {
                 shell.verdict.go_to_own();
             }
         });
-        let window = app.as_weak();
+        let weak = Rc::downgrade(&shell);
         backend.on_dismiss_trouble(move || {
-            if let Some(app) = window.upgrade() {
+            if let Some((shell, app)) = weak.upgrade().and_then(|shell| Some((shell.clone(), shell.app.upgrade()?))) {
                 app.global::<ShellData>().set_trouble(SharedString::default());
+                // The button goes, perhaps with the focus.
+                app.invoke_take_focus();
+                shell.scan.line_went();
             }
         });
         let data = app.global::<ShellData>();

@@ -184,3 +184,41 @@ fn the_picker_of_the_year_keeps_what_is_known_unless_told_otherwise() {
     year(&["Not known"]);
     window.must_say("Year: not given");
 }
+
+#[test]
+fn what_goes_away_with_the_focus_leaves_no_key_unheard() {
+    let window = Window::open();
+    // A field of a page that is left by touch.
+    in_field(&window, "It sends before each code");
+    window.click("Screen");
+    window.scan("DL500");
+    assert_eq!(window.told(), ["check DL500"]);
+    window.press(Key::F1);
+    assert_eq!(window.app().global::<ShellData>().get_screen(), Screen::Scan);
+    // A mark that is taken off by the keyboard.
+    for _ in 0..6 {
+        window.press(Key::Tab);
+    }
+    window.enter();
+    assert!(!window.says("Take DL500 off this item"), "the sixth thing after the field takes the mark off");
+    window.scan("KT004417");
+    assert_eq!(window.told()[1..], ["check KT004417"]);
+}
+
+#[test]
+fn a_loud_card_hears_the_keys_though_the_feed_lets_a_line_go() {
+    let window = Window::open();
+    window.press(Key::F9);
+    for n in 10..34 {
+        window.scan(&format!("KT0044{n}"));
+    }
+    window.app().global::<ShellData>().set_loud(true);
+    // The feed is full: with the answer its last line goes, and the screen, too.
+    window.type_slowly("DL500");
+    window.enter();
+    let screen = || window.app().global::<ShellData>().get_screen();
+    assert_eq!(screen(), Screen::Verdict);
+    pass(1_100);
+    window.enter();
+    assert_eq!(screen(), Screen::Scan);
+}
