@@ -5,6 +5,10 @@
 mod card;
 #[path = "window/desk.rs"]
 mod desk;
+#[path = "window/hands.rs"]
+mod hands;
+#[path = "window/items.rs"]
+mod items;
 #[path = "window/search.rs"]
 mod search;
 #[path = "window/stage.rs"]
@@ -13,15 +17,16 @@ mod stage;
 mod sync;
 #[path = "window/viewfinder.rs"]
 mod viewfinder;
+#[path = "window/words.rs"]
+mod words;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use slint::platform::Key;
 use slint::{ComponentHandle, PhysicalSize};
 use tracepost::app::Bench;
 use tracepost::domain::KeyboardLayout;
-use tracepost_ui::{ScanData, Screen, SettingsBackend, SettingsData, ShellData, VerdictData};
+use tracepost_ui::{ScanData, Screen, SettingsData, ShellData, VerdictData};
 
 use desk::MadeUp;
 use stage::{Window, pressable};
@@ -78,23 +83,6 @@ fn a_choice_that_cannot_be_kept_says_so_and_holds_all_the_same() {
     window.click("Loud");
     window.must_say("This choice could not be kept");
     assert!(window.app().global::<ShellData>().get_loud());
-}
-
-#[test]
-fn a_port_that_is_being_typed_is_tried_when_it_is_typed() {
-    let window = Window::open();
-    let port = "/dev/no-such-port";
-    for end in 1..=port.len() {
-        window.app().global::<SettingsBackend>().invoke_set_port(port[..end].into());
-        window.settle();
-        assert!(
-            !window.says("It is not connected") && !window.says("This is no serial port"),
-            "tried at {end} letters"
-        );
-    }
-    assert_eq!(window.desk.hand_scanner().serial_port.as_deref(), Some(port), "kept all the same");
-    i_slint_backend_testing::mock_elapsed_time(Duration::from_secs(1));
-    window.until_it_says("It is not connected");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 pub use crate::desk::{CheckAnswer, CheckRequest, LookUp, Recorded};
 pub use crate::domain::Facts;
-use crate::domain::{DecisionCode, Grade, HandScannerSettings, RegisterAge, Seq};
+use crate::domain::{DecisionCode, Grade, HandScannerSettings, Item, RegisterAge, Seq, Verdict};
 
 /// What failed, for people: a code that the screens have words for in their language, and the desk's own words for codes
 /// that they do not know yet.
@@ -58,15 +58,17 @@ pub struct Bearings {
     pub on_paper: usize,
 }
 
-/// A check of the past, for the feed.
+/// A check of the past, for the feed and its card.
 #[derive(Debug, Clone)]
 pub struct Past {
     /// Its entry.
     pub seq: Seq,
-    /// Its grade.
-    pub grade: Grade,
-    /// Its first mark.
-    pub mark: String,
+    /// The item as it was checked.
+    pub item: Item,
+    /// The answer, as far as the ledger keeps it: of records only which they are.
+    pub verdict: Verdict,
+    /// The latest decision about it.
+    pub decided: Option<DecisionCode>,
     /// When it was made.
     pub at: DateTime<Utc>,
     /// Whether no receipt covers it.

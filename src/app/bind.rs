@@ -4,7 +4,7 @@ use super::bench::{
     Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, LookUp, Past, Retro, Steps, SyncEnd, Trouble, Withdrawn,
 };
 use crate::desk::{Desk, DeskError};
-use crate::domain::{DecisionCode, Grade, HandScannerSettings, RegisterAge, RegisterId, Seq};
+use crate::domain::{Candidate, DecisionCode, Grade, HandScannerSettings, RegisterAge, RegisterId, Seq, Verdict, Why};
 use crate::registers::disclosure;
 use crate::store::Sighting;
 use crate::sync::Phase;
@@ -98,8 +98,9 @@ impl Bench for Desk {
         past.iter()
             .map(|sighting| Past {
                 seq: sighting.seq,
-                grade: sighting.check.grade,
-                mark: first_mark(sighting),
+                item: sighting.check.item.clone(),
+                verdict: known_of(sighting),
+                decided: sighting.decision.as_ref().map(|decision| decision.code),
                 at: moment(sighting.wall_ms),
                 unsent: sighting.seq.0 > proven,
             })
@@ -160,6 +161,33 @@ fn trouble(error: impl Into<DeskError>) -> Trouble {
     let error = error.into();
     tracing::warn!(%error, "told on the screen");
     Trouble { code: error.code(), words: error.to_string() }
+}
+
+/// The answer as the ledger keeps it: of records which they are and by what they agreed, and not what they say.
+fn known_of(sighting: &Sighting) -> Verdict {
+    let check = &sighting.check;
+    let candidates = check.candidates.iter().map(|named| Candidate {
+        register: named.register.clone(),
+        record: named.record.clone(),
+        grade: named.grade,
+        rule: named.rule,
+        differs: Vec::new(),
+        why: Why::default(),
+        fields: Facts::new(),
+    });
+    Verdict {
+        grade: check.grade,
+        reason: check.reason,
+        rule: check.rule,
+        ask: Vec::new(),
+        findings: check.findings.clone(),
+        candidates: candidates.collect(),
+        more: 0,
+        more_at_least: false,
+        registers: check.registers.clone(),
+        only_known: Vec::new(),
+        entry: Some(sighting.seq),
+    }
 }
 
 fn first_mark(sighting: &Sighting) -> String {

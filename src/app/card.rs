@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::bench::{CheckAnswer, CheckRequest, Recorded};
+use super::bench::{CheckAnswer, CheckRequest, Past, Recorded};
 use super::face;
 use crate::decode::{Accepted, View};
 use crate::desk::item::{add_scanned, add_symbol, add_typed};
 use crate::domain::keyboard::Readings;
-use crate::domain::{Description, Finding, Grade, Item, Object};
+use crate::domain::{DecisionCode, Description, Finding, Grade, Item, Object, Seq};
 use crate::ledger::CheckSource;
 
 /// The details that an officer picks of most objects, in the order of the card.
@@ -16,11 +16,29 @@ const OF_OBJECTS: &[&str] = &["object", "kind", "make", "model", "calibre", "yea
 /// And those of a document.
 const OF_DOCUMENTS: &[&str] = &["object", "kind", "issuer"];
 
+/// Whether what is scanned or typed next belongs to an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intake {
+    /// It does: the item is in hand.
+    Open,
+    /// A decision was made: the item is dealt with.
+    Decided,
+    /// It is an earlier item that somebody looks at.
+    Earlier,
+}
+
+/// Numbers of items that were checked before this window: so much, and the number of the entry.
+pub const BEFORE: u64 = 1 << 40;
+
 /// One item with what is known of it and what the desk answered last.
 #[derive(Clone)]
 pub struct Card {
-    /// Counts the items of this window, from 1.
+    /// Counts the items of this window, from 1; checks of before have numbers above [`BEFORE`].
     pub number: u64,
+    /// Whether marks still gather on it.
+    pub intake: Intake,
+    /// The decision that was written about its last check.
+    pub decided: Option<DecisionCode>,
     /// Grows with each change, so that a late answer to an older state is known as such.
     pub revision: u64,
     /// Marks and description.
@@ -46,6 +64,8 @@ pub struct Answer {
     pub given: CheckAnswer,
     /// When it came.
     pub at: chrono::DateTime<chrono::Utc>,
+    /// It is of before this window, and what its records say is not known.
+    pub remembered: bool,
 }
 
 impl Answer {
@@ -68,6 +88,8 @@ impl Card {
     pub fn new(number: u64) -> Self {
         Self {
             number,
+            intake: Intake::Open,
+            decided: None,
             revision: 0,
             item: Item::default(),
             findings: Vec::new(),
@@ -76,6 +98,49 @@ impl Card {
             source: CheckSource::Typed,
             answer: None,
         }
+    }
+
+    /// An item that was checked before this window was opened, as far as the ledger knows it.
+    pub fn remembered(past: Past) -> Self {
+        let answer = Answer {
+            item: past.item.clone(),
+            given: CheckAnswer { verdict: past.verdict, recorded: Recorded::OnDisk(past.seq) },
+            at: past.at,
+            remembered: true,
+        };
+        Self {
+            intake: Intake::Earlier,
+            decided: past.decided,
+            item: past.item,
+            answer: Some(answer),
+            ..Self::new(BEFORE + past.seq.0)
+        }
+    }
+
+    /// The entry of its last check, if that stands in the ledger.
+    pub fn entry(&self) -> Option<Seq> {
+        self.answer.as_ref()?.given.verdict.entry
+    }
+
+    /// Whether what is scanned or typed next begins another item.
+    pub fn is_closed(&self) -> bool {
+        self.intake != Intake::Open
+    }
+
+    /// Whether an answer to the item as it stands is still to come.
+    pub fn awaits_answer(&self) -> bool {
+        !self.is_empty() && self.answer.as_ref().is_none_or(|answer| answer.item != self.item)
+    }
+
+    /// Whether its last check is of before this window.
+    pub fn is_remembered(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| answer.remembered)
+    }
+
+    /// Takes an answer; what was decided was about the one before.
+    pub fn answered(&mut self, answer: Answer) {
+        self.answer = Some(answer);
+        self.decided = None;
     }
 
     /// Whether no mark is on it.
@@ -143,6 +208,7 @@ impl Card {
             self.revision += 1;
             if self.item.marks.is_empty() {
                 self.answer = None;
+                self.intake = Intake::Open;
             }
         }
     }

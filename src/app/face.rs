@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::ages;
 use super::bench::Facts;
 use super::card::{Answer, detail};
 use crate::domain::keys::canonical;
@@ -201,6 +202,12 @@ pub fn plain(code: &str) -> String {
     code.replace('_', " ")
 }
 
+/// How many of the registers that can say that nobody looks for the item are old, and the age of the oldest.
+pub fn old(answer: &Answer, now: DateTime<Utc>) -> (usize, Option<DateTime<Utc>>) {
+    let old = || answer.given.verdict.of_wanted().map(|r| r.as_of).filter(|as_of| ages::is_old(*as_of, now));
+    (old().count(), old().min())
+}
+
 /// The newest of the registers that can say that nobody looks for the item.
 pub fn newest(answer: &Answer) -> Option<DateTime<Utc>> {
     answer.given.verdict.of_wanted().map(|r| r.as_of).max()
@@ -212,6 +219,13 @@ pub fn reason(verdict: &Verdict) -> &'static str {
         Some(NotChecked::NoRegisterForObject) if !verdict.only_known.is_empty() => "only_known",
         reason => reason.map(NotChecked::code).unwrap_or_default(),
     }
+}
+
+/// Why no record is a ground to act on, as a code for the screens, where that is so of every one that was found.
+pub fn ground(verdict: &Verdict) -> &'static str {
+    let all_lowered = verdict.more == 0 && verdict.candidates.iter().all(|c| !c.why.lowered.is_empty());
+    let lowered = verdict.lowered().filter(|_| verdict.grade == Grade::Possible && all_lowered);
+    lowered.map_or("", |why| why.code())
 }
 
 /// The grade as an outline and a word of the screens.
@@ -233,7 +247,7 @@ pub fn shown_grade(answer: &Answer) -> tracepost_ui::Grade {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Difference, Mark, RegisterId, Rule, Scheme, SeenMark};
+    use crate::domain::{Difference, Lowered, Mark, RegisterId, Rule, Scheme, SeenMark};
 
     fn candidate(differs: &[(u16, &str, &str)], serial: &str) -> Candidate {
         let differs = differs
@@ -325,6 +339,25 @@ mod tests {
         assert_eq!(reason(&verdict), "only_known");
         verdict.reason = Some(NotChecked::UnusableMark);
         assert_eq!(reason(&verdict), "unusable_mark");
+    }
+
+    #[test]
+    fn a_verdict_is_headed_by_what_is_on_record_only_where_nothing_else_was_found() {
+        let expired = || {
+            let why = crate::domain::Why { lowered: vec![Lowered::Expired], ..Default::default() };
+            Candidate { grade: Grade::Possible, why, ..candidate(&[], "AB1234") }
+        };
+        let verdict = |grade, more, candidates: Vec<Candidate>| Verdict {
+            grade,
+            more,
+            candidates,
+            ..Verdict::not_checked(NotChecked::UnusableMark)
+        };
+        assert_eq!(ground(&verdict(Grade::Possible, 0, vec![expired(), expired()])), "expired");
+        let other = Candidate { grade: Grade::Possible, ..candidate(&[], "AB1234") };
+        assert_eq!(ground(&verdict(Grade::Possible, 0, vec![expired(), other])), "", "something may be added");
+        assert_eq!(ground(&verdict(Grade::Possible, 3, vec![expired()])), "", "others were found");
+        assert_eq!(ground(&verdict(Grade::NoRecord, 0, Vec::new())), "");
     }
 
     #[test]

@@ -2,14 +2,14 @@
 //! has looked at yet: where one code after the other is read, the next answer must not take a match away from the eye.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use slint::{Model, ModelRc, SharedString, VecModel};
+use slint::{Model, ModelRc, VecModel};
 use tracepost_ui::FeedRow;
 
 use super::bench::Past;
-use super::card::Card;
+use super::card::{Answer, Card};
 use super::{ages, face};
 use crate::domain::{Grade, Seq};
 
@@ -17,11 +17,37 @@ use crate::domain::{Grade, Seq};
 pub const FEED_ROWS: usize = 20;
 /// Matches nobody has looked at keep their picture up to this many; a picture takes a megabyte.
 const PICTURES_WAITING_MAX: usize = 20;
+/// A match of before this window waits for the eye when it is no older and nothing was decided about it.
+const REMEMBERED_HOURS: i64 = 24;
 
-/// One line; checks of this window carry their card.
+/// One line.
 struct Told {
-    card: Option<Card>,
+    card: Card,
     seq: Option<Seq>,
+}
+
+/// What there is to be seen of an item: how strong its answer is, and which records match, by which of its marks.
+#[derive(PartialEq, Eq)]
+struct Seen {
+    grade: Grade,
+    matches: BTreeSet<(Grade, String, String, String)>,
+}
+
+impl Seen {
+    fn of(answer: &Answer) -> Self {
+        let candidates = answer.given.verdict.candidates.iter().filter(|c| is_match(c.grade));
+        let mark = |candidate| {
+            let mark = face::matched(&answer.item, candidate).and_then(|at| answer.item.marks.get(at));
+            mark.map(|m| m.mark.value.clone()).unwrap_or_default()
+        };
+        let matches = candidates.map(|c| (c.grade, c.register.to_string(), c.record.clone(), mark(c)));
+        Self { grade: answer.grade(), matches: matches.collect() }
+    }
+
+    /// Whether there is nothing in `other` that is not in this.
+    fn covers(&self, other: &Self) -> bool {
+        self.grade == other.grade && other.matches.is_subset(&self.matches)
+    }
 }
 
 /// The lines and what stands behind them.
@@ -32,7 +58,7 @@ pub struct Feed {
     /// Matches that nobody has looked at, the oldest first.
     unseen: RefCell<Vec<Card>>,
     /// What was seen of each item, by its number.
-    seen: RefCell<BTreeMap<u64, Grade>>,
+    seen: RefCell<BTreeMap<u64, Seen>>,
 }
 
 impl Feed {
@@ -41,31 +67,25 @@ impl Feed {
         ModelRc::from(self.rows.clone())
     }
 
-    /// Puts the answer of an item on its line, or on a new one.
-    pub fn tell(&self, card: &Card) {
-        let Some(answer) = &card.answer else { return };
-        self.wait_for_eyes(card, answer.grade());
+    /// Puts the answer of an item on its line, which is the newest then. True when a line went from where it was.
+    pub fn tell(&self, card: &Card) -> bool {
+        let Some(answer) = &card.answer else { return false };
+        self.wait_for_eyes(card, answer);
         let mut told = self.told.borrow_mut();
-        let row = FeedRow {
-            grade: face::shown_grade(answer),
-            mark: card.name().into(),
-            about: SharedString::default(),
-            time: ages::time(answer.at).into(),
-            unsent: true,
-        };
-        let entry = Told { card: Some(card.clone()), seq: answer.given.verdict.entry };
-        let place = told.iter().position(|t| t.card.as_ref().is_some_and(|c| c.number == card.number));
+        let entry = Told { card: card.clone(), seq: answer.given.verdict.entry };
+        let place = told.iter().position(|t| t.card.number == card.number);
         if let Some(at) = place {
-            told[at] = entry;
-            self.rows.set_row_data(at, row);
-            return;
+            told.remove(at);
+            self.rows.remove(at);
         }
         told.insert(0, entry);
-        self.rows.insert(0, row);
-        if told.len() > FEED_ROWS {
+        self.rows.insert(0, row(card, answer, true));
+        let full = told.len() > FEED_ROWS;
+        if full {
             told.truncate(FEED_ROWS);
             self.rows.remove(FEED_ROWS);
         }
+        full || place.is_some()
     }
 
     /// Fills the feed with the checks before this window was opened.
@@ -74,16 +94,23 @@ impl Feed {
         if !told.is_empty() {
             return;
         }
+        let since = crate::platform::clock::utc_now() - chrono::Duration::hours(REMEMBERED_HOURS);
         for check in past.into_iter().take(FEED_ROWS) {
-            self.rows.push(FeedRow {
-                grade: face::grade(check.grade),
-                mark: check.mark.into(),
-                about: SharedString::default(),
-                time: ages::time(check.at).into(),
-                unsent: check.unsent,
-            });
-            told.push(Told { card: None, seq: Some(check.seq) });
+            let (seq, unsent) = (Some(check.seq), check.unsent);
+            let card = Card::remembered(check);
+            let Some(answer) = &card.answer else { continue };
+            self.rows.push(row(&card, answer, unsent));
+            if is_match(answer.grade()) && card.decided.is_none() && answer.at >= since {
+                self.unseen.borrow_mut().insert(0, card.clone());
+            }
+            told.push(Told { card, seq });
         }
+    }
+
+    /// Changes the card of an item wherever it lies.
+    pub fn change(&self, number: u64, change: impl Fn(&mut Card)) {
+        self.told.borrow_mut().iter_mut().map(|told| &mut told.card).filter(|c| c.number == number).for_each(&change);
+        self.unseen.borrow_mut().iter_mut().filter(|c| c.number == number).for_each(&change);
     }
 
     /// Which lines no receipt covers: all entries behind `proven_to` (how many entries the last receipt covers).
@@ -96,11 +123,11 @@ impl Feed {
         }
     }
 
-    fn wait_for_eyes(&self, card: &Card, grade: Grade) {
+    fn wait_for_eyes(&self, card: &Card, answer: &Answer) {
         let mut unseen = self.unseen.borrow_mut();
         unseen.retain(|waiting| waiting.number != card.number);
-        let known = self.seen.borrow().get(&card.number) == Some(&grade);
-        if is_match(grade) && !known {
+        let known = self.seen.borrow().get(&card.number).is_some_and(|seen| seen.covers(&Seen::of(answer)));
+        if is_match(answer.grade()) && !known {
             let mut waiting = card.clone();
             if unseen.len() >= PICTURES_WAITING_MAX {
                 waiting.photo = None;
@@ -112,23 +139,38 @@ impl Feed {
     /// The strongest match that nobody has looked at, of those the oldest, and how many there are.
     pub fn unseen(&self) -> Option<(Card, usize)> {
         let unseen = self.unseen.borrow();
-        let grade = |card: &Card| card.answer.as_ref().map(super::card::Answer::grade);
+        let grade = |card: &Card| card.answer.as_ref().map(Answer::grade);
         // Of equals the last counts, and that is the oldest when the newest comes first.
         let strongest = unseen.iter().rev().max_by_key(|card| grade(card))?;
         Some((strongest.clone(), unseen.len()))
+    }
+
+    /// Whether this item is a match that nobody has looked at.
+    pub fn waits(&self, number: u64) -> bool {
+        self.unseen.borrow().iter().any(|waiting| waiting.number == number)
     }
 
     /// The card of this item is on the screen.
     pub fn saw(&self, card: &Card) {
         self.unseen.borrow_mut().retain(|waiting| waiting.number != card.number);
         if let Some(answer) = &card.answer {
-            self.seen.borrow_mut().insert(card.number, answer.grade());
+            self.seen.borrow_mut().insert(card.number, Seen::of(answer));
         }
     }
 
-    /// The card behind a line, if it was checked in this window.
+    /// The card behind a line.
     pub fn card(&self, index: i32) -> Option<Card> {
-        self.told.borrow().get(usize::try_from(index).ok()?)?.card.clone()
+        Some(self.told.borrow().get(usize::try_from(index).ok()?)?.card.clone())
+    }
+}
+
+fn row(card: &Card, answer: &Answer, unsent: bool) -> FeedRow {
+    FeedRow {
+        grade: face::shown_grade(answer),
+        ground: face::ground(&answer.given.verdict).into(),
+        mark: card.name().into(),
+        time: ages::time(answer.at).into(),
+        unsent,
     }
 }
 

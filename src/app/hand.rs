@@ -1,26 +1,14 @@
 //! The hand scanner at a serial port: listened to while its settings name a port; what it sends comes home by mail.
 
 use std::cell::RefCell;
-use std::rc::Rc;
-use std::time::Duration;
-
-use slint::{Timer, TimerMode};
 
 use super::bench::Trouble;
 use super::mail::{Letter, Mail};
 use crate::capture::serial::{Lost, SerialError, SerialEvent, SerialOptions, SerialScanner};
 use crate::domain::HandScannerSettings;
 
-/// A port that is being typed is tried once nothing was typed for so long.
-const TYPED_AFTER: Duration = Duration::from_millis(800);
-
 /// The listener, if there is one.
 pub struct Hand {
-    listener: Rc<Listener>,
-    typed: Timer,
-}
-
-struct Listener {
     mail: Mail,
     listening: RefCell<Option<(SerialOptions, SerialScanner)>>,
 }
@@ -28,25 +16,11 @@ struct Listener {
 impl Hand {
     /// Listens to nothing yet.
     pub fn new(mail: Mail) -> Self {
-        let listener = Rc::new(Listener { mail, listening: RefCell::default() });
-        Self { listener, typed: Timer::default() }
+        Self { mail, listening: RefCell::default() }
     }
 
-    /// Listens by these settings from now on.
+    /// Listens by these settings from now on; the same port at the same rate stays open.
     pub fn listen_by(&self, settings: &HandScannerSettings) {
-        self.listener.listen_by(settings);
-    }
-
-    /// The same when they have stood still for a moment.
-    pub fn listen_soon_by(&self, settings: HandScannerSettings) {
-        let listener = Rc::clone(&self.listener);
-        self.typed.start(TimerMode::SingleShot, TYPED_AFTER, move || listener.listen_by(&settings));
-    }
-}
-
-impl Listener {
-    /// The same port at the same rate stays open.
-    fn listen_by(&self, settings: &HandScannerSettings) {
         let port = settings.serial_port.clone().filter(|port| !port.trim().is_empty());
         let wanted = port.map(|port| SerialOptions { port, baud: settings.baud });
         let mut listening = self.listening.borrow_mut();

@@ -10,7 +10,7 @@ use super::bench::{Bearings, CheckAnswer, Facts, LookUp, Past, Retro, SyncEnd, T
 use super::outlines::Label;
 use crate::capture::{CameraInfo, Powers};
 use crate::decode::{Accepted, Advice, View};
-use crate::domain::{Item, Seq};
+use crate::domain::{DecisionCode, Item, Seq};
 
 /// What other threads have to say.
 pub enum Letter {
@@ -49,8 +49,8 @@ pub enum Letter {
         /// The answer.
         answer: Box<CheckAnswer>,
     },
-    /// A decision was written (its code), or not (why).
-    Decided(Result<&'static str, Trouble>),
+    /// A decision about an item was written, or not: the item's number, the check's entry, and which or why not.
+    Decided(u64, Seq, Result<DecisionCode, Trouble>),
     /// A candidate's record may be shown, or not: the check's entry, the index, and why not.
     Opened(Option<Seq>, usize, Result<Option<Facts>, Trouble>),
     /// What a pattern was looked up to find, or why not: the pattern, and the answer.

@@ -16,6 +16,7 @@ mod crew;
 mod eye;
 mod face;
 mod feed;
+mod fields;
 mod hand;
 mod live;
 mod mail;

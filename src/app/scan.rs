@@ -1,5 +1,6 @@
 //! The scan screen: the open item, the entry field, the pickers, the feed.
 
+mod items;
 mod picker;
 mod rows;
 
@@ -11,7 +12,7 @@ use slint::{ComponentHandle, ModelRc, SharedString, VecModel, Weak};
 use tracepost_ui::{App, Detail, MarkRow, ScanBackend, ScanData, Screen, ShellData, Understood};
 
 use super::bench::{Bench, CheckAnswer};
-use super::card::{Answer, Card, detail, fields};
+use super::card::{Answer, BEFORE, Card, detail, fields};
 use super::choices::Habits;
 use super::crew::Crew;
 use super::feed::Feed;
@@ -95,7 +96,9 @@ impl Scan {
             }
         };
         backend.on_turn_each_alone(on(|scan| scan.turn_each_alone()));
-        backend.on_same_or_next(on(|scan| scan.same_or_next()));
+        backend.on_next_item(on(|scan| scan.next_item()));
+        backend.on_same_item(on(|scan| scan.same_item()));
+        backend.on_erase_typed(on(|scan| scan.erase_typed()));
         backend.on_close_picker(on(|scan| {
             scan.close_picker();
         }));
@@ -110,6 +113,12 @@ impl Scan {
         backend.on_remove_mark(on(|scan, index| scan.remove_mark(index)));
         backend.on_turn_page(on(|scan, by| scan.turn_page(by)));
         backend.on_open_entry(on(|scan, index| scan.open_entry(index)));
+        let weak = Rc::downgrade(&scan);
+        backend.on_take_typed(move |field, text| {
+            if let Some(scan) = weak.upgrade() {
+                scan.take_typed(&field, &text);
+            }
+        });
         let weak = Rc::downgrade(&scan);
         backend.on_pick(move |field, value| {
             if let Some(scan) = weak.upgrade() {
@@ -149,15 +158,19 @@ impl Scan {
 
     /// Puts text into the entry field as if it had been typed there.
     pub fn set_entry(&self, text: &str) {
-        self.with(|data| data.set_entry(text.into()));
+        self.with(|data| {
+            data.set_entry(text.into());
+            // The field takes the focus, with the cursor behind the text.
+            data.set_entry_set(data.get_entry_set().wrapping_add(1));
+        });
         self.edited(text);
     }
 
     /// Enter in the entry field: takes the mark. On an empty field it opens the card of the last check.
-    fn submit(&self, text: &str) {
+    pub fn submit(&self, text: &str) {
         if text.trim().is_empty() {
             if self.card.borrow().answer.is_some() {
-                self.go(Screen::Verdict);
+                self.open_own_card();
             }
             return;
         }
@@ -174,7 +187,7 @@ impl Scan {
     fn take(&self, add: impl Fn(&mut Card) -> bool) {
         // Where each code is an item of its own, so is each text; the same mark given again is the item that is open.
         let mut same = self.card.borrow().clone();
-        if self.each_alone.get() && !same.is_empty() && add(&mut same) {
+        if same.is_closed() || (self.each_alone.get() && !same.is_empty() && add(&mut same)) {
             self.next_item();
         }
         let changed = add(&mut self.card.borrow_mut());
@@ -193,7 +206,7 @@ impl Scan {
     /// New sightings of symbols from the camera or footage.
     pub fn accepted(&self, accepted: &[Accepted], frame: &Arc<View>) {
         let source = if self.from_file.get() { CheckSource::File } else { CheckSource::Camera };
-        if !self.each_alone.get() {
+        if !self.each_alone.get() && !self.card.borrow().is_closed() {
             if self.card.borrow_mut().add_symbols(accepted, source, frame) {
                 self.check();
             }
@@ -205,7 +218,10 @@ impl Scan {
             if !same.is_empty() && !same.add_symbols(std::slice::from_ref(symbol), source, frame) {
                 continue;
             }
-            self.next_item();
+            let another = self.each_alone.get() || self.card.borrow().is_closed();
+            if another && !self.card.borrow().is_empty() {
+                self.next_item();
+            }
             if self.card.borrow_mut().add_symbols(std::slice::from_ref(symbol), source, frame) {
                 self.check();
             }
@@ -244,32 +260,41 @@ impl Scan {
 
     /// Takes an answer. Gives the card when it belongs to the newest state of the open item, for the verdict screen.
     pub fn answered(&self, number: u64, revision: u64, item: Item, given: CheckAnswer) -> Option<Card> {
-        let answer = Answer { item, given, at: crate::platform::clock::utc_now() };
+        let answer = Answer { item, given, at: crate::platform::clock::utc_now(), remembered: false };
         let mut open = self.card.borrow_mut();
         if open.number == number {
             // An older state's answer is still the best there is until the newest comes.
-            open.answer = Some(answer);
+            open.answered(answer);
             let card = open.clone();
             drop(open);
-            self.feed.tell(&card);
+            self.tell(&card);
             return (card.revision == revision).then_some(card);
         }
         // The officer was quicker: the item is closed already.
         let mut before = self.before.borrow_mut();
         if let Some(closed) = before.as_mut().filter(|c| c.number == number) {
-            closed.answer = Some(answer);
-            self.feed.tell(closed);
+            closed.answered(answer);
+            self.tell(closed);
             return None;
         }
         let mut waiting = self.waiting.borrow_mut();
         if let Some(at) = waiting.iter().position(|c| c.number == number) {
-            waiting[at].answer = Some(answer);
-            self.feed.tell(&waiting[at]);
+            waiting[at].answered(answer);
+            self.tell(&waiting[at]);
             if waiting[at].revision == revision {
                 waiting.remove(at);
             }
         }
         None
+    }
+
+    /// Puts an answer into the feed, which shows its newest line.
+    fn tell(&self, card: &Card) {
+        let went = self.feed.tell(card);
+        self.with(|data| data.set_feed_told(data.get_feed_told().wrapping_add(1)));
+        if went {
+            self.line_went();
+        }
     }
 
     /// After an answer: shows the card as it is now.
@@ -278,31 +303,9 @@ impl Scan {
         self.refresh();
     }
 
-    /// F2: closes the open item; on an empty card, takes the last item up again.
-    pub fn same_or_next(&self) {
-        let mut card = self.card.borrow_mut();
-        let mut before = self.before.borrow_mut();
-        if card.is_empty() {
-            if let Some(last) = before.take() {
-                *card = last;
-            }
-        } else {
-            self.numbers.set(self.numbers.get().max(card.number) + 1);
-            let next = Card::new(self.numbers.get());
-            let closed = before.replace(std::mem::replace(&mut *card, next));
-            self.waiting.borrow_mut().extend(closed.filter(|c| c.answer.is_none()));
-        }
-        drop(card);
-        drop(before);
-        self.with(|data| data.set_checking(false));
-        self.refresh();
-    }
-
-    /// Closes the open item if there is one.
-    pub fn next_item(&self) {
-        if !self.card.borrow().is_empty() {
-            self.same_or_next();
-        }
+    /// Something on the screen went away, perhaps with the focus.
+    pub fn line_went(&self) {
+        self.with(|data| data.set_lines_gone(data.get_lines_gone().wrapping_add(1)));
     }
 
     fn remove_mark(&self, index: i32) {
@@ -310,27 +313,8 @@ impl Scan {
             self.card.borrow_mut().remove(index);
             self.check();
             self.refresh();
+            self.line_went();
         }
-    }
-
-    fn open_entry(&self, index: i32) {
-        if let Some(card) = self.feed.card(index) {
-            self.take_up(card);
-            self.go(Screen::Verdict);
-        }
-    }
-
-    /// Opens an item of before again.
-    pub fn take_up(&self, card: Card) {
-        let mut open = self.card.borrow_mut();
-        if open.number != card.number {
-            if !open.is_empty() {
-                *self.before.borrow_mut() = Some(open.clone());
-            }
-            *open = card;
-        }
-        drop(open);
-        self.refresh();
     }
 
     /// The card as it is.
@@ -354,6 +338,13 @@ impl Scan {
         }
     }
 
+    /// The card of the item that is shown, whatever else waits.
+    fn open_own_card(&self) {
+        if let Some(app) = self.app.upgrade() {
+            app.global::<tracepost_ui::ShellBackend>().invoke_open_own_card();
+        }
+    }
+
     fn go(&self, screen: Screen) {
         if let Some(app) = self.app.upgrade() {
             app.global::<tracepost_ui::ShellBackend>().invoke_go(screen);
@@ -373,10 +364,13 @@ impl Scan {
         });
         self.details.set_vec(details.collect::<Vec<_>>());
         let grade = card.answer.as_ref().map_or(tracepost_ui::Grade::None, face::shown_grade);
+        let ground = card.answer.as_ref().map_or("", |answer| face::ground(&answer.given.verdict));
         self.with(|data| {
             data.set_open(!card.is_empty());
-            data.set_item_number(i32::try_from(card.number).unwrap_or(i32::MAX));
+            data.set_closed(card.is_closed());
+            data.set_item_number(i32::try_from(card.number % BEFORE).unwrap_or(i32::MAX));
             data.set_grade(grade);
+            data.set_ground(ground.into());
         });
         drop(card);
         self.show_grade();

@@ -4,9 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use slint::{ComponentHandle, ModelRc, SharedString, VecModel, Weak};
+use slint::{ComponentHandle, ModelRc, SharedString, Timer, TimerMode, VecModel, Weak};
 use tracepost_ui::{App, CameraRow, SettingsBackend, SettingsData, ShellData, Theme};
 
 use super::bench::Bench;
@@ -20,6 +21,9 @@ use crate::domain::hand_scanner::BAUD_RATES;
 use crate::domain::{HandScannerSettings, KeyboardLayout};
 
 const NAME: &str = "choices";
+/// A text holds once nothing was typed for so long, or when its field is left: what a hand scanner sends into a field is taken
+/// out again before that, and must change nothing.
+const TYPED_AFTER: Duration = Duration::from_millis(800);
 /// Sizes that are offered when a camera does not say which it has.
 const USUAL_SIZES: [(u32, u32); 3] = [(640, 480), (1_280, 720), (1_920, 1_080)];
 /// So many sizes of one camera are offered; some drivers name dozens.
@@ -63,6 +67,8 @@ pub struct Settings {
     eye: Rc<Eye>,
     kept: RefCell<Kept>,
     scanner: RefCell<HandScannerSettings>,
+    /// Runs while a text of the hand scanner's settings is being typed.
+    typing: Timer,
     cameras: RefCell<Vec<CameraInfo>>,
     /// Looks for cameras; the tests have their own.
     look: fn() -> Vec<CameraInfo>,
@@ -91,6 +97,7 @@ impl Settings {
             eye,
             kept: RefCell::new(kept),
             scanner: RefCell::new(scanner),
+            typing: Timer::default(),
             cameras: RefCell::default(),
             look,
             looking: Cell::new(false),
@@ -105,6 +112,7 @@ impl Settings {
         let bauds = BAUD_RATES.map(|baud| SharedString::from(baud.to_string()));
         data.set_bauds(ModelRc::new(VecModel::from(bauds.to_vec())));
         settings.bind(app);
+        settings.show_texts();
         settings.show_scanner();
         settings.show_cameras();
         settings
@@ -122,12 +130,24 @@ impl Settings {
         };
         backend.on_say_language(on(|s, code| s.say_language(&code)));
         backend.on_choose_footage(on(|s, path| s.choose_footage(&path)));
-        backend.on_set_prefix(on(|s, text| s.change_scanner(|scanner| scanner.prefix = text.into())));
-        backend.on_set_suffix(on(|s, text| s.change_scanner(|scanner| scanner.suffix = text.into())));
-        backend.on_set_port(on(|s, text| {
-            let port = Some(text.trim().to_owned()).filter(|port| !port.is_empty());
-            s.change_scanner(|scanner| scanner.serial_port = port);
-        }));
+        let settings = Rc::downgrade(self);
+        backend.on_typing(move || {
+            let settings = settings.clone();
+            if let Some(now) = settings.upgrade() {
+                let take = move || {
+                    if let Some(settings) = settings.upgrade() {
+                        settings.take_texts();
+                    }
+                };
+                now.typing.start(TimerMode::SingleShot, TYPED_AFTER, take);
+            }
+        });
+        let settings = Rc::downgrade(self);
+        backend.on_typed(move || {
+            if let Some(settings) = settings.upgrade() {
+                settings.take_texts();
+            }
+        });
         let on = |f: fn(&Self, usize)| {
             let settings = Rc::downgrade(self);
             move |nth: i32| {
@@ -221,15 +241,34 @@ impl Settings {
         });
     }
 
+    /// Takes over what stands in the fields.
+    fn take_texts(&self) {
+        self.typing.stop();
+        let Some(app) = self.app.upgrade() else { return };
+        let data = app.global::<SettingsData>();
+        let (prefix, suffix, port) = (data.get_prefix(), data.get_suffix(), data.get_port());
+        self.change_scanner(|scanner| {
+            scanner.prefix = prefix.into();
+            scanner.suffix = suffix.into();
+            scanner.serial_port = Some(port.trim().to_owned()).filter(|port| !port.is_empty());
+        });
+    }
+
+    fn show_texts(&self) {
+        let scanner = self.scanner();
+        self.with(|data| {
+            data.set_prefix(scanner.prefix.as_str().into());
+            data.set_suffix(scanner.suffix.as_str().into());
+            data.set_port(scanner.serial_port.as_deref().unwrap_or_default().into());
+        });
+    }
+
     fn show_scanner(&self) {
         let scanner = self.scanner();
         let nth = |at: Option<usize>| at.and_then(|at| i32::try_from(at).ok()).unwrap_or(-1);
         self.with(|data| {
-            data.set_prefix(scanner.prefix.as_str().into());
-            data.set_suffix(scanner.suffix.as_str().into());
             data.set_layout(nth(KeyboardLayout::ALL.iter().position(|l| *l == scanner.layout)));
             data.set_ends_by_pause(scanner.ends_by_pause);
-            data.set_port(scanner.serial_port.as_deref().unwrap_or_default().into());
             data.set_baud(nth(BAUD_RATES.iter().position(|b| *b == scanner.baud)));
         });
     }

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use slint::platform::Key;
 use slint::{ComponentHandle, SharedString, Timer, TimerMode, Weak};
-use tracepost_ui::{App, Grade, ScanData, Screen, SearchData, ShellBackend, ShellData, VerdictData};
+use tracepost_ui::{App, Grade, ScanData, Screen, ShellBackend, ShellData, VerdictData};
 
 use super::bench::Trouble;
 use super::eye::Eye;
+use super::fields::Fields;
 use super::scan::Scan;
 use super::search::Search;
 use super::sync::Sync;
@@ -33,7 +34,7 @@ pub struct Shell {
     wedge: RefCell<Wedge>,
     clock: Arc<dyn Fn() -> u64>,
     /// What the fields held before the burst that may be a scanner's.
-    fields: RefCell<[SharedString; 4]>,
+    fields: RefCell<Fields>,
     came_from: Cell<Screen>,
     tick: Timer,
     silence: Timer,
@@ -66,8 +67,8 @@ impl Shell {
         });
         let backend = app.global::<ShellBackend>();
         let weak = Rc::downgrade(&shell);
-        backend.on_key_first(move |text, control, alt, _shift| {
-            weak.upgrade().is_some_and(|shell| shell.key_first(&text, control, alt))
+        backend.on_key_first(move |text, control, alt, shift| {
+            weak.upgrade().is_some_and(|shell| shell.key_first(&text, control, alt, shift))
         });
         let weak = Rc::downgrade(&shell);
         backend.on_key_last(move |text, control, alt, _shift| {
@@ -85,10 +86,19 @@ impl Shell {
                 shell.turn_card();
             }
         });
-        let window = app.as_weak();
+        let weak = Rc::downgrade(&shell);
+        backend.on_open_own_card(move || {
+            if let Some(shell) = weak.upgrade() {
+                shell.verdict.go_to_own();
+            }
+        });
+        let weak = Rc::downgrade(&shell);
         backend.on_dismiss_trouble(move || {
-            if let Some(app) = window.upgrade() {
+            if let Some((shell, app)) = weak.upgrade().and_then(|shell| Some((shell.clone(), shell.app.upgrade()?))) {
                 app.global::<ShellData>().set_trouble(SharedString::default());
+                // The button goes, perhaps with the focus.
+                app.invoke_take_focus();
+                shell.scan.line_went();
             }
         });
         let data = app.global::<ShellData>();
@@ -116,6 +126,11 @@ impl Shell {
     }
 
     fn go(&self, screen: Screen) {
+        self.go_while(screen, || self.verdict.end_glance());
+    }
+
+    /// Goes to a screen; `before` is done before the screen is told of it.
+    fn go_while(&self, screen: Screen, before: impl FnOnce()) {
         let Some(app) = self.app.upgrade() else { return };
         let here = self.screen();
         if screen == Screen::Verdict && here != Screen::Verdict {
@@ -124,10 +139,12 @@ impl Shell {
         if screen != Screen::Scan {
             self.scan.close_picker();
         }
+        before();
         app.global::<ShellData>().set_screen(screen);
         match screen {
             // Who is there already looks at a card, and it stays.
             Screen::Verdict if here != Screen::Verdict => self.verdict.entered(),
+            Screen::Verdict => self.verdict.saw(),
             Screen::Sync => self.sync.look(false),
             _ => {}
         }
@@ -153,17 +170,26 @@ impl Shell {
         }
     }
 
-    /// A verdict is there. Loud: the card opens by itself when a record may be the item.
+    /// A verdict is there. Loud: the card opens by itself when a record may be the item, or such a card still waits for the
+    /// eye; but not under the fingers of somebody who types.
     pub fn verdict_came(&self, grade: Grade) {
         let Some(app) = self.app.upgrade() else { return };
         let strong = matches!(grade, Grade::Hit | Grade::Probable | Grade::Possible);
-        if app.global::<ShellData>().get_loud() && strong && self.screen() == Screen::Scan {
-            self.go(Screen::Verdict);
+        let scan = app.global::<ScanData>();
+        let types = !scan.get_entry().is_empty() || !scan.get_picker().is_empty();
+        let waits = strong || self.scan.feed.unseen().is_some_and(|(card, _)| !card.is_remembered());
+        if app.global::<ShellData>().get_loud() && waits && !types && self.screen() == Screen::Scan {
+            self.open_by_itself();
         }
     }
 
+    /// The card comes without being asked for; whoever types on has not seen it.
+    fn open_by_itself(&self) {
+        self.go_while(Screen::Verdict, || self.verdict.glance());
+    }
+
     /// Every key on its way to a field. True when it goes no further.
-    fn key_first(self: &Rc<Self>, text: &str, control: bool, alt: bool) -> bool {
+    fn key_first(self: &Rc<Self>, text: &str, control: bool, alt: bool, shift: bool) -> bool {
         if self.hear(text, control, alt) {
             return true;
         }
@@ -178,7 +204,11 @@ impl Shell {
         if is(Key::F1) {
             self.go(Screen::Scan);
         } else if is(Key::F2) {
-            self.scan.same_or_next();
+            if shift {
+                self.scan.same_item()
+            } else {
+                self.scan.next_item()
+            }
             self.go(Screen::Scan);
         } else if is(Key::F3) {
             self.turn_keypad();
@@ -243,9 +273,7 @@ impl Shell {
         let heard = self.wedge.borrow_mut().hear(key, self.now_ms());
         match heard {
             Heard::Key { first: true } => {
-                let (scan, verdict) = (app.global::<ScanData>(), app.global::<VerdictData>());
-                let pattern = app.global::<SearchData>().get_pattern();
-                *self.fields.borrow_mut() = [scan.get_entry(), scan.get_picker_text(), verdict.get_note(), pattern];
+                *self.fields.borrow_mut() = Fields::of(&app);
             }
             Heard::Key { first: false } | Heard::Swallowed => {}
             Heard::Scan(ref sent) => self.scanned(&app, sent),
@@ -275,11 +303,8 @@ impl Shell {
 
     /// A scan that was typed: what it left in the fields is taken out again.
     fn scanned(&self, app: &App, sent: &Readings) {
-        let [entry, picker, note, pattern] = self.fields.borrow().clone();
-        self.scan.set_entry(&entry);
-        app.global::<ScanData>().set_picker_text(picker);
-        app.global::<VerdictData>().set_note(note);
-        app.global::<SearchData>().set_pattern(pattern);
+        let fields = self.fields.borrow().clone();
+        fields.put_back(app, &self.scan);
         self.scan.scanned(sent);
     }
 
@@ -336,8 +361,22 @@ impl Shell {
     fn key_last(&self, text: &str, command: bool) -> bool {
         let Some(app) = self.app.upgrade() else { return false };
         let Some(key) = text.chars().next() else { return false };
+        let picking = !app.global::<ScanData>().get_picker().is_empty();
+        // Typing over a card that came by itself is no look at it.
+        let glance = self.screen() == Screen::Verdict && self.verdict.is_at_a_glance();
+        if glance && !command && !is_private(key) {
+            self.verdict.glance();
+            return true;
+        }
         if key == char::from(Key::Return) {
             match self.screen() {
+                Screen::Scan if !picking => {
+                    let entry = app.global::<ScanData>().get_entry();
+                    if entry.is_empty() {
+                        return false;
+                    }
+                    self.scan.submit(&entry);
+                }
                 Screen::Verdict if app.global::<VerdictData>().get_deciding() => self.verdict.decide_now(),
                 Screen::Verdict => self.turn_card(),
                 Screen::Sync => self.sync.sync(),
@@ -345,7 +384,6 @@ impl Shell {
             }
             return true;
         }
-        let picking = !app.global::<ScanData>().get_picker().is_empty();
         if command || self.screen() != Screen::Scan || picking || key.is_control() || is_private(key) {
             return false;
         }

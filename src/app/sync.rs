@@ -18,6 +18,8 @@ use super::{ages, face};
 
 /// Retro-hits shown.
 const RETRO_ROWS: usize = 50;
+/// The trouble of a sync that was stopped by hand.
+const STOPPED: &str = "cancelled";
 /// How soon is looked again while registers are loaded.
 const LOADED_SOON: Duration = Duration::from_millis(300);
 
@@ -126,7 +128,11 @@ impl Sync {
     /// The sync ended.
     pub fn ended(&self, end: Result<SyncEnd, Trouble>) {
         self.running.set(false);
-        self.reached.set(Some(end.is_ok()));
+        // Who stopped it knows that; it says nothing of the link.
+        let stopped = end.as_ref().is_err_and(|why| why.code == STOPPED);
+        if !stopped {
+            self.reached.set(Some(end.is_ok()));
+        }
         // A receipt of this sync is no other program's, and says nothing of how it ended.
         self.receipt.set(None);
         self.with(|data| {
@@ -134,7 +140,7 @@ impl Sync {
             data.set_stage(SharedString::default());
             let (outcome, why) = match &end {
                 Ok(end) => end.failed.first().map_or(("done", Trouble::default()), |why| ("partly", why.clone())),
-                Err(why) => ("failed", why.clone()),
+                Err(why) => (if stopped { "stopped" } else { "failed" }, why.clone()),
             };
             data.set_outcome(outcome.into());
             data.set_also(ModelRc::new(VecModel::from(end.as_ref().map(also).unwrap_or_default())));
@@ -205,6 +211,7 @@ impl Sync {
         });
         if let Some(past) = past {
             self.scan.feed.remember(past);
+            self.scan.show_grade();
         }
         self.scan.feed.mark_sent(bearings.receipt.map_or(0, |(covers, _)| covers));
         // Another program may have asked for a sync by the door.
@@ -236,8 +243,8 @@ impl Sync {
         bar.set_register_count(i32::try_from(bearings.registers.len()).unwrap_or(i32::MAX));
         let newest = bearings.registers.iter().map(|r| r.age.as_of).max();
         bar.set_newest(newest.map_or_else(ages::unknown, |as_of| ages::age(as_of, now)));
-        let late = bearings.registers.iter().any(|r| r.late);
-        bar.set_old(late || newest.is_some_and(|as_of| ages::is_old(as_of, now)));
+        let old = bearings.registers.iter().filter(|r| r.late || ages::is_old(r.age.as_of, now)).count();
+        bar.set_old_count(i32::try_from(old).unwrap_or(i32::MAX));
         bar.set_unsent(count(bearings.unsent));
         if !self.running.get() {
             self.show_link(match self.reached.get() {

@@ -1,14 +1,16 @@
 //! The card of one verdict: what to do, why, and what was decided.
 
+mod decision;
 pub mod rows;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rows::{codes, facts, finding, row};
-use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel, Weak};
+use slint::{ComponentHandle, Model, ModelRc, SharedString, Timer, TimerMode, VecModel, Weak};
 use tracepost_ui::{
     App, CandidateRow, FindingRow, RegisterRow, Screen, ShellBackend, ShellData, VerdictBackend, VerdictData,
 };
@@ -19,11 +21,13 @@ use super::crew::Crew;
 use super::mail::{Letter, Mail};
 use super::scan::Scan;
 use super::{ages, face, photo};
-use crate::domain::{DecisionCode, Seq};
+use crate::domain::{DecisionCode, RegisterAge, Seq};
 use crate::ledger::CheckSource;
 
 /// Candidates that have a tab, strongest first; the others are counted.
 const SHOWN_MAX: usize = 80;
+/// A card that came by itself is seen once it was there for so long and nobody typed on.
+const SEEN_AFTER: Duration = Duration::from_secs(1);
 
 /// The controller.
 pub struct Verdict {
@@ -35,6 +39,8 @@ pub struct Verdict {
     shown: RefCell<Option<Card>>,
     /// Whether the card is entered for the sake of the open item.
     about_open: Cell<bool>,
+    /// Runs while a card that came by itself has not been there long enough to be seen.
+    glance: Timer,
     /// Records whose opening is written down, by entry and index of the candidate, with all that they say.
     opened: RefCell<HashMap<(Option<Seq>, usize), Facts>>,
     candidates: Rc<VecModel<CandidateRow>>,
@@ -51,6 +57,7 @@ impl Verdict {
             scan,
             shown: RefCell::default(),
             about_open: Cell::default(),
+            glance: Timer::default(),
             opened: RefCell::default(),
             candidates: Rc::default(),
         });
@@ -109,7 +116,7 @@ impl Verdict {
         let other = self.shown.borrow().as_ref().is_some_and(|shown| shown.number != card.number);
         let by_itself = matches!(card.source, CheckSource::Camera | CheckSource::File);
         if looking && (app.global::<VerdictData>().get_deciding() || (other && by_itself)) {
-            return;
+            return self.say_whether_earlier();
         }
         self.show(card);
     }
@@ -126,18 +133,18 @@ impl Verdict {
         let [first, second] = face::asks_to_add(&verdict.ask);
         let (pair_read, pair_record) = places.pair.unwrap_or_default();
         let findings: Vec<FindingRow> = verdict.findings.iter().map(|f| finding(*f, &verdict.candidates)).collect();
-        let registers: Vec<RegisterRow> = verdict
-            .registers
-            .iter()
-            .map(|r| RegisterRow {
-                id: r.id.to_string().into(),
-                records: SharedString::default(),
-                version: r.version.to_string().into(),
-                age: ages::age(r.as_of, now),
-                old: ages::is_old(r.as_of, now),
-                late: false,
-            })
-            .collect();
+        let row = |r: &RegisterAge| RegisterRow {
+            id: r.id.to_string().into(),
+            records: SharedString::default(),
+            version: r.version.to_string().into(),
+            age: ages::age(r.as_of, now),
+            old: ages::is_old(r.as_of, now),
+            late: false,
+        };
+        let registers: Vec<RegisterRow> = verdict.of_wanted().map(row).collect();
+        let is_delivery = |r: &&RegisterAge| verdict.only_known.contains(&r.id);
+        let deliveries: Vec<RegisterRow> = verdict.registers.iter().filter(is_delivery).map(row).collect();
+        let (old, oldest) = face::old(&answer, now);
         self.with(|data| {
             data.set_ready(true);
             data.set_grade(face::grade(answer.grade()));
@@ -159,8 +166,13 @@ impl Verdict {
             data.set_object(answer.item.description.object.map(|o| o.code()).unwrap_or_default().into());
             data.set_register_count(i32::try_from(verdict.of_wanted().count()).unwrap_or(i32::MAX));
             data.set_newest(face::newest(&answer).map_or_else(ages::unknown, |as_of| ages::age(as_of, now)));
+            data.set_old_count(i32::try_from(old).unwrap_or(i32::MAX));
+            data.set_oldest(oldest.map_or_else(ages::unknown, |as_of| ages::age(as_of, now)));
+            data.set_ground(face::ground(verdict).into());
+            data.set_remembered(answer.remembered);
             data.set_findings(ModelRc::new(VecModel::from(findings)));
             data.set_registers(ModelRc::new(VecModel::from(registers)));
+            data.set_deliveries(ModelRc::new(VecModel::from(deliveries)));
             data.set_more_at_least(verdict.more_at_least);
             data.set_more(i32::try_from(verdict.more.saturating_add(further)).unwrap_or(i32::MAX));
             data.set_has_photo(card.photo.is_some());
@@ -170,7 +182,7 @@ impl Verdict {
             data.set_chosen(0);
             data.set_deciding(false);
             data.set_decision(SharedString::default());
-            data.set_decided(SharedString::default());
+            data.set_decided(card.decided.map_or("", DecisionCode::code).into());
             data.set_note(SharedString::default());
             data.set_keep_photo(true);
         });
@@ -179,9 +191,38 @@ impl Verdict {
         self.saw();
     }
 
+    /// Says whether the card that is shown is an earlier item's.
+    fn say_whether_earlier(&self) {
+        let earlier = self.shown.borrow().as_ref().is_some_and(|card| !self.scan.has_in_hand(card.number));
+        self.with(|data| data.set_earlier(earlier));
+    }
+
+    /// A card that came by itself: whoever types on has not seen it yet.
+    pub fn glance(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        self.glance.start(TimerMode::SingleShot, SEEN_AFTER, move || {
+            if let Some(verdict) = weak.upgrade() {
+                verdict.saw();
+            }
+        });
+    }
+
+    /// Whether the card came by itself a moment ago.
+    pub fn is_at_a_glance(&self) -> bool {
+        self.glance.running()
+    }
+
+    /// Whoever comes or goes by hand knows what is on the screen.
+    pub fn end_glance(&self) {
+        self.glance.stop();
+    }
+
     /// The card that is shown was seen, if it is on the screen.
-    fn saw(&self) {
-        if !self.app.upgrade().is_some_and(|app| app.global::<ShellData>().get_screen() == Screen::Verdict) {
+    pub fn saw(&self) {
+        self.say_whether_earlier();
+        if self.is_at_a_glance()
+            || !self.app.upgrade().is_some_and(|app| app.global::<ShellData>().get_screen() == Screen::Verdict)
+        {
             return;
         }
         if let Some(card) = self.shown.borrow().as_ref() {
@@ -190,12 +231,23 @@ impl Verdict {
         self.scan.show_grade();
     }
 
-    /// The card is looked at: the open item's, unless that is no match and one that nobody has looked at waits.
+    /// The open item's card, whatever else waits.
+    pub fn go_to_own(&self) {
+        self.about_open.set(true);
+        self.go(Screen::Verdict);
+        self.about_open.set(false);
+    }
+
+    /// The card is looked at: the open item's, unless that was seen or is a weaker one, and a match that nobody has looked at
+    /// waits.
     pub fn entered(&self) {
         let open = self.scan.card();
         let waiting = self.scan.feed.unseen().map(|(card, _)| card);
         let grade = |card: &Card| card.answer.as_ref().map(Answer::grade);
-        let waiting = waiting.filter(|card| !self.about_open.get() && grade(card) > grade(&open));
+        let first = |card: &Card| grade(card) > grade(&open) || !self.scan.feed.waits(open.number);
+        // Matches of before this window wait to be asked for.
+        let unasked = |card: &Card| self.is_at_a_glance() && card.is_remembered();
+        let waiting = waiting.filter(|card| !self.about_open.get() && first(card) && !unasked(card));
         let wanted = waiting.or(Some(open).filter(|open| open.answer.is_some()));
         let is_shown = |wanted: &Card| {
             let shown = self.shown.borrow();
@@ -273,11 +325,15 @@ impl Verdict {
         match ask {
             "year" | "make" | "model" | "calibre" | "kind" | "object" | "issuer" => self.scan.open_picker(ask),
             "characters" => {
+                self.scan.same_item();
                 let card = self.scan.card();
                 self.go(Screen::Scan);
                 self.scan.set_entry(card.name());
             }
-            _ => self.go(Screen::Scan),
+            _ => {
+                self.scan.same_item();
+                self.go(Screen::Scan);
+            }
         }
     }
 
@@ -288,73 +344,6 @@ impl Verdict {
         if let Some(ask) = ask {
             self.settle(ask);
         }
-    }
-
-    /// Opens the decision, if there is an entry to decide about.
-    pub fn open_decision(&self) {
-        // From another screen it is about the open item; on the card about what is shown.
-        self.about_open.set(true);
-        let on_card = self.app.upgrade().is_some_and(|app| app.global::<ShellData>().get_screen() == Screen::Verdict);
-        let open = self.scan.card();
-        let about = if on_card || open.answer.is_none() { self.shown.borrow().clone() } else { Some(open) };
-        if about.and_then(|card| card.answer?.given.verdict.entry).is_some() {
-            self.go(Screen::Verdict);
-            self.with(|data| data.set_deciding(true));
-        }
-        self.about_open.set(false);
-    }
-
-    /// Leaves the decision; nothing is written. True when it was open.
-    pub fn close_decision(&self) -> bool {
-        let mut was_open = false;
-        self.with(|data| {
-            was_open = data.get_deciding();
-            data.set_deciding(false);
-        });
-        was_open
-    }
-
-    /// A decision by its number, counted from 0.
-    pub fn decision_nth(&self, nth: usize) {
-        if let Some(code) = DecisionCode::ALL.get(nth) {
-            self.with(|data| data.set_decision(code.code().into()));
-        }
-    }
-
-    /// Writes what is chosen on the decision screen.
-    pub fn decide_now(&self) {
-        let (mut code, mut note) = (SharedString::default(), SharedString::default());
-        self.with(|data| (code, note) = (data.get_decision(), data.get_note()));
-        self.decide(&code, &note);
-    }
-
-    fn decide(&self, code: &str, note: &str) {
-        let shown = self.shown.borrow();
-        let Some(card) = shown.as_ref() else { return };
-        let entry = card.answer.as_ref().and_then(|a| a.given.verdict.entry);
-        let (Some(of), Ok(code)) = (entry, code.parse::<DecisionCode>()) else { return };
-        let mut keep = false;
-        self.with(|data| keep = data.get_keep_photo());
-        let frame = card.photo.clone().filter(|_| keep);
-        let (bench, mail, note) = (Arc::clone(&self.bench), self.mail.clone(), note.trim().to_owned());
-        self.crew.check(move || {
-            let picture = frame.and_then(|view| photo::jpeg(&view));
-            let written = bench.decide(of, code, &note, picture.as_deref());
-            mail.send(Letter::Decided(written.map(|()| code.code())));
-        });
-    }
-
-    /// The decision is written.
-    pub fn decided(&self, code: &str) {
-        self.with(|data| {
-            data.set_deciding(false);
-            data.set_decided(code.into());
-        });
-    }
-
-    /// Turns keeping the frame on or off.
-    pub fn turn_photo(&self) {
-        self.with(|data| data.set_keep_photo(!data.get_keep_photo()));
     }
 
     fn next_item(&self) {

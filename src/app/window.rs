@@ -177,7 +177,7 @@ impl Controllers {
             Letter::NotKept(why) => self.shell.trouble("setting", &why),
             Letter::ScannerSet => {
                 let settings = self.settings.scanner();
-                self.hand.listen_soon_by(settings.clone());
+                self.hand.listen_by(&settings);
                 self.shell.listen_by(settings);
             }
             Letter::Sent(text) => self.scan.scanned(&Readings::plain(self.settings.scanner().without_frame(&text))),
@@ -204,11 +204,11 @@ impl Controllers {
             }
             Letter::FoundOpened(entry, index, Ok(facts)) => self.search.record_opened(entry, index, facts),
             Letter::FoundOpened(_, _, Err(why)) => self.shell.trouble("record", &why),
-            Letter::Decided(Ok(code)) => {
-                self.verdict.decided(code);
+            Letter::Decided(number, of, Ok(code)) => {
+                self.verdict.decided(number, of, code);
                 self.sync.look(false);
             }
-            Letter::Decided(Err(why)) => self.shell.trouble("decide", &why),
+            Letter::Decided(_, _, Err(why)) => self.shell.trouble("decide", &why),
             Letter::Step(phase, done, total) => self.sync.step(phase, done, total),
             Letter::Synced(end) => self.sync.ended(end),
             Letter::Bearings(bearings, past, retro) => match *bearings {

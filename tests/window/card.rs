@@ -52,7 +52,7 @@ fn what_a_record_asks_for_is_the_first_word_of_the_card() {
     let window = Window::open();
     for (mark, said) in [
         ("DC7000", "MATCH: a record asks for a discreet check: carry on as usual, report to its owner"),
-        ("EX8000", "TOO LITTLE: The record has expired: it is no ground to act on by itself."),
+        ("EX8000", "RECORD EXPIRED: The record has expired: it is no ground to act on by itself."),
     ] {
         window.press(Key::F2);
         window.scan(mark);
@@ -181,7 +181,7 @@ fn marks_gather_on_one_item_until_the_next() {
     window.must_say("Take KT004417 off this item");
     window.press(Key::F2);
     assert!(!window.says("Take KT004417 off"), "the next item begins with an empty card");
-    window.press(Key::F2);
+    window.press_shifted(Key::F2);
     window.must_say("Take KT004417 off this item");
     window.click("Take X99 1 off");
     assert_eq!(window.told()[2], "check KT004417");

@@ -11,9 +11,13 @@ use tracepost::app::{
 };
 use tracepost::domain::keys::canonical;
 use tracepost::domain::{
-    Ask, Candidate, DecisionCode, Difference, Finding, Grade, HandScannerSettings, Lowered, NotChecked, Object,
-    RegisterAge, RegisterId, RegisterVersion, Rule, Seq, Trait, Verdict, Why,
+    Ask, Candidate, DecisionCode, Difference, Finding, Grade, HandScannerSettings, Item, Lowered, Mark, NotChecked,
+    Object, RegisterAge, RegisterId, RegisterVersion, Rule, Scheme, SeenMark, Seq, Trait, Verdict, Why,
 };
+
+/// Longer than a line of the card.
+pub const RESTRICTION: &str = "Not to be handed to any third party, shown to its bearer, moved from the post where it was \
+                               found, or photographed, before the owner of this record has been reached and has agreed";
 
 /// A desk that knows one pistol, AB12B4 of 1978, and writes down what it is told.
 #[derive(Default)]
@@ -29,6 +33,12 @@ pub struct MadeUp {
     pub damaged: bool,
     /// So many looks find the registers still loading.
     pub loads: AtomicU32,
+    /// A second register is old, and a list of deliveries is asked, too.
+    pub one_old: bool,
+    /// Checks of before this window: a match that nobody decided about, one that was decided, and one that was not listed.
+    pub past: bool,
+    /// The sync is stopped before it has ended.
+    pub stopped: bool,
 }
 
 impl MadeUp {
@@ -43,8 +53,14 @@ pub fn register() -> RegisterAge {
     RegisterAge {
         id: RegisterId("practice-weapons".into()),
         version: RegisterVersion(3),
-        as_of: Utc::now() - chrono::Duration::hours(14),
+        // Between two hours, so that no test depends on how long it takes.
+        as_of: Utc::now() - chrono::Duration::minutes(14 * 60 + 30),
     }
+}
+
+fn aged(id: &str, days: i64) -> RegisterAge {
+    let as_of = Utc::now() - chrono::Duration::hours(24 * days + 1);
+    RegisterAge { id: RegisterId(id.into()), version: RegisterVersion(1), as_of }
 }
 
 pub fn wanted(grade: Grade, rule: Rule, differs: Vec<Difference>) -> Candidate {
@@ -66,6 +82,10 @@ impl Bench for MadeUp {
         let keys: Vec<String> = request.item.marks.iter().map(|m| canonical(&m.mark.value)).collect();
         let seq = Seq(self.say(format!("check {}", keys.join("+"))));
         let mut verdict = Verdict { registers: vec![register()], ..Verdict::not_checked(NotChecked::UnusableMark) };
+        if self.one_old {
+            verdict.registers.extend([aged("practice-optics", 40), aged("army-deliveries", 3)]);
+            verdict.only_known = vec![RegisterId("army-deliveries".into())];
+        }
         verdict.reason = None;
         verdict.entry = Some(seq);
         let year = request.item.description.year;
@@ -75,11 +95,18 @@ impl Bench for MadeUp {
             let mut listed = wanted(Grade::Hit, Rule::Exact, vec![]);
             listed.fields.insert("delivered_to".into(), "72nd Brigade".into());
             verdict.candidates = vec![listed];
-        } else if keys.iter().any(|k| k == "DC7000") {
+            if keys.iter().any(|k| k == "DL501") {
+                let other = wanted(Grade::Hit, Rule::Exact, vec![]);
+                verdict.candidates.push(Candidate { record: "P-2".into(), ..other });
+            }
+        } else if keys.iter().any(|k| k == "DC7000" || k == "DC7001") {
             verdict.grade = Grade::Hit;
             let mut listed = wanted(Grade::Hit, Rule::Exact, vec![]);
             listed.fields.insert("action".into(), "discreet_check".into());
             verdict.candidates = vec![listed];
+            if keys.iter().any(|k| k == "DC7001") {
+                verdict.candidates.push(wanted(Grade::Hit, Rule::Exact, vec![]));
+            }
         } else if keys.iter().any(|k| k == "EX8000") {
             verdict.grade = Grade::Possible;
             let mut listed = wanted(Grade::Possible, Rule::Exact, vec![]);
@@ -122,6 +149,7 @@ impl Bench for MadeUp {
         self.say(format!("open {register} {record}"));
         let mut whole = wanted(Grade::Hit, Rule::Exact, vec![]).fields;
         whole.insert("contact".into(), "+00 123".into());
+        whole.insert("restriction".into(), RESTRICTION.into());
         Ok(Some(whole))
     }
 
@@ -144,6 +172,9 @@ impl Bench for MadeUp {
 
     fn sync(&self, step: &mut Steps<'_>) -> Result<SyncEnd, Trouble> {
         step("ledger", 1, 2);
+        if self.stopped {
+            return Err(Trouble { code: "cancelled", words: "the sync was ended".into() });
+        }
         if self.no_link {
             return Err(Trouble { code: "unreachable", words: "no route to host".into() });
         }
@@ -178,7 +209,13 @@ impl Bench for MadeUp {
             officer: "A. Practice".into(),
             practice: true,
             hub: Some("https://127.0.0.1:8443".into()),
-            registers: if loading { Vec::new() } else { vec![held] },
+            registers: match (loading, self.one_old) {
+                (true, _) => Vec::new(),
+                (false, false) => vec![held],
+                (false, true) => {
+                    vec![held, Held { age: aged("practice-optics", 40), records: 2_140, late: false }]
+                }
+            },
             loading,
             entries: 3,
             unsent: 2,
@@ -189,7 +226,29 @@ impl Bench for MadeUp {
     }
 
     fn feed(&self, _: usize) -> Vec<Past> {
-        Vec::new()
+        let past = |seq: u64, mark: &str, grade: Grade, decided: Option<DecisionCode>| {
+            let item = Item { marks: vec![SeenMark::typed(Mark::new(Scheme::Serial, mark))], ..Item::default() };
+            // The ledger keeps which record it was, and not what it says.
+            let named = Candidate { fields: BTreeMap::new(), ..wanted(grade, Rule::LookAlike, vec![]) };
+            let verdict = Verdict {
+                grade,
+                reason: None,
+                candidates: if grade == Grade::Hit { vec![named] } else { Vec::new() },
+                registers: vec![register()],
+                entry: Some(Seq(seq)),
+                ..Verdict::not_checked(NotChecked::UnusableMark)
+            };
+            let at = Utc::now() - chrono::Duration::minutes(9);
+            Past { seq: Seq(seq), item, verdict, decided, at, unsent: true }
+        };
+        let all = || {
+            vec![
+                past(79, "KT009999", Grade::NoRecord, None),
+                past(78, "FX123456", Grade::Hit, Some(DecisionCode::Seized)),
+                past(77, "QQ770077", Grade::Hit, None),
+            ]
+        };
+        if self.past { all() } else { Vec::new() }
     }
 
     fn retro_hits(&self, _: usize) -> Vec<Retro> {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementRoot, TestingBackend, TestingBackendOptions};
-use slint::platform::{Key, WindowEvent};
+use slint::platform::{Key, PointerEventButton, WindowEvent};
 use slint::{ComponentHandle, PhysicalSize};
 use tracepost::app::{AppOptions, Source, Stage};
 use tracepost::capture::CameraInfo;
@@ -148,13 +148,48 @@ impl Window {
         assert!(self.says(text), "{text:?} is not among {:#?}", self.said());
     }
 
+    /// A key while Shift is held.
+    pub fn press_shifted(&self, key: Key) {
+        let shift = || char::from(Key::Shift).to_string().into();
+        self.app().window().dispatch_event(WindowEvent::KeyPressed { text: shift() });
+        self.key(char::from(key).to_string());
+        self.app().window().dispatch_event(WindowEvent::KeyReleased { text: shift() });
+        self.settle();
+    }
+
+    /// The first thing with such a label, whatever it is.
+    #[track_caller]
+    pub fn find(&self, label: &str) -> ElementHandle {
+        let found = self.elements().into_iter().find(|e| e.accessible_label().is_some_and(|l| l.contains(label)));
+        found.unwrap_or_else(|| panic!("{label:?} is not among {:#?}", self.said()))
+    }
+
+    /// A finger on what can be pressed, or cannot now.
+    #[track_caller]
+    pub fn touch(&self, label: &str) {
+        self.button(label).mock_single_click(PointerEventButton::Left);
+        self.settle();
+    }
+
+    /// The card's line of an item in the feed.
+    #[track_caller]
+    pub fn open_line(&self, mark: &str) {
+        self.find(&format!(", {mark}, ")).invoke_accessible_default_action();
+        self.settle();
+    }
+
     #[track_caller]
     pub fn click(&self, label: &str) {
+        self.button(label).invoke_accessible_default_action();
+        self.settle();
+    }
+
+    #[track_caller]
+    fn button(&self, label: &str) -> ElementHandle {
         let found = self.elements().into_iter().find(|e| {
             e.accessible_role().is_some_and(pressable) && e.accessible_label().is_some_and(|l| l.starts_with(label))
         });
-        found.unwrap_or_else(|| panic!("{label:?} is not among {:#?}", self.said())).invoke_accessible_default_action();
-        self.settle();
+        found.unwrap_or_else(|| panic!("{label:?} is not among {:#?}", self.said()))
     }
 
     /// Waits for what other threads do; how long they take is not what is tested.

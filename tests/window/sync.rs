@@ -1,5 +1,6 @@
 //! The sync screen: one key away, stopped by the same key, and what it says of how it ended.
 
+use slint::ComponentHandle;
 use slint::platform::Key;
 
 use super::desk::MadeUp;
@@ -77,4 +78,16 @@ fn a_register_that_the_hub_has_not_vouched_for_is_late_and_damage_of_the_ledger_
     window.click("Understood");
     window.enter();
     assert!(!window.says("The ledger on this disk is damaged"), "what was read and put away stays away");
+}
+
+#[test]
+fn a_sync_that_was_stopped_by_hand_says_nothing_of_the_link() {
+    let window = Window::over(MadeUp { stopped: true, ..MadeUp::default() });
+    let link = window.app().global::<tracepost_ui::ShellData>().get_link();
+    window.press(Key::F5);
+    window.enter();
+    window.must_say("The sync was ended. What was confirmed is kept");
+    assert!(!window.says("No link"));
+    assert_eq!(window.app().global::<tracepost_ui::ShellData>().get_link(), link);
+    assert_eq!(window.app().global::<tracepost_ui::SyncData>().get_outcome(), "stopped");
 }

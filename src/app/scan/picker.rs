@@ -16,7 +16,9 @@ impl Scan {
         self.with(|data| {
             // Names of a closed list are chosen, not typed over.
             let typed = if matches!(field, "object" | "kind") { "" } else { now.as_str() };
-            data.set_picker_text(if field == "year" { "" } else { typed }.into());
+            let text = if field == "year" { "" } else { typed };
+            data.set_picker_text(text.into());
+            data.set_picker_known(if text.is_empty() { now.as_str() } else { "" }.into());
             data.set_picker(field.into());
         });
         self.go(Screen::Scan);
@@ -73,6 +75,26 @@ impl Scan {
             self.check();
         }
         self.refresh();
+    }
+
+    /// Enter in the field: what stands there. Nothing changes nothing, where the field began empty over what is known.
+    pub(super) fn take_typed(&self, field: &str, text: &str) {
+        let mut known = SharedString::default();
+        self.with(|data| known = data.get_picker_known());
+        if text.trim().is_empty() && !known.is_empty() {
+            self.close_picker();
+        } else {
+            self.pick(field, text);
+        }
+    }
+
+    /// The last character of the field goes.
+    pub(super) fn erase_typed(&self) {
+        self.with(|data| {
+            let mut text = data.get_picker_text().to_string();
+            text.pop();
+            data.set_picker_text(text.into());
+        });
     }
 
     /// Closes the picker; nothing is chosen. True when one was open.

@@ -45,8 +45,11 @@ pub fn facts(item: &Item, candidate: &Candidate, opened: Option<&Facts>) -> Vec<
 pub fn row(answer: &Answer, candidate: &Candidate, now: chrono::DateTime<chrono::Utc>) -> CandidateRow {
     let verdict = &answer.given.verdict;
     let as_of = verdict.registers.iter().find(|r| r.id == candidate.register).map(|r| r.as_of);
+    // Of a check of before this window the ledger keeps which record it was, and not what it says.
+    let known = !answer.remembered;
     let cells: Vec<CharCell> = face::cells(&answer.item, candidate)
         .into_iter()
+        .filter(|_| known)
         .map(|c| CharCell { read: c.read.into(), record: c.record.into(), differs: c.differs })
         .collect();
     let field = |name: &str| candidate.fields.get(name).map(String::as_str).unwrap_or_default();
@@ -70,7 +73,7 @@ pub fn row(answer: &Answer, candidate: &Candidate, now: chrono::DateTime<chrono:
         shared_by: i32::try_from(candidate.why.shared_by).unwrap_or(i32::MAX),
         crowded: candidate.why.crowded,
         second_mark: candidate.why.second_mark,
-        telling: face::telling(candidate).into(),
+        telling: Some(face::telling(candidate)).filter(|_| known).unwrap_or_default().into(),
         differing: codes(face::differing(Some(candidate))),
         lot_from: lot.map(|lot| lot.from.as_str()).unwrap_or_default().into(),
         lot_to: lot.map(|lot| lot.to.as_str()).unwrap_or_default().into(),
