@@ -4,7 +4,9 @@ use super::bench::{
     Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, LookUp, Past, Retro, Steps, SyncEnd, Trouble, Withdrawn,
 };
 use crate::desk::{Desk, DeskError};
-use crate::domain::{Candidate, DecisionCode, Grade, HandScannerSettings, RegisterAge, RegisterId, Seq, Verdict, Why};
+use crate::domain::{
+    Candidate, DecisionCode, Finding, Grade, HandScannerSettings, Lowered, RegisterAge, RegisterId, Seq, Verdict, Why,
+};
 use crate::registers::disclosure;
 use crate::store::Sighting;
 use crate::sync::Phase;
@@ -166,13 +168,17 @@ fn trouble(error: impl Into<DeskError>) -> Trouble {
 /// The answer as the ledger keeps it: of records which they are and by what they agreed, and not what they say.
 fn known_of(sighting: &Sighting) -> Verdict {
     let check = &sighting.check;
+    let found = |finding| check.grade == Grade::Possible && check.findings.contains(&finding);
+    let lowered = [(Finding::RecordExpired, Lowered::Expired), (Finding::DeliveredElsewhere, Lowered::Delivered)];
+    let lowered: Vec<Lowered> =
+        lowered.into_iter().filter(|(finding, _)| found(*finding)).map(|(_, why)| why).collect();
     let candidates = check.candidates.iter().map(|named| Candidate {
         register: named.register.clone(),
         record: named.record.clone(),
         grade: named.grade,
         rule: named.rule,
         differs: Vec::new(),
-        why: Why::default(),
+        why: Why { lowered: lowered.clone(), ..Why::default() },
         fields: Facts::new(),
     });
     Verdict {

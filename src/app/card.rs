@@ -206,10 +206,6 @@ impl Card {
             // A fault belongs to the mark that is gone, as far as can be told.
             self.findings.clear();
             self.revision += 1;
-            if self.item.marks.is_empty() {
-                self.answer = None;
-                self.intake = Intake::Open;
-            }
         }
     }
 
@@ -253,6 +249,15 @@ impl Card {
             answer.item.marks.get(face::matched(&answer.item, candidate)?)
         });
         about.or(self.item.marks.first()).map(|m| m.mark.value.as_str()).unwrap_or_default()
+    }
+
+    /// The same for a line and a heading: of an item of before nobody knows by which mark it matched, so all are named.
+    pub fn title(&self) -> String {
+        if !self.is_remembered() {
+            return self.name().to_owned();
+        }
+        let marks: Vec<&str> = self.item.marks.iter().map(|seen| seen.mark.value.as_str()).collect();
+        marks.join(" + ")
     }
 
     /// The check of this item as it stands.

@@ -14,7 +14,9 @@ use super::{ages, face};
 use crate::domain::{Grade, Seq};
 
 /// Lines of the feed.
-pub const FEED_ROWS: usize = 20;
+const FEED_ROWS: usize = 20;
+/// Checks of before this window among which matches that nobody decided about are looked for.
+pub const REMEMBERED_MAX: usize = 500;
 /// Matches nobody has looked at keep their picture up to this many; a picture takes a megabyte.
 const PICTURES_WAITING_MAX: usize = 20;
 /// A match of before this window waits for the eye when it is no older and nothing was decided about it.
@@ -95,15 +97,22 @@ impl Feed {
             return;
         }
         let since = crate::platform::clock::utc_now() - chrono::Duration::hours(REMEMBERED_HOURS);
-        for check in past.into_iter().take(FEED_ROWS) {
+        // The newest come first, and an item that gathered marks was checked with each.
+        let mut newer: Vec<BTreeSet<String>> = Vec::new();
+        for check in past {
             let (seq, unsent) = (Some(check.seq), check.unsent);
             let card = Card::remembered(check);
             let Some(answer) = &card.answer else { continue };
-            self.rows.push(row(&card, answer, unsent));
-            if is_match(answer.grade()) && card.decided.is_none() && answer.at >= since {
+            let marks: BTreeSet<String> = card.item.marks.iter().map(|seen| seen.mark.value.clone()).collect();
+            let is_last = !newer.iter().any(|newer| marks.is_subset(newer));
+            if is_last && is_match(answer.grade()) && card.decided.is_none() && answer.at >= since {
                 self.unseen.borrow_mut().insert(0, card.clone());
             }
-            told.push(Told { card, seq });
+            newer.push(marks);
+            if told.len() < FEED_ROWS {
+                self.rows.push(row(&card, answer, unsent));
+                told.push(Told { card, seq });
+            }
         }
     }
 
@@ -168,7 +177,7 @@ fn row(card: &Card, answer: &Answer, unsent: bool) -> FeedRow {
     FeedRow {
         grade: face::shown_grade(answer),
         ground: face::ground(&answer.given.verdict).into(),
-        mark: card.name().into(),
+        mark: card.title().into(),
         time: ages::time(answer.at).into(),
         unsent,
     }
@@ -177,4 +186,33 @@ fn row(card: &Card, answer: &Answer, unsent: bool) -> FeedRow {
 /// What an officer must not miss.
 fn is_match(grade: Grade) -> bool {
     matches!(grade, Grade::Hit | Grade::Probable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{DecisionCode, Item, Mark, NotChecked, Scheme, SeenMark, Verdict};
+
+    fn past(seq: u64, marks: &[&str], grade: Grade, decided: Option<DecisionCode>) -> Past {
+        let marks = marks.iter().map(|mark| SeenMark::typed(Mark::new(Scheme::Serial, *mark))).collect();
+        let mut verdict = Verdict::not_checked(NotChecked::UnusableMark);
+        (verdict.grade, verdict.reason, verdict.entry) = (grade, None, Some(Seq(seq)));
+        let at = crate::platform::clock::utc_now();
+        Past { seq: Seq(seq), item: Item { marks, ..Item::default() }, verdict, decided, at, unsent: true }
+    }
+
+    #[test]
+    fn of_before_a_window_the_last_state_of_each_undecided_match_waits_however_many_items_came_since() {
+        let mut checks: Vec<Past> =
+            (0..60).map(|n| past(900 - n, &[format!("KT{n}").as_str()], Grade::NoRecord, None)).collect();
+        checks.push(past(800, &["AB1", "CD2"], Grade::Hit, None));
+        checks.push(past(799, &["AB1"], Grade::Probable, None));
+        checks.push(past(798, &["EF3"], Grade::Hit, Some(DecisionCode::Seized)));
+        checks.push(past(797, &["GH4"], Grade::Probable, None));
+        let feed = Feed::default();
+        feed.remember(checks);
+        let (first, count) = feed.unseen().expect("matches wait");
+        assert_eq!((first.title(), count), ("AB1 + CD2".to_owned(), 2));
+        assert_eq!(feed.rows.row_count(), FEED_ROWS);
+    }
 }

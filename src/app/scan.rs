@@ -309,8 +309,16 @@ impl Scan {
     }
 
     fn remove_mark(&self, index: i32) {
+        // What is dealt with stays as it was checked, until somebody takes the item up again.
+        if self.card.borrow().is_closed() {
+            return;
+        }
         if let Ok(index) = usize::try_from(index) {
+            let before = self.card();
             self.card.borrow_mut().remove(index);
+            if self.card.borrow().is_empty() {
+                self.begin_instead_of(before);
+            }
             self.check();
             self.refresh();
             self.line_went();

@@ -205,9 +205,13 @@ impl Shell {
             self.go(Screen::Scan);
         } else if is(Key::F2) {
             if shift {
-                self.scan.same_item()
+                // The item that somebody looks at is the one that is meant.
+                if self.screen() == Screen::Verdict {
+                    self.verdict.take_up_shown();
+                }
+                self.scan.same_item();
             } else {
-                self.scan.next_item()
+                self.scan.next_item();
             }
             self.go(Screen::Scan);
         } else if is(Key::F3) {
@@ -366,6 +370,9 @@ impl Shell {
         let glance = self.screen() == Screen::Verdict && self.verdict.is_at_a_glance();
         if glance && !command && !is_private(key) {
             self.verdict.glance();
+            if !key.is_control() {
+                self.type_on(text);
+            }
             return true;
         }
         if key == char::from(Key::Return) {
@@ -387,10 +394,16 @@ impl Shell {
         if command || self.screen() != Screen::Scan || picking || key.is_control() || is_private(key) {
             return false;
         }
+        self.type_on(text);
+        true
+    }
+
+    /// Puts what was typed elsewhere into the entry field.
+    fn type_on(&self, text: &str) {
+        let Some(app) = self.app.upgrade() else { return };
         let mut entry = app.global::<ScanData>().get_entry().to_string();
         entry.push_str(text);
         self.scan.set_entry(&entry);
-        true
     }
 }
 

@@ -11,7 +11,7 @@ use tracepost_ui::{App, Link, RegisterRow, RetroRow, ShellData, SyncBackend, Syn
 
 use super::bench::{Bearings, Bench, Past, Retro, SyncEnd, Trouble};
 use super::crew::Crew;
-use super::feed::FEED_ROWS;
+use super::feed::REMEMBERED_MAX;
 use super::mail::{Letter, Mail};
 use super::scan::Scan;
 use super::{ages, face};
@@ -159,7 +159,7 @@ impl Sync {
         let (bench, mail) = (Arc::clone(&self.bench), self.mail.clone());
         self.crew.look(move || {
             let bearings = bench.bearings();
-            let past = feed.then(|| bench.feed(FEED_ROWS));
+            let past = feed.then(|| bench.feed(REMEMBERED_MAX));
             mail.send(Letter::Bearings(Box::new(bearings), past, bench.retro_hits(RETRO_ROWS)));
         });
     }

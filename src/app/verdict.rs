@@ -148,7 +148,7 @@ impl Verdict {
         self.with(|data| {
             data.set_ready(true);
             data.set_grade(face::grade(answer.grade()));
-            data.set_mark(card.name().into());
+            data.set_mark(card.title().into());
             data.set_time(ages::time(answer.at).into());
             data.set_entry(verdict.entry.map(|e| e.to_string()).unwrap_or_default().into());
             data.set_paper(answer.paper().unwrap_or_default().into());
@@ -316,12 +316,18 @@ impl Verdict {
         self.with(|data| data.set_candidate(row));
     }
 
+    /// Makes the item whose card is shown the open one.
+    pub fn take_up_shown(&self) {
+        let shown = self.shown.borrow().clone().filter(|shown| shown.number != self.scan.card().number);
+        if let Some(shown) = shown {
+            self.scan.take_up(shown);
+        }
+    }
+
     /// Goes to where the observation can be made.
     fn settle(&self, ask: &str) {
         // What is added belongs to the item whose card this is, whatever the camera has read since.
-        if let Some(shown) = self.shown.borrow().clone().filter(|shown| shown.number != self.scan.card().number) {
-            self.scan.take_up(shown);
-        }
+        self.take_up_shown();
         match ask {
             "year" | "make" | "model" | "calibre" | "kind" | "object" | "issuer" => self.scan.open_picker(ask),
             "characters" => {

@@ -143,8 +143,9 @@ fn a_loud_card_neither_comes_over_typing_nor_goes_with_the_enter_of_whoever_type
     assert_eq!((screen(), unseen()), (Screen::Verdict, 0), "it was there long enough");
     window.enter();
     assert_eq!(screen(), Screen::Scan);
+    assert_eq!(app.global::<ScanData>().get_entry(), "KT009", "what was typed over it is not lost");
+    window.enter();
     // By hand it is seen at once.
-    window.read("KT009");
     window.read("DL500");
     assert_eq!((screen(), unseen()), (Screen::Verdict, 1));
     window.press(Key::F4);

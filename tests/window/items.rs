@@ -128,6 +128,35 @@ fn the_item_that_is_shown_opens_its_own_card_whatever_else_waits() {
 }
 
 #[test]
+fn the_item_whose_card_is_shown_is_the_one_that_shift_f2_takes_up() {
+    let window = Window::open();
+    window.scan("DL500");
+    window.press(Key::F2);
+    window.scan("KT004417");
+    window.press(Key::F4);
+    window.must_say("An earlier item, not the one in hand");
+    window.press_shifted(Key::F2);
+    window.scan("KT004418");
+    assert_eq!(window.told().last().unwrap(), "check DL500+KT004418");
+}
+
+#[test]
+fn an_item_whose_last_mark_is_taken_off_was_one_and_its_match_still_waits() {
+    let window = Window::open();
+    window.scan("DL500");
+    assert_eq!(unseen(&window), 1);
+    window.click("Take DL500 off this item");
+    assert_eq!(unseen(&window), 1, "it was seen at the post, whoever took it off");
+    window.scan("KT004417");
+    assert_eq!((unseen(&window), window.told().last().unwrap().as_str()), (1, "check KT004417"));
+    window.open_line("DL500");
+    window.press(Key::Escape);
+    assert!(!window.says("Take DL500 off this item"), "an earlier item stays as it was checked");
+    window.click("Add to this item");
+    window.must_say("Take DL500 off this item");
+}
+
+#[test]
 fn after_a_restart_matches_nobody_decided_about_wait_and_old_lines_open() {
     let window = Window::over(MadeUp { past: true, ..MadeUp::default() });
     assert_eq!(unseen(&window), 1);

@@ -20,6 +20,17 @@ impl Scan {
         self.refresh();
     }
 
+    /// The last mark was taken off an item: what comes next is another one, described as this was, and a match of what was taken off
+    /// still waits for the eye.
+    pub(super) fn begin_instead_of(&self, gone: Card) {
+        self.numbers.set(self.numbers.get() + 1);
+        let mut next = Card::new(self.numbers.get());
+        next.item.description = gone.item.description.clone();
+        self.card.replace(next);
+        self.waiting.borrow_mut().extend(Some(gone).filter(Card::awaits_answer));
+        self.with(|data| data.set_checking(false));
+    }
+
     /// Shift+F2: what comes next belongs to the item that is shown; on an empty card, to the one before.
     pub fn same_item(&self) {
         let mut card = self.card.borrow_mut();
