@@ -9,6 +9,8 @@ use clap_mangen::Man;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use crate::domain::controls::is_control;
+
 /// Why a command did not do all it was asked, in the three parts a person needs.
 #[derive(Debug)]
 pub struct Failure {
@@ -118,8 +120,7 @@ impl Printer {
 /// Whether a terminal would obey the character, or let what follows it stand in another order: registers and marks hold what
 /// somebody wrote into them, and only the program's own line breaks are obeyed.
 fn is_obeyed(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+    is_control(c) || matches!(c, '\u{200E}' | '\u{200F}')
 }
 
 /// Lines that a terminal only shows.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::status::{ReceiptStatus, moment};
 use super::{DeskError, RetroHitFound, WithdrawnMatch};
-use crate::domain::{Action, Facts, Grade, RegisterId, RegisterVersion, Seq};
+use crate::domain::{Facts, Grade, RegisterId, RegisterVersion, Seq, asks_for_discretion};
 use crate::ledger::CandidateRef;
 
 /// What a sync did.
@@ -125,13 +125,12 @@ impl From<&RetroHitFound> for RetroReport {
 impl RetroRecord {
     /// With what its facts say, where they are at hand.
     pub(super) fn of(candidate: &CandidateRef, fields: Option<&Facts>) -> Self {
-        let fact = |name| fields.and_then(|fields| fields.get(name));
         Self {
             register: candidate.register.clone(),
             record: candidate.record.clone(),
             grade: candidate.grade,
-            caution: fact("caution").cloned(),
-            discreet: fact("action").is_some_and(|action| action == Action::DiscreetCheck.code()),
+            caution: fields.and_then(|fields| fields.get("caution").cloned()),
+            discreet: fields.is_some_and(asks_for_discretion),
         }
     }
 }

@@ -110,15 +110,15 @@ impl Desk {
     pub(super) fn tell_retro_hits(&self, told: Seq, report: &mut SyncReport) -> Result<(), DeskError> {
         let head = self.ledger.head()?.0;
         for (entry, sighting) in self.ledger.retro_hits_after(told)? {
-            let Some(hit) = sighting.retro_hit.filter(|_| report.retro_hits.iter().all(|r| r.of != sighting.seq))
-            else {
+            let Some(hit) = &sighting.retro_hit else { continue };
+            if report.retro_hits.iter().any(|told| told.of == sighting.seq) {
                 continue;
-            };
-            let mut records = Vec::new();
-            for candidate in hit.candidates.iter().filter(|c| c.grade >= Grade::Probable) {
-                let record = self.records.record(&candidate.register, &candidate.record).ok().flatten();
-                records.push(RetroRecord::of(candidate, record.as_ref().map(fields).as_ref()));
             }
+            let record = |candidate: &CandidateRef| {
+                let record = self.records.record(&candidate.register, &candidate.record).ok().flatten();
+                RetroRecord::of(candidate, record.as_ref().map(fields).as_ref())
+            };
+            let records = sighting.found_later().into_iter().map(record).collect();
             report.retro_hits.push(RetroReport {
                 of: sighting.seq,
                 entry,

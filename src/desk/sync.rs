@@ -78,7 +78,8 @@ impl Desk {
         self.write_late_checks();
         let mut report = SyncReport::default();
         let identity = self.identity()?;
-        let told = self.retro_hits_told()?;
+        // What cannot be noted keeps no sighting from going up.
+        let told = self.retro_hits_told();
         // A kill between taking registers over and checking the past again leaves this to be done, link or no link.
         self.past_again(&mut report);
         let mut session = Session::connect(identity, Patience::default(), self.cancel.clone(), progress)?;
@@ -106,7 +107,7 @@ impl Desk {
             .or(self.ledger.last_receipt()?)
             .map(|r| ReceiptStatus { through: r.through, server_time: moment(r.server_ms) });
         (report.bytes_up, report.bytes_down) = session.bytes();
-        if let Err(error) = self.tell_retro_hits(told, &mut report) {
+        if let Err(error) = told.and_then(|told| self.tell_retro_hits(told, &mut report)) {
             report.fail_for(error);
         }
         // Last, for it takes its time and nothing waits for it: checks go on, and the hub has everything by now.

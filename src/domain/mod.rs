@@ -4,6 +4,7 @@
 //! data out, and never panics on what came from a camera, a keyboard or a register.
 
 pub mod check_digit;
+pub mod controls;
 pub mod decision;
 pub mod hand_scanner;
 pub mod ids;
@@ -33,5 +34,5 @@ pub use telling::EqualMark;
 pub use understand::{Understood, check_mark, understand, understand_container, understand_typed};
 pub use verdict::{
     Ask, Candidate, Difference, Discretion, Facts, Finding, Grade, Lot, Lowered, NotChecked, RegisterAge, Rule, Trait,
-    Verdict, Why,
+    Verdict, Why, asks_for_discretion,
 };

@@ -300,6 +300,11 @@ pub struct Why {
 /// Facts of a record by name, as scripts read them. The names are few, and a verdict lists them up to four hundred times.
 pub type Facts = BTreeMap<Cow<'static, str>, String>;
 
+/// Whether a record with these facts asks that nobody notices.
+pub fn asks_for_discretion(facts: &Facts) -> bool {
+    facts.get("action").is_some_and(|action| action == Action::DiscreetCheck.code())
+}
+
 /// A record that may be the item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
@@ -394,8 +399,7 @@ impl Verdict {
     /// Whether records that match ask that nobody notices (SIS, article 36).
     pub fn discretion(&self) -> Discretion {
         let hits = || self.candidates.iter().filter(|c| c.grade == Grade::Hit);
-        let is_discreet =
-            |c: &Candidate| c.fields.get("action").is_some_and(|action| action == Action::DiscreetCheck.code());
+        let is_discreet = |c: &Candidate| asks_for_discretion(&c.fields);
         match (hits().any(is_discreet), hits().all(is_discreet)) {
             (false, _) => Discretion::NotAsked,
             (true, true) => Discretion::Asked,

@@ -228,12 +228,7 @@ fn retro_words(hit: &Value) -> String {
             "\n  {answer} record {id} of register {register}, new or changed; all of it: tracepost record {register} {id} --from {}",
             hit["entry"]
         ));
-        if let Some(caution) = record["caution"].as_str() {
-            text.push_str(&format!("\n    CAUTION: {}", in_line(caution)));
-        }
-        if record["discreet"] == true {
-            text.push_str("\n    DISCREET: its owner asks for a discreet check: let nobody notice, ask the owner");
-        }
+        words::warn(&mut text, record["caution"].as_str(), record["discreet"] == true, "\n    ");
     }
     text
 }

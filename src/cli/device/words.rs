@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use crate::cli::common::in_line;
 use crate::desk::Found;
 use crate::domain::{
-    Action, Ask, Candidate, Discretion, EqualMark, Facts, Finding, Grade, Lowered, NotChecked, RegisterId, Rule, Trait,
-    Verdict,
+    Ask, Candidate, Discretion, EqualMark, Facts, Finding, Grade, Lowered, NotChecked, RegisterId, Rule, Trait,
+    Verdict, asks_for_discretion,
 };
 
 /// Most candidates that are printed for people.
@@ -249,7 +249,8 @@ fn places(candidate: &Candidate) -> String {
 
 fn candidate(candidate: &Candidate) -> String {
     let mut text = format!("  {}: {} in {}", candidate.grade.code(), in_line(&candidate.record), candidate.register);
-    warn(&mut text, &candidate.fields, candidate.why.lowered.is_empty(), "\n    ");
+    let is_discreet = candidate.why.lowered.is_empty() && asks_for_discretion(&candidate.fields);
+    warn(&mut text, caution(&candidate.fields), is_discreet, "\n    ");
     let mut facts: Vec<_> = candidate.fields.iter().filter(|(name, _)| *name != "caution").collect();
     // Nobody is to act on a record that is no ground to act on, so what its owner once asked for is not the first word of it.
     facts.sort_by_key(|(name, _)| !candidate.why.lowered.is_empty() && *name == "action");
@@ -263,13 +264,17 @@ fn candidate(candidate: &Candidate) -> String {
 
 /// What an officer must know of a record before anything is done, each after `before`. What its owner asks for counts only while the
 /// record does.
-fn warn(text: &mut String, fields: &Facts, counts: bool, before: &str) {
-    if let Some(caution) = fields.get("caution") {
+pub fn warn(text: &mut String, caution: Option<&str>, is_discreet: bool, before: &str) {
+    if let Some(caution) = caution {
         let _ = write!(text, "{before}CAUTION: {}", in_line(caution));
     }
-    if counts && fields.get("action").is_some_and(|action| action == Action::DiscreetCheck.code()) {
+    if is_discreet {
         let _ = write!(text, "{before}DISCREET: its owner asks for a discreet check: let nobody notice, ask the owner");
     }
+}
+
+fn caution(facts: &Facts) -> Option<&str> {
+    facts.get("caution").map(String::as_str)
 }
 
 /// Why a candidate has its grade: the rule, what agrees, what contradicts, how many share the mark.
@@ -324,7 +329,7 @@ pub fn record(found: &Found) -> String {
     let facts = found.fields.iter().filter(|(name, _)| *name != "caution");
     let facts: Vec<_> = facts.map(|(name, value)| format!("{name} {}", in_line(value))).collect();
     let mut text = format!("{} in {}: {}", in_line(&found.record), found.register, facts.join(" · "));
-    warn(&mut text, &found.fields, true, "\n  ");
+    warn(&mut text, caution(&found.fields), asks_for_discretion(&found.fields), "\n  ");
     text
 }
 

@@ -3,17 +3,11 @@
 
 use std::borrow::Cow;
 
+use crate::domain::controls::is_control;
 use crate::domain::keys;
 
 /// What stands for control characters in a cell of marks: two serials with such between them are two.
 pub(super) const BREAK: char = '\n';
-
-/// Control characters, ends of lines, and overrides and isolates of the direction of writing (Unicode Standard Annex 9), with what
-/// else is drawn nowhere and changes what stands around it. Joiners and plain marks of direction belong to some scripts and stay.
-pub(super) fn is_control(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
-}
 
 /// A text with each run of control characters, and the spaces about it, as one `between`, and none at its ends. `None` when
 /// there are none.
