@@ -86,15 +86,23 @@ impl Registers {
     }
 
     /// An index of both layers; `moved` gives the row there and the row here of each of the overlay's records, in ascending
-    /// order of those there. `None` while nothing has changed. Where nobody else holds the base, each part of it is given up
-    /// as soon as it was walked, and `freed` is told, so that the two never stand beside each other in memory.
+    /// order of those there. `None` while nothing has changed. The two never stand beside each other in memory: where somebody
+    /// else holds the base, `in_between` gets registers that answer as these do, of which more and more is the new index's; else each
+    /// part of the base is given up as soon as it was walked. `freed` is told when something went.
     ///
     /// # Errors
     /// When `moved` does not name them all, or there are more records than an index holds.
     #[cfg(feature = "device")]
-    pub(crate) fn merged(self, moved: &[(u32, u32)], freed: &dyn Fn()) -> Option<Result<Index, IndexError>> {
-        let over = self.over.as_ref()?;
-        Some(merge::merged(self.base, &over.index, over.hidden.words.clone(), moved, freed))
+    pub(crate) fn merged(
+        self,
+        moved: &[(u32, u32)],
+        in_between: &mut dyn FnMut(Self),
+        freed: &dyn Fn(),
+    ) -> Option<Result<Index, IndexError>> {
+        let Self { base, over, .. } = self;
+        let over = over?;
+        let mut give = |index: Index| in_between(Self::new(Arc::new(index), Some(Arc::clone(&over))));
+        Some(merge::merged(base, &over.index, over.hidden.words.clone(), moved, &mut give, freed))
     }
 
     /// The registers as they are now, in the order of their numbers.

@@ -225,7 +225,7 @@ impl Records {
     fn give_up(&self, generation: &Arc<Generation>, error: &RecordsError) {
         tracing::error!("the registers cannot be read: {error}");
         let mut state = lock(&self.state.0);
-        if matches!(&*state, State::Ready(current) if Arc::ptr_eq(current, generation)) {
+        if matches!(&*state, State::Ready(current) if current.number == generation.number) {
             *state = State::Unreadable(error.to_string());
         }
     }
@@ -334,7 +334,15 @@ impl Records {
         fetch: apply::Fetch<'_>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(), RecordsError> {
-        let next = build::build(&self.dir, &self.key, current, updates, fetch, progress)?;
+        // Unless it was found unreadable meanwhile.
+        let mut in_between = |generation: Arc<Generation>| {
+            let mut state = lock(&self.state.0);
+            // What nobody holds any more goes when no check waits for this.
+            let _older =
+                matches!(&*state, State::Ready(_)).then(|| std::mem::replace(&mut *state, State::Ready(generation)));
+            drop(state);
+        };
+        let next = build::build(&self.dir, &self.key, current, updates, fetch, progress, &mut in_between)?;
         let number = next.number;
         settle(&self.state, State::Ready(Arc::new(next)));
         build::remove_others(&self.dir, number);
@@ -401,7 +409,7 @@ fn loaded(outcome: Result<Generation, RecordsError>) -> State {
 /// What makes checks quicker and is not waited for; it ends when nobody is left to check.
 fn prepare(state: &(Mutex<State>, Condvar), is_wanted: &dyn Fn() -> bool) {
     let (index, rows) = match &*lock(&state.0) {
-        State::Ready(generation) => (Arc::clone(&generation.base.index), generation.base.shared.clone()),
+        State::Ready(generation) => (Arc::clone(&generation.base.index), generation.base.shared().cloned()),
         State::Loading | State::Unreadable(_) => return,
     };
     judge::prepare(&index);

@@ -1,21 +1,18 @@
 //! Builds an index from records, one after the other.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
-use super::density::{Counter, Density};
-use super::dictionary::{Dictionary, DictionaryBuilder};
+use super::density::Counter;
+use super::dictionary::DictionaryBuilder;
 use super::ends::Ends;
-use super::facts::{Facts, FactsBuilder, Prepared};
-use super::flags::Flags;
-use super::lots::{Lots, LotsBuilder};
-use super::packed::Packed;
+use super::facts::{FactsBuilder, Prepared};
+use super::lots::LotsBuilder;
+use super::piece::{Piece, PieceBuilder, Records, Sparing};
+use super::pieces::Pieces;
 use super::runs::Runs;
-use super::table::{Table, hash};
-use super::trie::{Trie, TrieBuilder};
 use super::{
     Compact, Index, IndexError, Learnt, REGISTERS_MAX, RecordRef, RegisterFacts, each_key_of_mark, keys_of_mark,
 };
-use crate::domain::keys;
 use crate::domain::{Object, Record, Scheme, SerialRange, Status};
 #[cfg(feature = "device")]
 use crate::registers::More;
@@ -56,7 +53,7 @@ impl IndexBuilder {
     /// An index that stands over `base`: its facts have the numbers that they have there, and new ones the numbers after.
     pub fn beside(base: &Index, registers: Vec<RegisterFacts>) -> Result<Self, IndexError> {
         let mut builder = Self::new(registers)?;
-        for (own, known) in builder.dictionaries.iter_mut().zip(&base.dictionaries) {
+        for (own, known) in builder.dictionaries.iter_mut().zip(base.dictionaries.iter()) {
             own.continue_from(known);
         }
         Ok(builder)
@@ -120,210 +117,100 @@ impl IndexBuilder {
 
     /// Sorts and builds the tables.
     pub fn finish(self) -> Result<Index, IndexError> {
+        self.finish_in(PIECES)
+    }
+
+    /// The same in so many pieces, or fewer where keys are few.
+    pub(super) fn finish_in(self, pieces: usize) -> Result<Index, IndexError> {
         u32::try_from(self.pairs).map_err(|_| IndexError::TooManyRecords)?;
-        let mut assembly = Assembly { counter: self.counter, ..Assembly::new(self.facts.len()) };
+        let mut assembly = Assembly::new(self.facts.len(), piece_keys(self.pairs, pieces), Sparing::Time);
         let mut waiting: Option<(Vec<u8>, Records)> = None;
+        let mut outcome = Ok(());
         self.runs.merge(|key, record| match &mut waiting {
             Some((held, records)) if held == key => records.add(record),
             Some((held, records)) => {
                 let done = std::mem::replace(records, Records::One(record));
-                assembly.put(held, done);
+                if outcome.is_ok() {
+                    outcome = assembly.put(held, done);
+                }
                 held.clear();
                 held.extend_from_slice(key);
             }
             None => waiting = Some((key.to_vec(), Records::One(record))),
         });
+        outcome?;
         if let Some((held, records)) = waiting {
-            assembly.put(&held, records);
+            assembly.put(&held, records)?;
         }
-        let dictionaries = self.dictionaries.map(DictionaryBuilder::finish);
-        let facts = self.facts.finish();
-        Ok(assembly.finish(Sparing::Time, &|| ())?.with(self.registers, dictionaries, facts, self.lots.finish()))
+        let pieces = assembly.finish()?.into_iter().map(Arc::new);
+        let sorted = |pieces: &Pieces| {
+            Ends::in_parts(pieces.edges(), pieces.len(), SORTED_AT_ONCE, |take| pieces.for_each(take))
+        };
+        let keys = Pieces::new(pieces, sorted).ok_or(IndexError::TooManyRecords)?;
+        Ok(Index {
+            registers: self.registers,
+            dictionaries: Arc::new(self.dictionaries.map(DictionaryBuilder::finish)),
+            facts: Arc::new(self.facts.finish()),
+            keys,
+            borne: Prepared::default(),
+            lots: Arc::new(self.lots.finish()),
+            density: Arc::new(self.counter.finish()),
+            learnt: Learnt::default(),
+        })
     }
 }
 
-/// The tables of an index whose keys come in order.
+/// In so many pieces an index is built. More take less memory while one takes another's place, and a little more time of each
+/// search: it begins in every piece.
+pub(super) const PIECES: usize = 16;
+/// Fewer keys are not worth a piece of their own.
+#[cfg(not(test))]
+const PIECE_KEYS_MIN: usize = 1 << 16;
+#[cfg(test)]
+const PIECE_KEYS_MIN: usize = 100;
+/// Keys whose ends are sorted at a time.
+const SORTED_AT_ONCE: usize = 1 << 20;
+
+/// Keys of a piece of an index with so many.
+pub(super) fn piece_keys(keys: usize, pieces: usize) -> usize {
+    keys.div_ceil(pieces).max(PIECE_KEYS_MIN)
+}
+
+/// Takes keys in ascending order and begins a new piece when one is full.
 pub(super) struct Assembly {
-    trie: TrieBuilder<Records>,
-    postings: Postings,
-    counter: Counter,
+    records: usize,
+    piece_keys: usize,
+    open: PieceBuilder,
+    done: Vec<Piece>,
+    sparing: Sparing,
 }
 
 impl Assembly {
-    /// For so many records.
-    pub fn new(records: usize) -> Self {
-        Self { trie: TrieBuilder::new(), postings: Postings::new(records), counter: Counter::default() }
+    /// For an index of so many records, of which a piece is full with so many keys.
+    pub fn new(records: usize, piece_keys: usize, sparing: Sparing) -> Self {
+        Self { records, piece_keys, open: PieceBuilder::new(records), done: Vec::new(), sparing }
     }
 
-    /// Has room for what two indexes hold.
+    /// See [`PieceBuilder::reserve`].
     #[cfg(feature = "device")]
-    pub fn reserve(&mut self, indexes: [&Index; 2]) {
-        self.trie.reserve(indexes.map(|index| &index.trie));
-        let postings = indexes.iter().map(|index| index.postings.len()).sum();
-        self.postings.records.reserve_like(&indexes[0].postings, postings);
-        self.postings.first_of_key.reserve(postings);
-    }
-
-    /// So many records of a register bear that key.
-    #[cfg(feature = "device")]
-    pub fn count(&mut self, register: u8, key: &[u8], records: u32) {
-        self.counter.add_some(register, key, records);
+    pub fn reserve(&mut self, like: &Piece, more: usize) {
+        self.open.reserve(like, more);
     }
 
     /// The next key.
-    pub fn put(&mut self, key: &[u8], records: Records) {
-        let Self { trie, postings, .. } = self;
-        trie.push(key, records, &mut |records| postings.put(records));
-    }
-
-    /// Builds what is made of the keys.
-    /// `freed` hears when much of what was needed on the way is not any more.
-    pub fn finish(self, sparing: Sparing, freed: &dyn Fn()) -> Result<Keys, IndexError> {
-        let mut postings = self.postings;
-        let trie = self.trie.finish(&mut |records| postings.put(records)).ok_or(IndexError::TooManyRecords)?;
-        u32::try_from(postings.records.len()).map_err(|_| IndexError::TooManyRecords)?;
-        // One after the other: what either needs on the way is a tenth of the index.
-        let first_of_key = postings.first_of_key.finish();
-        freed();
-        let cores = table_of(&trie, sparing, core_apart);
-        freed();
-        let numbers = table_of(&trie, sparing, number_apart);
-        freed();
-        let ends = Ends::in_parts(&trie, sparing.part_keys());
-        freed();
-        let (postings, density) = (postings.records, self.counter.finish());
-        Ok(Keys { trie, first_of_key, postings, ends, cores, numbers, density })
-    }
-}
-
-/// What an index is but for the facts of its records.
-pub(super) struct Keys {
-    trie: Trie,
-    first_of_key: Flags,
-    postings: Packed,
-    ends: Ends,
-    cores: Table,
-    numbers: Table,
-    density: Density,
-}
-
-impl Keys {
-    /// The index.
-    pub fn with(self, registers: Vec<RegisterFacts>, dictionaries: [Dictionary; 4], facts: Facts, lots: Lots) -> Index {
-        let Self { trie, first_of_key, postings, ends, cores, numbers, density } = self;
-        let borne = Prepared::default();
-        Index {
-            registers,
-            dictionaries,
-            facts,
-            trie,
-            first_of_key,
-            postings,
-            borne,
-            ends,
-            cores,
-            numbers,
-            lots,
-            density,
-            learnt: Learnt::default(),
+    pub fn put(&mut self, key: &[u8], records: Records) -> Result<(), IndexError> {
+        if self.open.len() >= self.piece_keys {
+            let full = std::mem::replace(&mut self.open, PieceBuilder::new(self.records));
+            self.done.push(full.finish(self.sparing)?);
         }
-    }
-}
-
-/// The records of one key; nearly always one.
-pub(super) enum Records {
-    One(u32),
-    Many(Vec<u32>),
-}
-
-impl Records {
-    fn add(&mut self, record: u32) {
-        match self {
-            Self::One(first) => *self = Self::Many(vec![*first, record]),
-            Self::Many(records) => records.push(record),
-        }
-    }
-}
-
-struct Postings {
-    records: Packed,
-    first_of_key: Flags,
-}
-
-impl Postings {
-    fn new(records: usize) -> Self {
-        Self { records: Packed::up_to(records.saturating_sub(1) as u32), first_of_key: Flags::default() }
+        self.open.put(key, records);
+        Ok(())
     }
 
-    fn put(&mut self, records: Records) {
-        let one;
-        let list: &[u32] = match &records {
-            Records::One(record) => {
-                one = [*record];
-                &one
-            }
-            Records::Many(records) => records,
-        };
-        for (n, record) in list.iter().enumerate() {
-            self.first_of_key.push(n == 0);
-            self.records.push(*record);
-        }
-    }
-}
-
-/// A table of the keys of which something, by its hash, can be found neither on the tree nor by their ends. To spare memory it is
-/// derived three times of each instead of kept.
-fn table_of(trie: &Trie, sparing: Sparing, of: fn(&str) -> Option<u64>) -> Table {
-    let each = |take: &mut dyn FnMut(u64, u32)| {
-        trie.for_each(|edge, key| {
-            let text = key.strip_prefix(b"S").and_then(|text| std::str::from_utf8(text).ok());
-            if let Some(hash) = text.and_then(of) {
-                take(hash, edge);
-            }
-        });
-    };
-    let max = trie.labels.len() as u32;
-    if sparing != Sparing::Time {
-        let mut len = 0;
-        each(&mut |_, _| len += 1);
-        return Table::build(len, max, each);
-    }
-    let mut pairs = Vec::new();
-    each(&mut |hash, edge| pairs.push((hash, edge)));
-    Table::build(pairs.len(), max, |take| pairs.iter().for_each(|&(hash, edge)| take(hash, edge)))
-}
-
-/// The hash of the core (K3) of a key that is not its own.
-fn core_apart(text: &str) -> Option<u64> {
-    match keys::core(text) {
-        Cow::Owned(core) => Some(hash(core.as_bytes())),
-        Cow::Borrowed(_) => None,
-    }
-}
-
-/// The hash of the number (K4) of a key that does not end with it.
-fn number_apart(text: &str) -> Option<u64> {
-    let number = keys::number(text);
-    (number != number_at_end(text)).then(|| hash(number.as_bytes()))
-}
-
-/// What an index is built with little of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sparing {
-    Time,
-    /// Beside an index in use.
-    #[cfg(feature = "device")]
-    Memory,
-}
-
-impl Sparing {
-    /// Keys that are sorted at a time.
-    fn part_keys(self) -> usize {
-        match self {
-            Self::Time => 1 << 20,
-            #[cfg(feature = "device")]
-            Self::Memory => 1 << 19,
-        }
+    /// The pieces.
+    pub fn finish(mut self) -> Result<Vec<Piece>, IndexError> {
+        self.done.push(self.open.finish(self.sparing)?);
+        Ok(self.done)
     }
 }
 

@@ -3,7 +3,7 @@
 //! found here, and no length is believed beyond what there is to read.
 
 use std::io::{Read, Write};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,8 @@ use super::facts::{Facts, Prepared};
 use super::flags::Flags;
 use super::lots::Lots;
 use super::packed::Packed;
+use super::piece::Piece;
+use super::pieces::Pieces;
 use super::table::Table;
 use super::trie::Trie;
 use super::{Compact, Index, IndexError, Learnt, REGISTERS_MAX, RegisterFacts};
@@ -21,7 +23,7 @@ use crate::registers::lessons::Lessons;
 
 /// Name and form of the bytes; anything that changes what they mean (the keys of the domain and
 /// `words.toml` too) changes the number.
-const MAGIC: &[u8; 8] = b"TPINDX\x00\x04";
+const MAGIC: &[u8; 8] = b"TPINDX\x00\x05";
 /// Words converted at a time.
 const WORDS_AT_ONCE: usize = 8192;
 
@@ -49,32 +51,19 @@ impl Index {
     pub fn write_to(&self, out: &mut impl Write) -> std::io::Result<()> {
         let head = Head {
             registers: self.registers.clone(),
-            dictionaries: self.dictionaries.clone(),
+            dictionaries: (*self.dictionaries).clone(),
             profiles: self.facts.profiles.clone(),
             years: self.facts.years.clone(),
-            lots: self.lots.clone(),
-            density: self.density.clone(),
+            lots: (*self.lots).clone(),
+            density: (*self.density).clone(),
         };
         out.write_all(MAGIC)?;
         put_bytes(out, &postcard::to_stdvec(&head).map_err(std::io::Error::other)?)?;
-        let trie = &self.trie;
         put_packed(out, &self.facts.profile_of)?;
         put_packed(out, &self.facts.year_of)?;
-        put_bytes(out, &trie.labels)?;
-        put_flags(out, &trie.inner)?;
-        put_flags(out, &trie.last)?;
-        put_packed(out, &trie.children)?;
-        put_packed(out, &trie.parents)?;
-        put_flags(out, &trie.tailed)?;
-        put_bytes(out, &trie.tails)?;
-        put_packed(out, &trie.tail_starts)?;
-        put_flags(out, &self.first_of_key)?;
-        put_packed(out, &self.postings)?;
-        put_packed(out, self.ends.order())?;
-        for table in [&self.cores, &self.numbers] {
-            put_packed(out, &table.starts)?;
-            put_packed(out, &table.ids)?;
-        }
+        put_number(out, self.keys.held().len())?;
+        self.keys.held().iter().try_for_each(|held| put_piece(out, &held.piece))?;
+        put_packed(out, self.keys.ends().order())?;
         put_bytes(out, &self.learnt.0.get().map(Lessons::to_bytes).unwrap_or_default())
     }
 
@@ -93,47 +82,24 @@ impl Index {
             postcard::from_bytes(&from.bytes()?).map_err(|_| IndexError::Damaged("its head does not decode"))?;
         let facts =
             Facts { profiles: head.profiles, years: head.years, profile_of: from.packed()?, year_of: from.packed()? };
-        let trie = Trie {
-            labels: from.bytes()?,
-            inner: from.flags()?,
-            last: from.flags()?,
-            children: from.packed()?,
-            parents: from.packed()?,
-            tailed: from.flags()?,
-            tails: from.bytes()?,
-            tail_starts: from.packed()?,
-        };
-        if !trie.fits_together() {
-            return Err(APART);
-        }
-        let (first_of_key, postings) = (from.flags()?, from.packed()?);
+        // Each takes some bytes, so no more are read than there are.
+        let pieces = (0..from.number()?).map(|_| from.piece().map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
         let order = from.packed()?;
-        let mut table = || Ok(Table { starts: from.packed()?, ids: from.packed()? });
-        let (cores, numbers) = (table()?, table()?);
         let kept = from.bytes()?;
-        let whole = head.registers.len() <= REGISTERS_MAX
-            && facts.fit_together()
-            && first_of_key.len() == postings.len()
-            && first_of_key.ones() == trie.len()
-            && order.len() == trie.len();
-        if !whole || from.left > 0 {
+        if head.registers.len() > REGISTERS_MAX || !facts.fit_together() || from.left > 0 {
             return Err(APART);
         }
-        let ends = Ends::from_order(order, &trie);
+        let sorted = |pieces: &Pieces| Ends::from_order(order, |edge| pieces.end_at(edge));
+        let keys = Pieces::new(pieces, sorted).filter(|keys| keys.ends().order().len() == keys.len()).ok_or(APART)?;
         Ok(Self {
             registers: head.registers,
-            dictionaries: head.dictionaries,
-            facts,
-            trie,
-            first_of_key,
-            postings,
+            dictionaries: Arc::new(head.dictionaries),
+            facts: Arc::new(facts),
+            keys,
             borne: Prepared::default(),
             learnt: Learnt(Lessons::from_bytes(&kept).map_or_else(OnceLock::new, OnceLock::from)),
-            ends,
-            cores,
-            numbers,
-            lots: head.lots,
-            density: head.density,
+            lots: Arc::new(head.lots),
+            density: Arc::new(head.density),
         })
     }
 }
@@ -141,13 +107,36 @@ impl Index {
 const APART: IndexError = IndexError::Damaged("its parts do not fit together");
 const SHORT: IndexError = IndexError::Damaged("it breaks off");
 
+fn put_number(out: &mut impl Write, number: usize) -> std::io::Result<()> {
+    out.write_all(&(number as u64).to_le_bytes())
+}
+
 fn put_bytes(out: &mut impl Write, bytes: &[u8]) -> std::io::Result<()> {
-    out.write_all(&(bytes.len() as u64).to_le_bytes())?;
+    put_number(out, bytes.len())?;
     out.write_all(bytes)
 }
 
+fn put_piece(out: &mut impl Write, piece: &Piece) -> std::io::Result<()> {
+    let trie = &piece.trie;
+    put_bytes(out, &trie.labels)?;
+    put_flags(out, &trie.inner)?;
+    put_flags(out, &trie.last)?;
+    put_packed(out, &trie.children)?;
+    put_packed(out, &trie.parents)?;
+    put_flags(out, &trie.tailed)?;
+    put_bytes(out, &trie.tails)?;
+    put_packed(out, &trie.tail_starts)?;
+    put_flags(out, &piece.first_of_key)?;
+    put_packed(out, &piece.postings)?;
+    for table in [&piece.cores, &piece.numbers] {
+        put_packed(out, &table.starts)?;
+        put_packed(out, &table.ids)?;
+    }
+    Ok(())
+}
+
 fn put_words(out: &mut impl Write, mut words: impl ExactSizeIterator<Item = u64>) -> std::io::Result<()> {
-    out.write_all(&(words.len() as u64 * 8).to_le_bytes())?;
+    put_number(out, words.len() * 8)?;
     let mut bytes = Vec::with_capacity(WORDS_AT_ONCE * 8);
     while words.len() > 0 {
         bytes.clear();
@@ -159,14 +148,14 @@ fn put_words(out: &mut impl Write, mut words: impl ExactSizeIterator<Item = u64>
 
 fn put_packed(out: &mut impl Write, list: &Packed) -> std::io::Result<()> {
     let (width, len, words) = list.parts();
-    out.write_all(&u64::from(width).to_le_bytes())?;
-    out.write_all(&(len as u64).to_le_bytes())?;
+    put_number(out, width as usize)?;
+    put_number(out, len)?;
     put_words(out, words.iter().copied())
 }
 
 fn put_flags(out: &mut impl Write, flags: &Flags) -> std::io::Result<()> {
     let (len, words) = flags.parts();
-    out.write_all(&(len as u64).to_le_bytes())?;
+    put_number(out, len)?;
     put_words(out, words)
 }
 
@@ -222,6 +211,24 @@ impl<R: Read> Source<R> {
         let (width, len) = (self.number()?, self.number()?);
         let width = u32::try_from(width).map_err(|_| APART)?;
         Packed::from_parts(width, len, self.words()?).ok_or(APART)
+    }
+
+    fn piece(&mut self) -> Result<Piece, IndexError> {
+        let trie = Trie {
+            labels: self.bytes()?,
+            inner: self.flags()?,
+            last: self.flags()?,
+            children: self.packed()?,
+            parents: self.packed()?,
+            tailed: self.flags()?,
+            tails: self.bytes()?,
+            tail_starts: self.packed()?,
+        };
+        let (first_of_key, postings) = (self.flags()?, self.packed()?);
+        let mut table = || Ok(Table { starts: self.packed()?, ids: self.packed()? });
+        let (cores, numbers) = (table()?, table()?);
+        let piece = Piece { trie, first_of_key, postings, cores, numbers };
+        if piece.fits_together() { Ok(piece) } else { Err(APART) }
     }
 
     fn flags(&mut self) -> Result<Flags, IndexError> {

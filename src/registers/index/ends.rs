@@ -3,6 +3,12 @@
 //! The order goes by the last eight bytes, last byte first. Keys that agree in all eight stand in no order; whoever asks
 //! for more than that compares the key itself.
 
+#[cfg(feature = "device")]
+use std::cmp::Reverse;
+#[cfg(feature = "device")]
+use std::collections::{BinaryHeap, binary_heap::PeekMut};
+use std::ops::{Range, RangeInclusive};
+
 use super::packed::Packed;
 use super::trie::Trie;
 
@@ -13,7 +19,7 @@ const STEP: usize = 64;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Ends {
-    /// Numbers of keys.
+    /// Numbers of keys' edges.
     order: Packed,
     /// Ends of every [`STEP`]th of them; derived, not stored.
     samples: Vec<u64>,
@@ -25,7 +31,7 @@ fn end_of(key: &[u8]) -> u64 {
 }
 
 /// The same of the key of an edge, of which no more is read.
-fn end_at(trie: &Trie, edge: u32) -> u64 {
+pub(super) fn end_at(trie: &Trie, edge: u32) -> u64 {
     let (mut end, mut shift) = (0, u64::BITS);
     trie.backwards(edge, &mut |byte| {
         shift -= u8::BITS;
@@ -35,15 +41,28 @@ fn end_at(trie: &Trie, edge: u32) -> u64 {
     end
 }
 
+/// The least and the greatest end of keys that end in `suffix`, with one of `before` standing before it where there is room for
+/// that.
+pub(super) fn range_of(suffix: &[u8], before: RangeInclusive<u8>) -> (u64, u64) {
+    let bound = |next: u8, fill: u8| {
+        let mut bytes = [fill; ORDERED_BYTES];
+        for (slot, byte) in bytes.iter_mut().zip(suffix.iter().rev().chain(std::iter::once(&next))) {
+            *slot = *byte;
+        }
+        u64::from_be_bytes(bytes)
+    };
+    (bound(*before.start(), 0), bound(*before.end(), 0xFF))
+}
+
 impl Ends {
-    /// Sorts so many keys at a time, give or take those that share an end: all at once would take more memory than the
-    /// whole index.
-    pub fn in_parts(trie: &Trie, part_keys: usize) -> Self {
+    /// Of so many keys that `each` hands over with their edges, whose numbers are below `edges`. Sorts so many keys at a time, give or
+    /// take those that share an end: all at once would take more memory than the whole index.
+    pub fn in_parts(edges: u32, keys: usize, part_keys: usize, each: impl Fn(&mut dyn FnMut(u32, &[u8]))) -> Self {
         // Keys by their last two bytes.
         let mut counts = vec![0u32; 1 << 16];
-        trie.for_each(|_, key| counts[(end_of(key) >> 48) as usize] += 1);
-        let mut order = Packed::zeros(trie.labels.len() as u32, trie.len());
-        let mut samples = Vec::with_capacity(trie.len().div_ceil(STEP));
+        each(&mut |_, key| counts[(end_of(key) >> 48) as usize] += 1);
+        let mut order = Packed::zeros(edges, keys);
+        let mut samples = Vec::with_capacity(keys.div_ceil(STEP));
         // The two halves of an end, and its key: twelve bytes.
         let mut pairs: Vec<[u32; 3]> = Vec::new();
         let (mut from, mut at) = (0, 0);
@@ -56,12 +75,14 @@ impl Ends {
             }
             pairs.clear();
             pairs.reserve_exact(keys);
-            trie.for_each(|edge, key| {
-                let end = end_of(key);
-                if (from..to).contains(&((end >> 48) as usize)) {
-                    pairs.push([(end >> 32) as u32, end as u32, edge]);
-                }
-            });
+            if keys > 0 {
+                each(&mut |edge, key| {
+                    let end = end_of(key);
+                    if (from..to).contains(&((end >> 48) as usize)) {
+                        pairs.push([(end >> 32) as u32, end as u32, edge]);
+                    }
+                });
+            }
             pairs.sort_unstable();
             for &[high, low, edge] in &pairs {
                 if at % STEP == 0 {
@@ -75,9 +96,37 @@ impl Ends {
         Self { order, samples }
     }
 
-    /// From the stored order.
-    pub fn from_order(order: Packed, trie: &Trie) -> Self {
-        let samples = (0..order.len()).step_by(STEP).map(|at| end_at(trie, order.get(at).unwrap_or(0))).collect();
+    /// One order of several trees' edges, which count from the number given with each; all are below `edges`.
+    #[cfg(feature = "device")]
+    pub fn together(edges: u32, of: &[(&Trie, &Self, u32)]) -> Self {
+        let keys = of.iter().map(|(trie, ..)| trie.len()).sum();
+        let mut order = Packed::zeros(edges, keys);
+        let mut samples = Vec::with_capacity(keys.div_ceil(STEP));
+        let next = |nth: usize, at: usize| {
+            let (trie, ends, first) = of[nth];
+            let edge = ends.order.get(at)?;
+            // Among equal ends the first edge comes first, as where all are sorted.
+            Some(Reverse((end_at(trie, edge), first + edge, nth, at)))
+        };
+        let mut heads: BinaryHeap<_> = (0..of.len()).filter_map(|nth| next(nth, 0)).collect();
+        for place in 0..keys {
+            let Some(mut head) = heads.peek_mut() else { break };
+            let Reverse((end, edge, nth, at)) = *head;
+            if place % STEP == 0 {
+                samples.push(end);
+            }
+            order.set(place, edge);
+            match next(nth, at + 1) {
+                Some(next) => *head = next,
+                None => _ = PeekMut::pop(head),
+            }
+        }
+        Self { order, samples }
+    }
+
+    /// From the stored order; `end_at` gives the end of the key of an edge.
+    pub fn from_order(order: Packed, end_at: impl Fn(u32) -> u64) -> Self {
+        let samples = (0..order.len()).step_by(STEP).map(|at| end_at(order.get(at).unwrap_or(0))).collect();
         Self { order, samples }
     }
 
@@ -85,44 +134,38 @@ impl Ends {
         &self.order
     }
 
-    /// Keys whose last bytes, read backwards, lie from `low` to `high`. With shorter ends: keys that end in `suffix`
-    /// preceded by one of a range of bytes.
-    fn between(&self, trie: &Trie, low: u64, high: u64) -> std::ops::Range<usize> {
-        let first = self.first(trie, |end| end >= low);
-        let end = self.first(trie, |end| end > high);
+    /// The edges at these places of the order.
+    pub fn edges(&self, places: Range<usize>) -> impl ExactSizeIterator<Item = u32> + '_ {
+        places.map(|at| self.order.get(at).unwrap_or(u32::MAX))
+    }
+
+    /// Places of the keys whose ends lie from `low` to `high`.
+    pub fn between(&self, low: u64, high: u64, end_at: impl Fn(u32) -> u64) -> Range<usize> {
+        let first = self.first(&end_at, |end| end >= low);
+        let end = self.first(&end_at, |end| end > high);
         first..end.max(first)
     }
 
     /// Place of the first key for which `reached` holds; it holds for all after it.
-    fn first(&self, trie: &Trie, reached: impl Fn(u64) -> bool) -> usize {
+    fn first(&self, end_at: impl Fn(u32) -> u64, reached: impl Fn(u64) -> bool) -> usize {
         let sample = self.samples.partition_point(|&end| !reached(end));
         let (mut low, mut high) = (sample.saturating_sub(1) * STEP, (sample * STEP).min(self.order.len()));
         while low < high {
             let middle = low + (high - low) / 2;
-            let end = self.order.get(middle).map_or(0, |edge| end_at(trie, edge));
+            let end = self.order.get(middle).map_or(0, &end_at);
             if reached(end) { high = middle } else { low = middle + 1 }
         }
         low
     }
 
-    /// Keys that end in `suffix` with one of `before` standing before it, in the order of their ends. At most the first
-    /// [`ORDERED_BYTES`] bytes from the end are looked at: the caller compares the rest.
-    pub fn ending(
-        &self,
-        trie: &Trie,
-        suffix: &[u8],
-        before: std::ops::RangeInclusive<u8>,
-    ) -> impl ExactSizeIterator<Item = u32> + '_ {
-        let backwards: Vec<u8> = suffix.iter().rev().copied().collect();
-        let bound = |next: u8, fill: u8| {
-            let mut bytes = [fill; ORDERED_BYTES];
-            for (slot, byte) in bytes.iter_mut().zip(backwards.iter().chain(std::iter::once(&next))) {
-                *slot = *byte;
-            }
-            u64::from_be_bytes(bytes)
-        };
-        let places = self.between(trie, bound(*before.start(), 0), bound(*before.end(), 0xFF));
-        places.map(|at| self.order.get(at).unwrap_or(u32::MAX))
+    /// Places outside of which no key's end lies from `low` to `high`, and places at which every key's does: what can be told
+    /// without reading a key.
+    pub fn about(&self, low: u64, high: u64) -> (Range<usize>, Range<usize>) {
+        let first = self.samples.partition_point(|&end| end < low);
+        let after = self.samples.partition_point(|&end| end <= high);
+        let outer = first.saturating_sub(1) * STEP..(after * STEP).min(self.order.len());
+        let inner = first * STEP..after.checked_sub(1).map_or(0, |last| last * STEP + 1);
+        (outer, inner)
     }
 
     pub fn memory_bytes(&self) -> usize {
@@ -144,7 +187,10 @@ mod tests {
         let mut builder = TrieBuilder::new();
         keys.iter().for_each(|key| builder.push(key.as_bytes(), (), &mut |()| ()));
         let trie = builder.finish(&mut |()| ()).unwrap();
-        let whole = Ends::in_parts(&trie, keys.len());
+        let in_parts = |trie: &Trie, part: usize| {
+            Ends::in_parts(trie.labels.len() as u32, trie.len(), part, |take| trie.for_each(take))
+        };
+        let whole = in_parts(&trie, keys.len());
         let mut backwards: Vec<u64> = keys.iter().map(|key| end_of(key.as_bytes())).collect();
         backwards.sort_unstable();
         let order = |ends: &Ends| -> Vec<u64> {
@@ -152,8 +198,8 @@ mod tests {
         };
         assert_eq!(order(&whole), backwards);
         for part in [1, 7, 100, 2999] {
-            assert_eq!(Ends::in_parts(&trie, part), whole, "{part} at a time");
+            assert_eq!(in_parts(&trie, part), whole, "{part} at a time");
         }
-        assert_eq!(Ends::from_order(whole.order.clone(), &trie), whole);
+        assert_eq!(Ends::from_order(whole.order.clone(), |edge| end_at(&trie, edge)), whole);
     }
 }

@@ -62,7 +62,7 @@ impl Facts {
         self.years.get(number as usize).map_or(0, |(year, _)| *year)
     }
 
-    /// The numbers of profiles and years of records, in the order of those; nothing once nobody wants them any more.
+    /// The numbers of profiles and years of the records of a list, in its order; nothing once nobody wants them any more.
     pub fn borne(&self, records: &Packed, is_wanted: &dyn Fn() -> bool) -> Option<Borne> {
         let mut borne = Borne {
             profiles: Packed::up_to(self.profiles.len().saturating_sub(1) as u32),
@@ -109,15 +109,16 @@ impl Borne {
 
 /// Whether they are laid out, which changes nothing but the time that a search takes.
 #[derive(Debug, Default)]
-pub(super) struct Prepared(RwLock<Option<Arc<Borne>>>);
+pub(super) struct Prepared(RwLock<Option<Arc<[Borne]>>>);
 
 impl Prepared {
-    pub fn get(&self) -> Option<Arc<Borne>> {
+    /// Those of each piece.
+    pub fn get(&self) -> Option<Arc<[Borne]>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub fn set(&self, borne: Option<Borne>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = borne.map(Arc::new);
+    pub fn set(&self, borne: Option<Vec<Borne>>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = borne.map(Arc::from);
     }
 }
 

@@ -1,13 +1,15 @@
 //! Looking keys up.
 
+use super::Index;
 use super::build::number_at_end;
 use super::ends::ORDERED_BYTES;
-use super::loose::{self, Look, Sound};
+use super::loose::{self, Follow, Look, Sound};
 use super::lots::InLot;
 use super::near::Near;
+use super::piece::Piece;
+use super::pieces::Held;
 use super::table::{Table, hash};
 use super::trie::Walk;
-use super::{Index, RecordRef};
 use crate::domain::keys;
 use crate::registers::pattern::Pattern;
 
@@ -50,33 +52,33 @@ const PATTERN_NODES_MAX: usize = 500_000;
 impl Index {
     /// The key with its class before it.
     pub fn key_bytes(&self, id: KeyId) -> Vec<u8> {
-        self.trie.key(id.0)
+        self.keys.key(id.0)
     }
 
     /// The key without its class.
     pub fn key(&self, id: KeyId) -> String {
-        let mut bytes = self.trie.key(id.0);
+        let mut bytes = self.keys.key(id.0);
         if !bytes.is_empty() {
             bytes.remove(0);
         }
         String::from_utf8(bytes).unwrap_or_default()
     }
 
-    /// Up to so many keys, spread evenly over all; the same whenever they are asked for.
-    pub(in crate::registers) fn some_keys(&self, max: usize) -> impl Iterator<Item = KeyId> + '_ {
-        let edges = self.trie.labels.len();
-        let every = (edges / max.max(1)).max(1);
-        (0..edges).step_by(every).filter(|&edge| !self.trie.inner.get(edge)).map(|edge| KeyId(edge as u32))
-    }
-
-    /// The records that bear a key.
-    pub fn records_of(&self, id: KeyId) -> impl Iterator<Item = RecordRef> + '_ {
-        self.postings_of(id).filter_map(|at| self.postings.get(at)).map(RecordRef)
-    }
-
-    /// How many records bear a key.
-    pub fn count_of(&self, id: KeyId) -> usize {
-        self.postings_of(id).len()
+    /// Samples of about so many keys each, spread evenly over all; the same whenever they are asked for, and in whatever pieces the
+    /// keys stand. Reads all keys once.
+    pub(in crate::registers) fn some_keys<const N: usize>(&self, max: [usize; N]) -> [Vec<KeyId>; N] {
+        let every = max.map(|max| self.keys.len().div_ceil(max.max(1)).max(1));
+        let mut samples = [const { Vec::new() }; N];
+        let mut nth = 0;
+        self.keys.for_each(|edge, _| {
+            for (sample, every) in samples.iter_mut().zip(every) {
+                if nth % every == 0 {
+                    sample.push(KeyId(edge));
+                }
+            }
+            nth += 1;
+        });
+        samples
     }
 
     /// The key itself.
@@ -89,14 +91,14 @@ impl Index {
 
     /// The key with its class before it, if any record bears it.
     pub fn find(&self, key: &[u8]) -> Option<KeyId> {
-        self.trie.find(key).map(KeyId)
+        self.keys.find(key).map(KeyId)
     }
 
     /// Keys with the same skeleton (K2).
     pub fn same_skeleton(&self, skeleton: &str) -> Vec<KeyId> {
         let mut found = Vec::new();
-        loose::search(&self.trie, b'S', Look(skeleton), &mut { NODES_MAX }, &mut |edge| {
-            found.push(KeyId(edge));
+        self.read_as(b'S', Look(skeleton), &mut { NODES_MAX }, &mut |id| {
+            found.push(id);
             true
         });
         found
@@ -105,7 +107,7 @@ impl Index {
     /// Keys with the same core (K3).
     pub fn same_core(&self, core: &str) -> Vec<KeyId> {
         let own = self.exact(b'S', core).filter(|_| keys::core(core) == core);
-        own.into_iter().chain(self.derived(&self.cores, core, |key| keys::core(key) == core)).collect()
+        own.into_iter().chain(self.derived(|piece| &piece.cores, core, |key| keys::core(key) == core)).collect()
     }
 
     /// Keys with the same number (K4).
@@ -116,17 +118,19 @@ impl Index {
     /// Keys with the same number, of which at most so many are looked at, and how many were not.
     pub fn some_of_number(&self, number: &str, max: usize) -> (Vec<KeyId>, usize) {
         let bears = |key: &str| keys::number(key) == number;
-        let mut found: Vec<KeyId> =
-            self.derived(&self.numbers, number, |key| bears(key) && number_at_end(key) != number).take(max).collect();
+        let mut found: Vec<KeyId> = self
+            .derived(|piece| &piece.numbers, number, |key| bears(key) && number_at_end(key) != number)
+            .take(max)
+            .collect();
         let mut left_out = 0;
         // The others end in it, after a letter or the beginning, with any number of zeros between.
         let mut digits = number.to_owned();
         while !number.is_empty() {
-            let after_letter = self.ends.ending(&self.trie, digits.as_bytes(), b':'..=u8::MAX);
+            let after_letter = self.keys.ending(digits.as_bytes(), b':'..=u8::MAX);
             let looked_at = max.saturating_sub(found.len());
             left_out += after_letter.len().saturating_sub(looked_at);
-            let edges: Vec<u32> = after_letter.take(looked_at).collect();
-            let keys = self.trie.keys(&edges);
+            let edges: Vec<u32> = after_letter.first(looked_at).collect();
+            let keys = self.keys.keys(&edges);
             found.extend(
                 edges.into_iter().zip(keys).filter(|(_, key)| is_serial(key, bears)).map(|(edge, _)| KeyId(edge)),
             );
@@ -135,7 +139,7 @@ impl Index {
                 break;
             }
             digits.insert(0, '0');
-            if self.ends.ending(&self.trie, digits.as_bytes(), 0..=u8::MAX).len() == 0 {
+            if self.keys.ending(digits.as_bytes(), 0..=u8::MAX).len() == 0 {
                 break;
             }
         }
@@ -148,8 +152,8 @@ impl Index {
         for variant in std::iter::once(canonical).chain(sound.iter().map(String::as_str)) {
             let meets = |key: &str| key == variant || keys::sound_variants(key).iter().any(|v| v == variant);
             found.extend(self.exact(b'S', variant));
-            loose::search(&self.trie, b'S', Sound(variant), &mut { NODES_MAX }, &mut |edge| {
-                found.extend(Some(KeyId(edge)).filter(|&id| meets(&self.key(id))));
+            self.read_as(b'S', Sound(variant), &mut { NODES_MAX }, &mut |id| {
+                found.extend(Some(id).filter(|&id| meets(&self.key(id))));
                 true
             });
         }
@@ -158,14 +162,31 @@ impl Index {
         found
     }
 
+    /// Calls `found` with every key of a class that can be read so, while it wants more. False: cut by it, or for want of
+    /// `nodes_left`.
+    fn read_as(
+        &self,
+        class: u8,
+        asked: impl Follow,
+        nodes_left: &mut usize,
+        found: &mut dyn FnMut(KeyId) -> bool,
+    ) -> bool {
+        self.keys.held().iter().all(|held| {
+            loose::search(&held.piece.trie, class, asked, nodes_left, &mut |edge| found(KeyId(held.first + edge)))
+        })
+    }
+
     /// Keys in a table whose derived key is proven to be `wanted`.
     fn derived<'a>(
         &'a self,
-        table: &'a Table,
+        table: impl Fn(&Piece) -> &Table + 'a,
         wanted: &str,
         proven: impl Fn(&str) -> bool + 'a,
     ) -> impl Iterator<Item = KeyId> + 'a {
-        table.get(hash(wanted.as_bytes())).map(KeyId).filter(move |&id| proven(&self.key(id)))
+        let hash = hash(wanted.as_bytes());
+        let all = self.keys.held().iter();
+        let found = all.flat_map(move |held| table(&held.piece).get(hash).map(|edge| KeyId(held.first + edge)));
+        found.filter(move |&id| proven(&self.key(id)))
     }
 
     /// Keys of the class of serials that are one edit away: a character wrong, missing, too many, or two neighbours
@@ -221,10 +242,14 @@ impl Index {
         if !(chars_min..=EDITED_CHARS_MAX).contains(&chars.len()) {
             return true;
         }
-        Near::search(&self.trie, b'S', &chars, intact, (edits, nodes_max), |edge, distance, key| {
-            if distance == edits {
-                found(KeyId(edge), key);
-            }
+        let mut nodes_left = nodes_max;
+        self.keys.held().iter().all(|held| {
+            let within = (edits, &mut nodes_left);
+            Near::search(&held.piece.trie, b'S', &chars, intact, within, |edge, distance, key| {
+                if distance == edits {
+                    found(KeyId(held.first + edge), key);
+                }
+            })
         })
     }
 
@@ -254,11 +279,11 @@ impl Index {
                 found.keys.push(id);
             }
         }
-        let ending = self.ends.ending(&self.trie, canonical.as_bytes(), 0..=u8::MAX);
+        let ending = self.keys.ending(canonical.as_bytes(), 0..=u8::MAX);
         found.cut |= ending.len() > max;
         let proven = |key: &str| missing_few(key) && key.ends_with(canonical);
-        let edges: Vec<u32> = ending.take(max).collect();
-        let keys = self.trie.keys(&edges);
+        let edges: Vec<u32> = ending.first(max).collect();
+        let keys = self.keys.keys(&edges);
         let serials = edges.into_iter().zip(keys).filter(|(_, key)| is_serial(key, proven));
         found.keys.extend(serials.map(|(edge, _)| KeyId(edge)));
         found.cap();
@@ -309,24 +334,31 @@ impl Index {
     pub(in crate::registers) fn matching(&self, pattern: &Pattern, found: &mut dyn FnMut(KeyId) -> bool) -> bool {
         let suffix = pattern.fixed_end();
         if pattern.begins_anywhere() && suffix.len() >= PATTERN_END_MIN {
-            let ending = self.ends.ending(&self.trie, suffix.as_bytes(), 0..=u8::MAX);
+            let ending = self.keys.ending(suffix.as_bytes(), 0..=u8::MAX);
             let whole = ending.len() <= PATTERN_KEYS_MAX;
             let fits = |edge: u32| {
-                let key = self.trie.key(edge);
+                let key = self.keys.key(edge);
                 let text = key.get(1..).and_then(|key| std::str::from_utf8(key).ok());
                 text.is_some_and(|text| loose::reads(text, pattern.begin()))
             };
-            let mut fitting = ending.take(PATTERN_KEYS_MAX).filter(|&edge| fits(edge));
+            let mut fitting = ending.first(PATTERN_KEYS_MAX).filter(|&edge| fits(edge));
             return fitting.all(|edge| found(KeyId(edge))) && whole;
         }
         let mut nodes_left = PATTERN_NODES_MAX;
-        let mut found = |edge| found(KeyId(edge));
-        CLASSES.iter().all(|&class| loose::search(&self.trie, class, pattern.begin(), &mut nodes_left, &mut found))
+        CLASSES.iter().all(|&class| self.read_as(class, pattern.begin(), &mut nodes_left, found))
     }
 
     /// Every key of a class that begins so, in order.
     pub(in crate::registers) fn keys_from(&self, class: u8, prefix: &[u8]) -> KeysFrom<'_> {
-        KeysFrom(self.trie.walk(&[&[class], prefix].concat()))
+        let prefix = [&[class], prefix].concat();
+        let held = self.keys.with_prefix(&prefix);
+        KeysFrom { walk: None, held, prefix }
+    }
+
+    /// Every key in order.
+    #[cfg(feature = "device")]
+    pub(super) fn all_keys(&self) -> KeysFrom<'_> {
+        KeysFrom { walk: None, held: self.keys.held(), prefix: Vec::new() }
     }
 }
 
@@ -335,17 +367,32 @@ fn is_serial(key: &[u8], proven: impl Fn(&str) -> bool) -> bool {
 }
 
 /// Keys in ascending order, see [`Index::keys_from`].
-pub(in crate::registers) struct KeysFrom<'a>(Walk<'a>);
+pub(in crate::registers) struct KeysFrom<'a> {
+    /// In the piece that is being walked, with the number of its first edge.
+    walk: Option<(Walk<'a>, u32)>,
+    /// The pieces after it.
+    held: &'a [Held],
+    prefix: Vec<u8>,
+}
 
 impl KeysFrom<'_> {
     /// The next key.
     pub fn next(&mut self) -> Option<KeyId> {
-        self.0.next().map(KeyId)
+        loop {
+            if let Some((walk, first)) = &mut self.walk
+                && let Some(edge) = walk.next()
+            {
+                return Some(KeyId(*first + edge));
+            }
+            let (next, rest) = self.held.split_first()?;
+            self.held = rest;
+            self.walk = Some((next.piece.trie.walk(&self.prefix), next.first));
+        }
     }
 
     /// The bytes of the key that came last, with its class.
     pub fn key(&self) -> &[u8] {
-        self.0.key()
+        self.walk.as_ref().map_or(&[], |(walk, _)| walk.key())
     }
 }
 

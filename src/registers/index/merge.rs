@@ -1,78 +1,41 @@
 //! A new index of one and of what lies over it, without the records: both have their keys in order already, so nothing is
-//! gathered and sorted anew. It is equal, bit for bit, to the index that would be built of all records.
+//! gathered and sorted anew. Its pieces are, bit for bit, those that would be built of all records.
+//!
+//! Each piece takes the place of the old one as soon as it is whole, in an index that goes on to answer as the old one did
+//! ([`Pieces`](super::pieces::Pieces)). So two whole ones never stand beside each other.
 
 use std::sync::Arc;
 
-use super::build::{Assembly, Records, Sparing};
+use super::build::{Assembly, PIECES, piece_keys};
+use super::density::Counter;
 use super::dictionary::Dictionary;
-use super::facts::{Facts, FactsBuilder};
+use super::ends::Ends;
+use super::facts::{Facts, FactsBuilder, Prepared};
 use super::flags::Flags;
+use super::lookup::KeysFrom;
 use super::lots::LotsBuilder;
-use super::{Compact, Index, IndexError, KeyId, RecordRef};
+use super::piece::{Piece, Records, Sparing};
+use super::pieces::Held;
+use super::renumber::{Back, DAMAGED, Rows};
+use super::{Compact, Index, IndexError, KeyId, Learnt, RecordRef};
 
-const DAMAGED: IndexError = IndexError::Damaged("what changed does not fit what it changes");
-/// One row in so many says where to begin to look for the rows that came before it.
-const STEP: usize = 256;
-
-/// Where records of both stand in the new index.
-struct Rows {
-    /// Rows of the base that are gone.
-    hidden: Flags,
-    /// New rows of the overlay's records.
-    of_over: Vec<u32>,
-    /// For each record that came in between, in order: how many of the base's that stay stand before it.
-    before: Vec<u32>,
-    /// How many of those come before every [`STEP`]th record that stays.
-    starts: Vec<u32>,
-}
-
-impl Rows {
-    /// `moved`: new row and old row of each of the overlay's records, in ascending order of the new ones.
-    fn new(hidden: Flags, moved: &[(u32, u32)]) -> Result<Self, IndexError> {
-        let mut of_over = vec![u32::MAX; moved.len()];
-        for (new, old) in moved {
-            *of_over.get_mut(*old as usize).filter(|row| **row == u32::MAX).ok_or(DAMAGED)? = *new;
-        }
-        let before = (0u32..).zip(moved).map(|(n, (new, _))| new.checked_sub(n).ok_or(DAMAGED));
-        let before = before.collect::<Result<Vec<u32>, _>>()?;
-        let stay = hidden.len() - hidden.ones();
-        if !before.is_sorted() || before.last().is_some_and(|&last| last as usize > stay) {
-            return Err(DAMAGED);
-        }
-        let start = |at: usize| before.partition_point(|&n| (n as usize) < at) as u32;
-        let starts = (0..=stay).step_by(STEP).map(start).collect();
-        Ok(Self { hidden, of_over, before, starts })
-    }
-
-    fn of_base(&self, row: u32) -> Option<u32> {
-        if self.hidden.get(row as usize) {
-            return None;
-        }
-        let nth = row - self.hidden.rank(row as usize) as u32;
-        let start = self.starts.get(nth as usize / STEP).map_or(0, |&start| start as usize);
-        let more = self.before.get(start..).unwrap_or_default().iter().take_while(|&&n| n <= nth).count();
-        Some(nth + (start + more) as u32)
-    }
-
-    fn of_over(&self, row: u32) -> Option<u32> {
-        self.of_over.get(row as usize).copied()
-    }
-
-    fn len(&self) -> usize {
-        self.hidden.len() - self.hidden.ones() + self.of_over.len()
-    }
-}
+/// Keys whose ends are sorted at a time.
+const SORTED_AT_ONCE: usize = 1 << 19;
+/// A piece with so many times the keys that it should have is parted.
+const PARTED_AT: usize = 2;
 
 /// The index of `base` without its `hidden` rows and with the records of `over`, whose dictionaries continue those of `base`;
 /// `moved` gives the new row and the row in `over` of each, in ascending order of the new ones.
 ///
-/// Where nobody else holds the base, each part of it goes as soon as nothing of the new index is made of it any more; `freed`
-/// is told.
+/// While it comes to be, `in_between` gets indexes to be asked in the place of `base`, with the same `over` and `hidden`: what was replaced
+/// goes when nobody holds an older one any more. Where nobody else holds the base, it gets none, and each part of the base goes as
+/// soon as nothing of the new index is made of it any more. `freed` is told when something went.
 pub(in crate::registers) fn merged(
-    mut base: Arc<Index>,
+    base: Arc<Index>,
     over: &Index,
     mut hidden: Vec<u64>,
     moved: &[(u32, u32)],
+    in_between: &mut dyn FnMut(Index),
     freed: &dyn Fn(),
 ) -> Result<Index, IndexError> {
     if moved.len() != over.len() {
@@ -81,82 +44,176 @@ pub(in crate::registers) fn merged(
     hidden.resize(base.len().div_ceil(64), 0);
     let rows = Rows::new(Flags::from_parts(base.len(), hidden).ok_or(DAMAGED)?, moved)?;
     u32::try_from(rows.len()).map_err(|_| IndexError::TooManyRecords)?;
-    let ends = register_ends(&base, over, &rows, moved)?;
     let mut lots = LotsBuilder::default();
     lots.take(&base.lots, &|row| rows.of_base(row));
     lots.take(&over.lots, &|row| rows.of_over(row));
+    let mut merge = Merge::new(&base, over, &rows, moved)?;
 
     // What stands for ten million records is made when what searches them is done, and never beside what only helps to; it
     // comes first where the old goes for it.
-    let made_first = match Arc::get_mut(&mut base) {
-        Some(_) => Some(facts(&base, over, &rows, moved)?),
-        None => None,
+    let (mut now, is_asked, made_first) = match Arc::try_unwrap(base) {
+        Ok(mut own) => {
+            let made = facts(&own.facts, over, &rows, moved)?;
+            own.facts = Arc::default();
+            own.keys.forget_ends();
+            (own, false, Some(made))
+        }
+        Err(shared) => (shared.with_keys(shared.keys.clone()), true, None),
     };
-    if let Some(base) = Arc::get_mut(&mut base) {
-        (base.facts, base.ends) = Default::default();
-        (base.cores, base.numbers) = Default::default();
+    let mut give = |index: Index| {
+        if is_asked {
+            in_between(index);
+        }
         freed();
+    };
+    let mut place = 0;
+    // Where there are no pieces yet, all that is new makes the first.
+    for _ in 0..now.keys.held().len().max(1) {
+        let held = now.keys.get(place).cloned();
+        let after = now.keys.get(place + 1).map(|next| next.begin().to_vec());
+        let made = merge.piece(held.as_ref(), after.as_deref())?;
+        let old = place..place + usize::from(held.is_some());
+        place += now.keys.replace(old, made, &merge.back).ok_or(IndexError::TooManyRecords)?;
+        drop(held);
+        give(now.with_keys(now.keys.clone()));
     }
-    let mut assembly = Assembly::new(rows.len());
-    assembly.reserve([&base, over]);
-    let mut walk = over.trie.walk(&[]);
-    let mut above = std::iter::from_fn(|| walk.next().map(|edge| (walk.key().to_vec(), KeyId(edge)))).peekable();
-    let mut records: Vec<u32> = Vec::new();
-    let mut put = |key: &[u8], below: Option<KeyId>, above: Option<KeyId>| {
-        records.clear();
-        records.extend(below.into_iter().flat_map(|id| base.records_of(id)).filter_map(|r| rows.of_base(r.0)));
+    now.keys.forget_ends();
+    give(now.with_keys(now.keys.clone()));
+    now.keys = now.keys.numbered_anew().ok_or(IndexError::TooManyRecords)?;
+    give(now.with_keys(now.keys.clone()));
+    let (dictionaries, facts) = match made_first {
+        Some(made) => made,
+        None => facts(&now.facts, over, &rows, moved)?,
+    };
+    Ok(Index {
+        registers: over.registers.clone(),
+        dictionaries: Arc::new(dictionaries),
+        facts: Arc::new(facts),
+        keys: now.keys.settled(),
+        borne: Prepared::default(),
+        lots: Arc::new(lots.finish()),
+        density: Arc::new(merge.counter.finish()),
+        learnt: Learnt::default(),
+    })
+}
+
+/// Keys of both on their way.
+struct Merge<'a> {
+    rows: &'a Rows,
+    back: Arc<Back>,
+    /// Keys that a piece should have.
+    piece_keys: usize,
+    over: &'a Index,
+    above: KeysFrom<'a>,
+    /// The next of those above.
+    next: Option<KeyId>,
+    /// The row after the last of each register.
+    register_ends: Vec<u32>,
+    counter: Counter,
+}
+
+impl<'a> Merge<'a> {
+    fn new(base: &Index, over: &'a Index, rows: &'a Rows, moved: &[(u32, u32)]) -> Result<Self, IndexError> {
+        let mut above = over.all_keys();
+        Ok(Self {
+            rows,
+            back: Arc::new(rows.back()),
+            piece_keys: piece_keys(base.keys.len() + over.keys.len(), PIECES),
+            over,
+            next: above.next(),
+            above,
+            register_ends: register_ends(&base.facts, over, rows, moved)?,
+            counter: Counter::default(),
+        })
+    }
+
+    /// The keys above that come before another, or all that are left.
+    fn above_before(&mut self, end: Option<&[u8]>) -> Vec<(Vec<u8>, KeyId)> {
+        let mut found = Vec::new();
+        while let Some(id) = self.next.filter(|_| end.is_none_or(|end| self.above.key() < end)) {
+            found.push((self.above.key().to_vec(), id));
+            self.next = self.above.next();
+        }
+        found
+    }
+
+    /// What becomes of a piece and of the keys above up to `end`, each with its order by ends.
+    fn piece(&mut self, held: Option<&Held>, end: Option<&[u8]>) -> Result<Vec<(Piece, Ends)>, IndexError> {
+        let above = self.above_before(end);
+        let mut assembly = Assembly::new(self.rows.len(), PARTED_AT * self.piece_keys, Sparing::Memory);
+        let mut outcome = Ok(());
+        if let Some(held) = held {
+            assembly.reserve(&held.piece, above.len());
+        }
+        let mut above = above.into_iter().peekable();
+        let mut put = |key: &[u8], below: Option<(&Held, u32)>, above: Option<KeyId>| {
+            if outcome.is_ok() {
+                outcome = self.put(&mut assembly, key, below, above);
+            }
+        };
+        if let Some(held) = held {
+            held.piece.trie.for_each(|edge, key| {
+                while let Some((new, id)) = above.next_if(|(new, _)| new.as_slice() < key) {
+                    put(&new, None, Some(id));
+                }
+                let same = above.next_if(|(new, _)| new == key).map(|(_, id)| id);
+                put(key, Some((held, edge)), same);
+            });
+        }
+        above.for_each(|(key, id)| put(&key, None, Some(id)));
+        outcome?;
+        let with_ends = |piece: Piece| {
+            let trie = &piece.trie;
+            let edges = trie.labels.len() as u32;
+            let ends = Ends::in_parts(edges, trie.len(), SORTED_AT_ONCE, |take| trie.for_each(take));
+            (piece, ends)
+        };
+        Ok(assembly.finish()?.into_iter().map(with_ends).collect())
+    }
+
+    /// Takes a key with the records of both.
+    fn put(
+        &mut self,
+        assembly: &mut Assembly,
+        key: &[u8],
+        below: Option<(&Held, u32)>,
+        above: Option<KeyId>,
+    ) -> Result<(), IndexError> {
+        let (rows, over) = (self.rows, self.over);
+        let mut records: Vec<u32> = Vec::new();
+        records.extend(below.into_iter().flat_map(|(held, edge)| held.rows_of(edge)).filter_map(|r| rows.of_base(r)));
         records.extend(above.into_iter().flat_map(|id| over.records_of(id)).filter_map(|r| rows.of_over(r.0)));
         records.sort_unstable();
         let mut rest = &records[..];
         while let Some(&first) = rest.first() {
-            let register = ends.partition_point(|&end| end <= first);
-            let end = ends.get(register).copied().unwrap_or(u32::MAX);
+            let register = self.register_ends.partition_point(|&end| end <= first);
+            let end = self.register_ends.get(register).copied().unwrap_or(u32::MAX);
             let own = rest.partition_point(|&row| row < end).max(1);
-            assembly.count(u8::try_from(register).unwrap_or(u8::MAX), key, own as u32);
+            self.counter.add_some(u8::try_from(register).unwrap_or(u8::MAX), key, own as u32);
             rest = &rest[own..];
         }
         match records[..] {
-            [] => {}
+            [] => Ok(()),
             [one] => assembly.put(key, Records::One(one)),
-            _ => assembly.put(key, Records::Many(records.clone())),
+            _ => assembly.put(key, Records::Many(records)),
         }
-    };
-    base.trie.for_each(|edge, key| {
-        while let Some((new, id)) = above.next_if(|(new, _)| new.as_slice() < key) {
-            put(&new, None, Some(id));
-        }
-        let same = above.next_if(|(new, _)| new == key).map(|(_, id)| id);
-        put(key, Some(KeyId(edge)), same);
-    });
-    above.for_each(|(key, id)| put(&key, None, Some(id)));
-    if let Some(base) = Arc::get_mut(&mut base) {
-        base.trie = Default::default();
-        (base.first_of_key, base.postings) = Default::default();
-        freed();
     }
-    let keys = assembly.finish(Sparing::Memory, freed)?;
-    let (dictionaries, facts) = match made_first {
-        Some(made) => made,
-        None => facts(&base, over, &rows, moved)?,
-    };
-    freed();
-    Ok(keys.with(over.registers.clone(), dictionaries, facts, lots.finish()))
 }
 
 /// Hands what stands in each new row to `take`, in order.
 fn each_old(
-    base: &Index,
+    base: &Facts,
     over: &Index,
     rows: &Rows,
     moved: &[(u32, u32)],
     mut take: impl FnMut(u32, Compact) -> Option<()>,
 ) -> Result<(), IndexError> {
     let mut moved = moved.iter().peekable();
-    let mut stay = (0..base.len() as u32).filter(|&row| !rows.hidden.get(row as usize));
+    let mut stay = (0..base.len() as u32).filter(|&row| !rows.is_hidden(row));
     for row in 0..rows.len() as u32 {
         let old = match moved.next_if(|(new, _)| *new == row) {
             Some((_, old)) => over.compact(RecordRef(*old)),
-            None => base.compact(RecordRef(stay.next().ok_or(DAMAGED)?)),
+            None => base.get(RecordRef(stay.next().ok_or(DAMAGED)?)),
         };
         take(row, old).ok_or(DAMAGED)?;
     }
@@ -164,7 +221,7 @@ fn each_old(
 }
 
 /// The row after the last of each register.
-fn register_ends(base: &Index, over: &Index, rows: &Rows, moved: &[(u32, u32)]) -> Result<Vec<u32>, IndexError> {
+fn register_ends(base: &Facts, over: &Index, rows: &Rows, moved: &[(u32, u32)]) -> Result<Vec<u32>, IndexError> {
     let mut ends = vec![0; over.registers.len()];
     each_old(base, over, rows, moved, |row, old| {
         *ends.get_mut(usize::from(old.register()))? = row + 1;
@@ -179,19 +236,19 @@ fn register_ends(base: &Index, over: &Index, rows: &Rows, moved: &[(u32, u32)]) 
 
 /// The facts of all records in their new order, with their dictionaries.
 fn facts(
-    base: &Index,
+    base: &Facts,
     over: &Index,
     rows: &Rows,
     moved: &[(u32, u32)],
 ) -> Result<([Dictionary; 4], Facts), IndexError> {
     let mut facts = FactsBuilder::default();
-    facts.reserve_like(&base.facts, rows.len());
+    facts.reserve_like(base, rows.len());
     let mut dictionaries: [Dictionary; 4] = Default::default();
     // New numbers of facts, which are given out as they come.
     let mut numbers: [Vec<u32>; 4] = over.dictionaries.each_ref().map(|d| vec![0; d.len() + 1]);
     each_old(base, over, rows, moved, |_, old| {
         let mut new = [0; 4];
-        let all = dictionaries.iter_mut().zip(&over.dictionaries).zip(&mut numbers);
+        let all = dictionaries.iter_mut().zip(over.dictionaries.iter()).zip(&mut numbers);
         for (((own, known), numbers), (&old, new)) in all.zip(old.facts.iter().zip(&mut new)) {
             let number = numbers.get_mut(old as usize)?;
             if *number == 0

@@ -23,15 +23,19 @@ mod lots;
 pub(in crate::registers) mod merge;
 mod near;
 mod packed;
+mod piece;
+mod pieces;
+mod renumber;
 mod runs;
 mod table;
 mod trie;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub(in crate::registers) use bearers::{KeyPlace, Run};
 pub use build::IndexBuilder;
 pub(in crate::registers) use lookup::KeysFrom;
 pub use lookup::{Found, KeyId};
@@ -44,13 +48,9 @@ pub(in crate::registers) use self::density::Counter;
 pub(in crate::registers) use self::density::Crowd;
 use self::density::Density;
 use self::dictionary::Dictionary;
-use self::ends::Ends;
 use self::facts::{Facts, Prepared};
-use self::flags::Flags;
 use self::lots::Lots;
-use self::packed::Packed;
-use self::table::Table;
-use self::trie::Trie;
+use self::pieces::Pieces;
 use super::describe::Forms;
 use super::lessons::Lessons;
 use crate::domain::keys;
@@ -172,20 +172,13 @@ impl Compact {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Index {
     pub(super) registers: Vec<RegisterFacts>,
-    dictionaries: [Dictionary; 4],
-    facts: Facts,
-    trie: Trie,
-    /// Which of the postings are the first of their key.
-    first_of_key: Flags,
-    /// Records, key by key.
-    postings: Packed,
-    /// What is known of them, in the same order, once [`Index::prepare`] laid it out.
+    dictionaries: Arc<[Dictionary; 4]>,
+    facts: Arc<Facts>,
+    keys: Pieces,
+    /// What is known of the records of each piece, in the order of its postings, once [`Index::prepare`] laid it out.
     borne: Prepared,
-    ends: Ends,
-    cores: Table,
-    numbers: Table,
-    lots: Lots,
-    density: Density,
+    lots: Arc<Lots>,
+    density: Arc<Density>,
     /// What the judge learnt of the records.
     pub(super) learnt: Learnt,
 }
@@ -328,8 +321,9 @@ impl Index {
     /// neighbours in ten million records, and are answered without it, only slower. Takes some tenths of a second then, or less when nobody
     /// wants it any more.
     pub fn prepare(&self, is_wanted: &dyn Fn() -> bool) {
-        if self.borne.get().is_none() {
-            self.borne.set(self.facts.borne(&self.postings, is_wanted));
+        if self.borne.get().is_none() && self.keys.are_settled() {
+            let of_each = self.keys.held().iter().map(|held| self.facts.borne(&held.piece.postings, is_wanted));
+            self.borne.set(of_each.collect());
         }
     }
 
@@ -338,16 +332,26 @@ impl Index {
         self.borne.set(None);
     }
 
+    /// The same records with other pieces, of which some may be those of the next generation.
+    #[cfg(feature = "device")]
+    fn with_keys(&self, keys: Pieces) -> Self {
+        Self {
+            registers: self.registers.clone(),
+            dictionaries: Arc::clone(&self.dictionaries),
+            facts: Arc::clone(&self.facts),
+            keys,
+            borne: Prepared::default(),
+            lots: Arc::clone(&self.lots),
+            density: Arc::clone(&self.density),
+            learnt: Learnt(self.learnt.0.get().cloned().map_or_else(OnceLock::new, OnceLock::from)),
+        }
+    }
+
     /// Bytes that the index takes in memory, without what the allocator adds.
     pub fn memory_bytes(&self) -> usize {
         self.facts.memory_bytes()
-            + self.trie.memory_bytes()
-            + self.first_of_key.memory_bytes()
-            + self.postings.memory_bytes()
-            + self.borne.get().map_or(0, |borne| borne.memory_bytes())
-            + self.ends.memory_bytes()
-            + self.cores.memory_bytes()
-            + self.numbers.memory_bytes()
+            + self.keys.memory_bytes()
+            + self.borne.get().map_or(0, |borne| borne.iter().map(|borne| borne.memory_bytes()).sum())
             + self.lots.memory_bytes()
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Near<'a, F> {
     /// So many characters at the beginning are as asked.
     intact: usize,
     /// Nodes that may still be visited.
-    nodes_left: usize,
+    nodes_left: &'a mut usize,
     /// The characters on the way to here, and the row after each, the first before any.
     way: Vec<char>,
     rows: Vec<Row>,
@@ -52,13 +52,13 @@ impl Partial {
 
 impl<'a, F: FnMut(u32, u8, &[char])> Near<'a, F> {
     /// Calls `found` with each key of that class within `edits_max` edits that begins with as many characters of the mark as
-    /// `intact` says, how many edits they are, and its characters. False: the walk was cut after `nodes_max` nodes.
+    /// `intact` says, how many edits they are, and its characters. False: the walk was cut for want of `nodes_left`.
     pub fn search(
         trie: &'a Trie,
         class: u8,
         asked: &'a [char],
         intact: usize,
-        (edits_max, nodes_max): (u8, usize),
+        (edits_max, nodes_left): (u8, &'a mut usize),
         found: F,
     ) -> bool {
         let Some(edge) = trie.root().and_then(|root| trie.edge(root, class)) else {
@@ -70,7 +70,7 @@ impl<'a, F: FnMut(u32, u8, &[char])> Near<'a, F> {
             *cell = if at <= asked.len() { at as u8 } else { FAR };
         }
         let (way, rows) = (Vec::with_capacity(asked.len() + 2), vec![first]);
-        let mut walk = Near { trie, asked, edits_max, intact, nodes_left: nodes_max, way, rows, found };
+        let mut walk = Near { trie, asked, edits_max, intact, nodes_left, way, rows, found };
         match edge.child {
             Some(node) => walk.node(node, Partial::default()),
             None => {
@@ -84,7 +84,7 @@ impl<'a, F: FnMut(u32, u8, &[char])> Near<'a, F> {
         let Some(left) = self.nodes_left.checked_sub(1) else {
             return false;
         };
-        self.nodes_left = left;
+        *self.nodes_left = left;
         let hopes = if partial.missing == 0 { self.hopes() } else { Hopes::Any };
         for edge in self.trie.edges(node) {
             if edge.label == END {

@@ -19,7 +19,7 @@ pub(super) use walk::Walk;
 /// The label of a key that ends where others go on.
 pub(super) const END: u8 = 0;
 /// The upper bit of a key's number belongs to whoever lays one index over another.
-const EDGES_MAX: u32 = 1 << 31;
+pub(super) const EDGES_MAX: u32 = 1 << 31;
 /// One tail in so many has its place written down; the others are reached by skipping.
 const TAILS_STEP: usize = 8;
 /// Nearly no key is longer.
@@ -159,29 +159,6 @@ impl Trie {
         (parent > edge).then_some(parent)
     }
 
-    /// The keys of many edges. All go up one step at a time: what one waits for from memory comes while others wait for theirs.
-    pub fn keys(&self, edges: &[u32]) -> Vec<Vec<u8>> {
-        let mut keys: Vec<Vec<u8>> = edges.iter().map(|_| Vec::with_capacity(KEY_BYTES_USUAL)).collect();
-        for (key, &edge) in keys.iter_mut().zip(edges) {
-            key.extend(self.tail(edge).iter().rev());
-        }
-        let mut under_way: Vec<(usize, usize)> = edges.iter().map(|&edge| edge as usize).enumerate().collect();
-        while !under_way.is_empty() {
-            under_way.retain_mut(|(place, at)| {
-                let Some(&label) = self.labels.get(*at) else { return false };
-                if label != END {
-                    keys[*place].push(label);
-                }
-                self.parent(*at).is_some_and(|parent| {
-                    *at = parent;
-                    true
-                })
-            });
-        }
-        keys.iter_mut().for_each(|key| key.reverse());
-        keys
-    }
-
     /// The edge of a key.
     pub fn find(&self, key: &[u8]) -> Option<u32> {
         let mut node = self.root()?;
@@ -242,6 +219,35 @@ impl Trie {
             + [&self.children, &self.parents, &self.tail_starts].iter().map(|p| p.memory_bytes()).sum::<usize>()
             + [&self.inner, &self.last, &self.tailed].iter().map(|f| f.memory_bytes()).sum::<usize>()
     }
+}
+
+/// The keys of many edges, each with its tree; empty where there is none. All go up one step at a time: what one waits for from
+/// memory comes while others wait for theirs.
+pub(super) fn keys<'a>(edges: impl Iterator<Item = Option<(&'a Trie, u32)>>) -> Vec<Vec<u8>> {
+    let mut keys: Vec<Vec<u8>> = Vec::with_capacity(edges.size_hint().0);
+    let mut under_way: Vec<(usize, &Trie, usize)> = Vec::with_capacity(edges.size_hint().0);
+    for (place, edge) in edges.enumerate() {
+        let mut key = Vec::with_capacity(KEY_BYTES_USUAL);
+        if let Some((trie, edge)) = edge {
+            key.extend(trie.tail(edge).iter().rev());
+            under_way.push((place, trie, edge as usize));
+        }
+        keys.push(key);
+    }
+    while !under_way.is_empty() {
+        under_way.retain_mut(|(place, trie, at)| {
+            let Some(&label) = trie.labels.get(*at) else { return false };
+            if label != END {
+                keys[*place].push(label);
+            }
+            trie.parent(*at).is_some_and(|parent| {
+                *at = parent;
+                true
+            })
+        });
+    }
+    keys.iter_mut().for_each(|key| key.reverse());
+    keys
 }
 
 /// Where a prefix leads.
@@ -329,8 +335,9 @@ mod tests {
         assert_eq!(all, keys);
         let edges: Vec<u32> = keys.iter().rev().filter_map(|key| trie.find(key.as_bytes())).collect();
         let together: Vec<Vec<u8>> = keys.iter().rev().map(|key| key.as_bytes().to_vec()).collect();
-        assert_eq!(trie.keys(&edges), together, "many at a time");
-        assert_eq!(trie.keys(&[u32::MAX]), [Vec::<u8>::new()]);
+        let at_once = |edges: &[u32]| super::keys(edges.iter().map(|&edge| Some((&trie, edge))));
+        assert_eq!(at_once(&edges), together, "many at a time");
+        assert_eq!(at_once(&[u32::MAX]), [Vec::<u8>::new()]);
         assert_eq!(
             trie.below(b"BXYZ12"),
             trie.edge(trie.root().unwrap(), b'B').map(|e| {

@@ -41,20 +41,17 @@ pub(super) fn lessons_of_at_least(records_min: usize, index: &Registers) -> &Les
         if base.base().len() < RECORDS_TO_LOOK_AROUND.min(records_min) {
             return lessons;
         }
-        let keys = |max: usize| base.base().some_keys(max).collect::<Vec<_>>();
+        let [few, many] = base.base().some_keys([KEYS_MAX, KEYS_FOR_MEETINGS]);
         let (drawn_of, sample) = by_two(
-            &keys(KEYS_MAX),
+            &few,
             |keys| sample(base, keys),
             |mut one, other| {
                 one.1.extend(other.1);
                 (one.0 + other.0, one.1)
             },
         );
-        let (seen_of, seen) = by_two(
-            &keys(KEYS_FOR_MEETINGS),
-            |keys| meetings(base, keys),
-            |one, other| (one.0 + other.0, one.1.and(&other.1)),
-        );
+        let (seen_of, seen) =
+            by_two(&many, |keys| meetings(base, keys), |one, other| (one.0 + other.0, one.1.and(&other.1)));
         lessons.looks_around = true;
         lessons.clumps = Clumps::learnt(&sample.iter().map(|s| (s.usual, &s.around.windows[..])).collect::<Vec<_>>());
         lessons.collisions = collisions(base, &sample, seen, seen_of / drawn_of.max(1.0), &lessons);

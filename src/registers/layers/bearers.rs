@@ -1,9 +1,7 @@
 //! The records that bear keys, of both layers: many keys at a time, for a short number has neighbours by the thousand.
 
-use std::ops::Range;
-
 use super::{OVER, Registers};
-use crate::registers::index::{Compact, Index, KeyId, RecordRef};
+use crate::registers::index::{Compact, Index, KeyId, KeyPlace, RecordRef, Run};
 
 /// A record that bears one of many keys, as little of it as tells whether it comes into question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,41 +20,37 @@ impl Registers {
     pub(in crate::registers) fn facts_of_key(&self, id: KeyId, out: &mut Vec<(RecordRef, Compact)>) {
         let mark = id.0 & OVER;
         let (layer, hidden) = (self.layer(id.0), self.hidden_of(mark));
-        layer.bearers(std::iter::once((0, self.postings_of(id))), None, |_, record, profile, year| {
+        let run = layer.run_of(KeyId(id.0 & !OVER));
+        layer.bearers(std::iter::once((0, run)), None, |_, record, profile, year| {
             if hidden.is_none_or(|hidden| !hidden.holds(record.0)) {
                 out.push((RecordRef(record.0 | mark), layer.profile(profile).with_year(year)));
             }
         });
     }
 
-    /// Where the records that bear a key stand in its layer, hidden ones among them.
-    pub(in crate::registers) fn postings_of(&self, id: KeyId) -> Range<usize> {
-        self.layer(id.0).postings_of(KeyId(id.0 & !OVER))
-    }
-
-    /// The same of many keys, in their order.
-    pub(in crate::registers) fn postings_of_all(&self, ids: impl Iterator<Item = KeyId>) -> Vec<Range<usize>> {
-        let places: Vec<(&Index, usize)> = ids
+    /// Where the records that bear keys stand in their layers, hidden ones among them; in the order of the keys.
+    pub(in crate::registers) fn runs_of(&self, ids: impl Iterator<Item = KeyId>) -> Vec<Run> {
+        let places: Vec<(&Index, KeyPlace)> = ids
             .map(|id| {
                 let layer = self.layer(id.0);
-                (layer, layer.ordinal(KeyId(id.0 & !OVER)))
+                (layer, layer.place_of(KeyId(id.0 & !OVER)))
             })
             .collect();
-        std::hint::black_box(places.iter().fold(0, |all, (layer, place)| all ^ layer.touch_postings(*place)));
-        places.iter().map(|(layer, place)| layer.postings_of_nth(*place)).collect()
+        std::hint::black_box(places.iter().fold(0, |all, (layer, place)| all ^ layer.touch(*place)));
+        places.iter().map(|(layer, place)| layer.run_at(*place)).collect()
     }
 
     /// The records in these runs of postings that are of a year that may be, appended to `out`; each run with its key.
     pub(in crate::registers) fn bearers(
         &self,
-        runs: impl Iterator<Item = (KeyId, Range<usize>)>,
+        runs: impl Iterator<Item = (KeyId, Run)>,
         may_be: impl Fn(u16) -> bool,
         out: &mut Vec<Bearer>,
     ) {
         let (mut below, mut above) = (Vec::new(), Vec::new());
-        for (run, (id, postings)) in (0u32..).zip(runs) {
+        for (place, (id, run)) in (0u32..).zip(runs) {
             let own = if id.0 & OVER == 0 { &mut below } else { &mut above };
-            own.push((run, postings));
+            own.push((place, run));
         }
         let hidden = self.hidden_of(0);
         let years = self.base.years_that(&may_be);

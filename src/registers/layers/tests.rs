@@ -253,14 +253,71 @@ fn two_layers_merge_into_the_index_of_all_their_records() {
         let registers = Registers::new(base, Some(Arc::new(layer)));
         let mut moved: Vec<(u32, u32)> = (0u32..).zip(&over).map(|(old, (new, _))| (*new, old)).collect();
         moved.sort_unstable();
-        let merged = registers.clone().merged(&moved, &|| ()).unwrap().unwrap();
-        assert!(merged == built(&now), "{number}");
+        let alone = |_: Registers| panic!("nobody asks");
+        let before = told(&registers);
+        let mut asked = 0;
+        let mut in_between = |now: Registers| {
+            asked += 1;
+            assert!(told(&now) == before, "{number}: answers otherwise with {asked} steps done");
+        };
+        let merged = registers.clone().merged(&moved, &mut in_between, &|| ()).unwrap().unwrap();
+        assert!(asked > 2, "{number}");
+        assert!(merged.is_like(&built(&now)), "{number}");
+        let unnamed = registers.clone().merged(moved.get(1..).unwrap_or_default(), &mut |_| (), &|| ());
+        assert!(moved.is_empty() || unnamed.unwrap().is_err(), "{number}: one is not named");
         assert!(
-            moved.is_empty() || registers.clone().merged(&moved[1..], &|| ()).unwrap().is_err(),
-            "{number}: one is not named"
+            registers.merged(&moved, &mut { alone }, &|| ()).unwrap().unwrap() == merged,
+            "{number}: held by nobody else"
         );
-        assert!(registers.merged(&moved, &|| ()).unwrap().unwrap() == merged, "{number}: held by nobody else");
     }
+}
+
+/// What every kind of search tells: keys with their records, but for those whose records are all hidden.
+fn told(registers: &Registers) -> Vec<(String, Vec<(String, Vec<RecordRef>)>)> {
+    let mut all = Vec::new();
+    for class in [b'S', b'P', b'D'] {
+        let mut walk = registers.keys_from(class, b"");
+        while let Some(id) = walk.next() {
+            all.push(id);
+        }
+    }
+    let with_records = |ids: Vec<KeyId>| {
+        let own = ids.into_iter().map(|id| {
+            let mut records: Vec<RecordRef> = registers.records_of(id).collect();
+            records.sort_unstable();
+            (registers.key(id), records)
+        });
+        let mut found: Vec<_> = own.filter(|(_, records)| !records.is_empty()).collect();
+        found.sort();
+        found.dedup();
+        found
+    };
+    let keys: BTreeSet<String> = all.iter().map(|&id| registers.key(id)).collect();
+    let mut told = vec![("all".to_owned(), with_records(all))];
+    let some = with_records(keys.iter().flat_map(|key| registers.exact(b'S', key)).collect());
+    for (query, _) in some.iter().step_by(some.len() / 30 + 1) {
+        let own = crate::domain::keys::keys_of_canonical(query.clone());
+        let mut put = |name: &str, found| told.push((format!("{name} of {query}"), with_records(found)));
+        put("exact", registers.exact(b'S', query).collect());
+        put("look", registers.same_skeleton(&own.skeleton));
+        put("core", registers.same_core(&own.core));
+        put("number", registers.some_of_number(&own.number, usize::MAX).0);
+        put("sound", registers.same_sound(query, &own.sound));
+        put("one edit", registers.one_edit(query));
+        put("two edits", registers.two_edits(query).keys);
+        put("lost end", registers.lost_end(query).keys);
+        put("within", registers.within(query).keys);
+        let end: String = query.chars().skip(query.chars().count().saturating_sub(4)).collect();
+        let mut found = pattern::search(registers, &format!("*{end}"), 9999).map(|m| m.records).unwrap_or_default();
+        found.sort_unstable();
+        told.push((format!("pattern of {query}"), vec![(end, found)]));
+        let mut bearers = Vec::new();
+        registers.exact(b'S', query).for_each(|id| registers.facts_of_key(id, &mut bearers));
+        bearers.sort_unstable_by_key(|(record, _)| *record);
+        let facts: Vec<String> = bearers.iter().map(|(record, compact)| format!("{record:?} {compact:?}")).collect();
+        told.push((facts.concat(), Vec::new()));
+    }
+    told
 }
 
 #[test]

@@ -44,19 +44,30 @@ enum Indexing {
 }
 
 impl Indexing {
-    /// Of a generation that nobody else holds, each part goes as soon as it is not needed any more.
-    fn finish(self, in_use: Option<Arc<Generation>>) -> Result<Index, RecordsError> {
-        match self {
-            Self::Anew(builder) => Ok(builder.finish()?),
-            Self::Moved(moved) => {
-                let index = in_use.map(|generation| match Arc::try_unwrap(generation) {
-                    Ok(generation) => generation.index,
-                    Err(shared) => shared.index.clone(),
-                });
-                let merged = index.and_then(|index| index.merged(&moved, &memory::give_back));
-                Ok(merged.ok_or(RecordsError::Damaged("the registers in use are gone"))??)
-            }
-        }
+    /// Of a generation that nobody else holds, each part goes as soon as it is not needed any more. Of one that is asked, too, when
+    /// `in_between` puts what it gets in its place.
+    fn finish(
+        self,
+        in_use: Option<Arc<Generation>>,
+        in_between: &mut dyn FnMut(Arc<Generation>),
+    ) -> Result<Index, RecordsError> {
+        let gone = RecordsError::Damaged("the registers in use are gone");
+        let moved = match self {
+            Self::Anew(builder) => return Ok(builder.finish()?),
+            Self::Moved(moved) => moved,
+        };
+        let merged = match Arc::try_unwrap(in_use.ok_or(gone)?) {
+            Ok(generation) => generation.index.merged(&moved, &mut |_| (), &memory::give_back),
+            Err(mut now) => now.index.clone().merged(
+                &moved,
+                &mut |index| {
+                    now = Arc::new(now.found_by(index));
+                    in_between(Arc::clone(&now));
+                },
+                &memory::give_back,
+            ),
+        };
+        Ok(merged.ok_or(RecordsError::Damaged("there is nothing to be laid over the registers in use"))??)
     }
 }
 
@@ -94,7 +105,8 @@ fn entries<'a>(
     Ok(entries)
 }
 
-/// Builds, flushes and names the next generation. On any error what was built is thrown away.
+/// Builds, flushes and names the next generation. On any error what was built is thrown away. `in_between` gets the one in use again and
+/// again, found by less and less of its own index: whoever puts each in its place lets the older one go.
 pub(super) fn build(
     dir: &Path,
     key: &[u8; 32],
@@ -102,97 +114,131 @@ pub(super) fn build(
     updates: &[RegisterUpdate],
     fetch: Fetch<'_>,
     progress: &mut dyn FnMut(u64, u64),
+    in_between: &mut dyn FnMut(Arc<Generation>),
 ) -> Result<Generation, RecordsError> {
     let entries = entries(current.as_deref(), updates, fetch)?;
     // A damaged pointer is replaced too; its generation is skipped by number, for its files may still be open somewhere.
     let in_use = highest_generation(dir);
     let number = in_use + 1;
-    let outcome = fill(dir, key, number, current, entries, fetch, progress);
+    let next = NextFiles { dir, key, number };
+    let filled = next.fill(current.as_deref(), &entries, fetch, progress);
+    let outcome = filled.and_then(|filled| next.index_and_name(current, entries, filled, in_between));
     if outcome.is_err() {
         remove(dir, number);
     }
     outcome
 }
 
-fn fill(
-    dir: &Path,
-    key: &[u8; 32],
+/// The files of the next generation.
+struct NextFiles<'a> {
+    dir: &'a Path,
+    key: &'a [u8; 32],
     number: u64,
-    current: Option<Arc<Generation>>,
-    entries: Vec<Entry<'_>>,
-    fetch: Fetch<'_>,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<Generation, RecordsError> {
-    remove(dir, number);
-    let failing = |name: &str| failpoint::hit(name).map_err(RecordsError::io(dir));
-    failing("records.build.begin")?;
-    let path = db_path(dir, number);
-    let connection = db::create(&path, key)?;
-    for (n, entry) in entries.iter().enumerate() {
-        let row = (n as i64, entry.register.signed.to_wire());
-        connection.execute("INSERT INTO registers (number, manifest) VALUES (?1, ?2)", row)?;
+}
+
+/// What they hold before there is an index.
+struct Filled {
+    sums: Vec<Vec<Sum>>,
+    connection: Connection,
+    blocks: File,
+    indexing: Indexing,
+}
+
+impl NextFiles<'_> {
+    fn failing(&self, name: &str) -> Result<(), RecordsError> {
+        failpoint::hit(name).map_err(RecordsError::io(self.dir))
     }
-    let facts = entries.iter().map(|e| e.register.facts()).collect();
-    // Where nothing but changes over the index in use comes in, that one and theirs are laid together.
-    let is_laid_together = |g: &Generation| entries.iter().all(Entry::is_held) && g.index.overlay().is_some();
-    let indexing = match current.as_deref().is_some_and(is_laid_together) {
-        true => Indexing::Moved(Vec::new()),
-        false => Indexing::Anew(Box::new(IndexBuilder::new(facts)?)),
-    };
-    let blocks_path = rows_path(dir, number);
-    let blocks = blocks::Writer::create(&blocks_path, key)?;
-    let (sums, taken) = std::thread::scope(|scope| {
-        let (send, receive) = std::sync::mpsc::sync_channel(BUCKETS_AHEAD);
-        let taking = std::thread::Builder::new()
-            .name("records".into())
-            .spawn_scoped(scope, move || take_in(connection, blocks, indexing, &receive))
-            .map_err(RecordsError::io(dir))?;
-        let sums = read_all(&entries, current.as_deref(), fetch, &send, progress);
-        drop(send);
-        let taken = taking.join().unwrap_or(Err(RecordsError::Damaged("building them broke off")));
-        match (taken, sums) {
-            (Ok(taken), Ok(sums)) => Ok((sums, taken)),
-            // When taking in fails, reading ends for want of a listener: the first is the reason.
-            (Err(error), Ok(_) | Err(RecordsError::Damaged(NO_LISTENER))) => Err(error),
-            (_, Err(error)) => Err(error),
+
+    /// Writes all records.
+    fn fill(
+        &self,
+        current: Option<&Generation>,
+        entries: &[Entry<'_>],
+        fetch: Fetch<'_>,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Filled, RecordsError> {
+        let Self { dir, key, number } = *self;
+        remove(dir, number);
+        self.failing("records.build.begin")?;
+        let connection = db::create(&db_path(dir, number), key)?;
+        for (n, entry) in entries.iter().enumerate() {
+            let row = (n as i64, entry.register.signed.to_wire());
+            connection.execute("INSERT INTO registers (number, manifest) VALUES (?1, ?2)", row)?;
         }
-    })?;
-    failing("records.build.seal")?;
-    if let Some(generation) = &current {
-        generation.base.done_with_bulk();
+        let facts = entries.iter().map(|e| e.register.facts()).collect();
+        // Where nothing but changes over the index in use comes in, that one and theirs are laid together.
+        let is_laid_together = |g: &Generation| entries.iter().all(Entry::is_held) && g.index.overlay().is_some();
+        let indexing = match current.is_some_and(is_laid_together) {
+            true => Indexing::Moved(Vec::new()),
+            false => Indexing::Anew(Box::new(IndexBuilder::new(facts)?)),
+        };
+        let blocks = blocks::Writer::create(&rows_path(dir, number), key)?;
+        let (sums, taken) = std::thread::scope(|scope| {
+            let (send, receive) = std::sync::mpsc::sync_channel(BUCKETS_AHEAD);
+            let taking = std::thread::Builder::new()
+                .name("records".into())
+                .spawn_scoped(scope, move || take_in(connection, blocks, indexing, &receive))
+                .map_err(RecordsError::io(dir))?;
+            let sums = read_all(entries, current, fetch, &send, progress);
+            drop(send);
+            let taken = taking.join().unwrap_or(Err(RecordsError::Damaged("building them broke off")));
+            match (taken, sums) {
+                (Ok(taken), Ok(sums)) => Ok((sums, taken)),
+                // When taking in fails, reading ends for want of a listener: the first is the reason.
+                (Err(error), Ok(_) | Err(RecordsError::Damaged(NO_LISTENER))) => Err(error),
+                (_, Err(error)) => Err(error),
+            }
+        })?;
+        self.failing("records.build.seal")?;
+        if let Some(generation) = &current {
+            generation.base.done_with_bulk();
+        }
+        memory::give_back();
+        let (connection, blocks, indexing) = taken;
+        Ok(Filled { sums, connection, blocks, indexing })
     }
-    memory::give_back();
-    let (connection, blocks, indexing) = taken;
-    let sealing = || {
-        blocks.sync_all().map_err(RecordsError::io(&blocks_path))?;
-        db::seal(connection, &path)
-    };
-    let (db_bytes, index) = match indexing {
-        // In the background nobody waits for it, and what the database holds of itself goes before the index comes.
-        Indexing::Moved(_) => {
-            let db_bytes = sealing()?;
-            memory::give_back();
-            (db_bytes, indexing.finish(current)?)
-        }
-        Indexing::Anew(_) => std::thread::scope(|scope| {
-            let sealing = scope.spawn(sealing);
-            let index = indexing.finish(current);
-            let sealed = sealing.join().unwrap_or(Err(RecordsError::Damaged("flushing them broke off")));
-            Ok::<_, RecordsError>((sealed?, index?))
-        })?,
-    };
-    // Before it is written, for it is kept with it, and before anybody checks: a check would have to wait for it.
-    let index = Arc::new(index);
-    judge::prepare(&index);
-    sealed::write(&index_path(dir, number), key, |out| index.write_to(out))?;
-    files::sync_dir(dir).map_err(RecordsError::io(dir))?;
-    memory::give_back();
-    let registers = entries.into_iter().map(|e| e.register).collect();
-    let generation = Generation::fresh(number, dir, key, index, registers, sums)?;
-    failing("records.build.point")?;
-    Pointer::new(number, db_bytes).write(dir)?;
-    failing("records.build.pointed")?;
-    Ok(generation)
+
+    /// Flushes them, makes their index and names them.
+    fn index_and_name(
+        &self,
+        current: Option<Arc<Generation>>,
+        entries: Vec<Entry<'_>>,
+        filled: Filled,
+        in_between: &mut dyn FnMut(Arc<Generation>),
+    ) -> Result<Generation, RecordsError> {
+        let Self { dir, key, number } = *self;
+        let Filled { sums, connection, blocks, indexing } = filled;
+        let sealing = || {
+            blocks.sync_all().map_err(RecordsError::io(&rows_path(dir, number)))?;
+            db::seal(connection, &db_path(dir, number))
+        };
+        let (db_bytes, index) = match indexing {
+            // In the background nobody waits for it, and what the database holds of itself goes before the index comes.
+            Indexing::Moved(_) => {
+                let db_bytes = sealing()?;
+                memory::give_back();
+                (db_bytes, indexing.finish(current, in_between)?)
+            }
+            Indexing::Anew(_) => std::thread::scope(|scope| {
+                let sealing = scope.spawn(sealing);
+                let index = indexing.finish(current, in_between);
+                let sealed = sealing.join().unwrap_or(Err(RecordsError::Damaged("flushing them broke off")));
+                Ok::<_, RecordsError>((sealed?, index?))
+            })?,
+        };
+        // Before it is written, for it is kept with it, and before anybody checks: a check would have to wait for it.
+        let index = Arc::new(index);
+        judge::prepare(&index);
+        sealed::write(&index_path(dir, number), key, |out| index.write_to(out))?;
+        files::sync_dir(dir).map_err(RecordsError::io(dir))?;
+        memory::give_back();
+        let registers = entries.into_iter().map(|e| e.register).collect();
+        let generation = Generation::fresh(number, dir, key, index, registers, sums)?;
+        self.failing("records.build.point")?;
+        Pointer::new(number, db_bytes).write(dir)?;
+        self.failing("records.build.pointed")?;
+        Ok(generation)
+    }
 }
 
 /// Buckets that are read ahead of those being taken in.

@@ -50,9 +50,14 @@ pub(super) struct Base {
     /// As they were when it was built.
     pub registers: Vec<Register>,
     /// `None` when there are no registers at all.
-    db: Option<Mutex<Rows>>,
+    files: Option<Arc<Files>>,
+}
+
+/// The records of a base on disk.
+struct Files {
+    db: Mutex<Rows>,
     /// What of them is read without the database, by several threads at a time.
-    pub shared: Option<Arc<Shared>>,
+    shared: Arc<Shared>,
     /// For whoever reads much of it, once that was needed: no check waits for that one.
     bulk: Mutex<Option<Rows>>,
 }
@@ -84,7 +89,7 @@ impl Generation {
                 )));
             }
             let index = Arc::new(IndexBuilder::new(Vec::new())?.finish()?);
-            let base = Base { index, registers: Vec::new(), db: None, shared: None, bulk: Mutex::default() };
+            let base = Base { index, registers: Vec::new(), files: None };
             return Ok(Self::unchanged(0, base, Vec::new()));
         };
         match Self::open_number(dir, key, pointer) {
@@ -165,6 +170,14 @@ impl Generation {
         Ok(Self { number, index, registers, over, base })
     }
 
+    /// The same records and changes, found by an index that answers as this one's does.
+    pub fn found_by(&self, index: Registers) -> Self {
+        let Base { registers, files, .. } = &*self.base;
+        let base = Base { index: Arc::clone(index.base()), registers: registers.clone(), files: files.clone() };
+        let (registers, over) = (self.registers.clone(), Arc::clone(&self.over));
+        Self { number: self.number, base: Arc::new(base), index, registers, over }
+    }
+
     /// The record at a position of the index.
     pub fn record(&self, at: RecordRef) -> Result<Record, RecordsError> {
         self.record_quickly(at).unwrap_or_else(|| self.base.with_rows(|rows| rows.record(at.0)))
@@ -175,7 +188,7 @@ impl Generation {
         if at.is_over() {
             return Some(self.over.record_at(at.row()));
         }
-        self.base.shared.as_ref()?.record(at.0)
+        self.base.shared()?.record(at.0)
     }
 
     /// A record as a look-up by pattern lists it: nothing was compared, so it has the weakest grade.
@@ -246,13 +259,18 @@ impl Generation {
 
 impl Base {
     fn new(index: Arc<Index>, registers: Vec<Register>, rows: Rows) -> Self {
-        let shared = Some(rows.shared());
-        Self { index, registers, db: Some(Mutex::new(rows)), shared, bulk: Mutex::default() }
+        let files = Files { shared: rows.shared(), db: Mutex::new(rows), bulk: Mutex::default() };
+        Self { index, registers, files: Some(Arc::new(files)) }
+    }
+
+    /// What is read without the database; `None` when there are no registers at all.
+    pub fn shared(&self) -> Option<&Arc<Shared>> {
+        self.files.as_ref().map(|files| &files.shared)
     }
 
     fn with_rows<T>(&self, work: impl FnOnce(&Rows) -> Result<T, RecordsError>) -> Result<T, RecordsError> {
-        let rows = self.db.as_ref().ok_or(RecordsError::Damaged("a record without registers"))?;
-        work(&rows.lock().unwrap_or_else(PoisonError::into_inner))
+        let files = self.files.as_ref().ok_or(RecordsError::Damaged("a record without registers"))?;
+        work(&files.db.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Buckets of a register, as a power of two.
@@ -290,7 +308,8 @@ impl Base {
 
     /// The records of a bucket in ascending order of their ids, in frozen form, each with what it says beyond that.
     fn each(&self, number: usize, bucket: u32, take: Take<'_>) -> Result<(), RecordsError> {
-        let mut bulk = self.bulk.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(files) = &self.files else { return Ok(()) };
+        let mut bulk = files.bulk.lock().unwrap_or_else(PoisonError::into_inner);
         if bulk.is_none() {
             *bulk = self.own_rows()?;
         }
@@ -303,12 +322,14 @@ impl Base {
 
     /// Much of it was read, and more will not be soon.
     pub fn done_with_bulk(&self) {
-        *self.bulk.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        if let Some(files) = &self.files {
+            *files.bulk.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
     }
 
     /// One more connection.
     pub(super) fn own_rows(&self) -> Result<Option<Rows>, RecordsError> {
-        self.shared.clone().map(Rows::again).transpose()
+        self.shared().cloned().map(Rows::again).transpose()
     }
 }
 

@@ -60,18 +60,19 @@ impl<T> TrieBuilder<T> {
         }
     }
 
-    /// Has room for the keys of some other trees.
+    /// Has room for the keys of another tree and so many more.
     #[cfg(feature = "device")]
-    pub fn reserve(&mut self, trees: [&Trie; 2]) {
-        let sum = |len: fn(&Trie) -> usize| trees.iter().map(|tree| len(tree)).sum::<usize>();
-        let edges = sum(|tree| tree.labels.len());
+    pub fn reserve(&mut self, like: &Trie, more: usize) {
+        let keys = like.len().max(1);
+        let room = |len: usize| len + len * more / keys + 1;
+        let edges = room(like.labels.len());
         self.labels.reserve_exact(edges);
         self.inner.reserve(edges);
         self.last.reserve(edges);
-        self.children.reserve_like(&trees[0].children, sum(|tree| tree.children.len()));
-        self.tailed.reserve(sum(|tree| tree.tailed.len()));
-        self.tails.reserve_exact(sum(|tree| tree.tails.len()));
-        self.tail_starts.reserve_like(&trees[0].tail_starts, sum(|tree| tree.tail_starts.len()));
+        self.children.reserve_like(&like.children, room(like.children.len()));
+        self.tailed.reserve(room(like.tailed.len()));
+        self.tails.reserve_exact(room(like.tails.len()));
+        self.tail_starts.reserve_like(&like.tail_starts, room(like.tail_starts.len()));
     }
 
     /// The next key, greater than the one before; `done` gets what came with each key whose number is now certain.

@@ -11,7 +11,7 @@ use super::super::weigh::Scales;
 use super::{Match, Met, Near, Search, Standing, may_be_asked};
 use crate::registers::Registers;
 use crate::registers::describe::Relation;
-use crate::registers::index::Compact;
+use crate::registers::index::{Compact, Run};
 use crate::registers::layers::Bearer;
 
 /// So many records near a mark are looked at: in a register of ten million, all that are one slip from a bare number of three
@@ -65,11 +65,11 @@ impl Search<'_, '_> {
     pub(super) fn keep_weak(&mut self, read: &Rc<str>, mut found: Vec<Near>) {
         found.retain(|(.., key)| !self.kept.contains(key));
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
-        let runs = self.index.postings_of_all(found.iter().map(|near| near.2));
-        let counts: Vec<usize> = runs.iter().map(ExactSizeIterator::len).collect();
+        let runs = self.index.runs_of(found.iter().map(|near| near.2));
+        let counts: Vec<usize> = runs.iter().map(Run::len).collect();
         let looked_at = allotted(&found, &counts, NEIGHBOURS_MAX);
         let mut bearers = std::mem::take(&mut self.bearers);
-        let runs = runs.into_iter().zip(&looked_at).map(|(run, most)| run.start..run.start + most);
+        let runs = runs.into_iter().zip(&looked_at).map(|(run, most)| run.first(*most));
         let runs = found.iter().map(|near| near.2).zip(runs);
         self.index.bearers(runs, |year| self.scales.relation_of_year(year) != Relation::Differs, &mut bearers);
         let (index, registers) = (self.index, self.registers);
