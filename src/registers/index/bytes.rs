@@ -131,6 +131,7 @@ fn put_piece(out: &mut impl Write, piece: &Piece) -> std::io::Result<()> {
     for table in [&piece.cores, &piece.numbers] {
         put_packed(out, &table.starts)?;
         put_packed(out, &table.ids)?;
+        put_bytes(out, &table.tags)?;
     }
     Ok(())
 }
@@ -225,7 +226,7 @@ impl<R: Read> Source<R> {
             tail_starts: self.packed()?,
         };
         let (first_of_key, postings) = (self.flags()?, self.packed()?);
-        let mut table = || Ok(Table { starts: self.packed()?, ids: self.packed()? });
+        let mut table = || Ok(Table { starts: self.packed()?, ids: self.packed()?, tags: self.bytes()? });
         let (cores, numbers) = (table()?, table()?);
         let piece = Piece { trie, first_of_key, postings, cores, numbers };
         if piece.fits_together() { Ok(piece) } else { Err(APART) }
