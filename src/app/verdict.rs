@@ -159,7 +159,7 @@ impl Verdict {
             data.set_asks(codes(verdict.ask.iter().map(|a| a.code())));
             data.set_ask_first(first.into());
             data.set_ask_second(second.into());
-            data.set_differing(codes(face::differing(verdict.candidates.first())));
+            data.set_differing(codes(verdict.to_compare().iter().map(|t| t.code())));
             data.set_discretion(verdict.discretion().code().into());
             data.set_lowered(verdict.lowered().map_or("", |why| why.code()).into());
             data.set_reason(face::reason(verdict).into());

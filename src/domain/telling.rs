@@ -1,6 +1,6 @@
 //! What a candidate tells people: the same for the screen and the command line.
 
-use super::verdict::{Candidate, Grade, Rule};
+use super::verdict::{Ask, Candidate, Grade, Rule, Trait, Verdict, Why};
 
 /// What an equal mark is worth by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +9,31 @@ pub enum EqualMark {
     HardlyChance,
     /// It is a number without letters, and many sorts of things are numbered.
     NumberAlone,
+}
+
+impl Trait {
+    /// Whether it speaks against a record that tells it differently. Makers license, copy and rebrand: another make is named, and
+    /// no more.
+    pub fn speaks_against(self) -> bool {
+        self != Self::Make
+    }
+}
+
+impl Why {
+    /// Whether something speaks against the record.
+    pub fn is_contradicted(&self) -> bool {
+        self.contradicts.iter().any(|told| told.speaks_against())
+    }
+}
+
+impl Verdict {
+    /// What of the description is to be compared with the strongest record, because they differ in it. A make alone comes after
+    /// what can still be told.
+    pub fn to_compare(&self) -> &[Trait] {
+        let Some(why) = self.candidates.first().map(|candidate| &candidate.why) else { return &[] };
+        let can_be_told = self.ask.iter().any(|ask| *ask != Ask::Characters);
+        if why.is_contradicted() || !can_be_told { &why.contradicts } else { &[] }
+    }
 }
 
 impl Candidate {
@@ -34,10 +59,10 @@ impl Candidate {
     }
 
     /// What an equal mark that is neither shared nor crowded is worth; `None` where the rule is another, or where something
-    /// contradicts or lowers it, for then that is what must be said.
+    /// speaks against it or lowers it, for then that is what must be said.
     pub fn equal_mark(&self) -> Option<EqualMark> {
         let why = &self.why;
-        let undoubted = why.contradicts.is_empty() && why.lowered.is_empty() && why.shared_by <= 1 && !why.crowded;
+        let undoubted = !why.is_contradicted() && why.lowered.is_empty() && why.shared_by <= 1 && !why.crowded;
         match self.grade {
             _ if self.rule != Rule::Exact || !undoubted => None,
             Grade::Hit => Some(EqualMark::HardlyChance),

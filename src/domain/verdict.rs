@@ -281,7 +281,7 @@ impl Lowered {
 pub struct Why {
     /// What the item and the record both tell, and the same.
     pub agrees: Vec<Trait>,
-    /// What they tell differently.
+    /// What they tell differently; the make, too, which changes no grade.
     pub contradicts: Vec<Trait>,
     /// How many records bear the mark by which this one was found, itself among them.
     pub shared_by: u32,

@@ -70,8 +70,8 @@ pub fn forms(fact: Fact, raw: &str) -> Option<Forms> {
     (!forms.sound.is_empty()).then_some(forms)
 }
 
-/// How two facts stand to each other. A different make is never more than [`Relation::Compatible`]: makers license, copy
-/// and rebrand, and a record's make is the word of whoever reported it.
+/// How two facts stand to each other. That makes differ is told and never held against a record: makers license, copy and
+/// rebrand, and a record's make is the word of whoever reported it.
 pub fn relate(fact: Fact, item: &Forms, record: &Forms) -> Relation {
     let same = item.sound == record.sound
         || (!item.look.is_empty() && (item.look == record.look || item.look == record.sound))
@@ -80,7 +80,7 @@ pub fn relate(fact: Fact, item: &Forms, record: &Forms) -> Relation {
         return Relation::Agrees;
     }
     let compatible = match fact {
-        Fact::Make => true,
+        Fact::Make => makes_compatible(&item.sound, &record.sound),
         Fact::Kind => WORDS.kinds_share_family(&item.sound, &record.sound),
         Fact::Model => models_compatible(&item.sound, &record.sound),
         Fact::Calibre => calibres_compatible(&item.sound, &record.sound),
@@ -125,6 +125,19 @@ fn models_compatible(a: &str, b: &str) -> bool {
     let (a, b) = (letters(a), letters(b));
     let longer = a.chars().count().max(b.chars().count());
     a.is_empty() || b.is_empty() || a.contains(&b) || b.contains(&a) || strsim::levenshtein(&a, &b) * ONE_IN <= longer
+}
+
+/// Whether two names may well be one maker's: one with the town or the firm's form beside it, or spelt as it is heard. Two words
+/// of `words.toml` are two makers.
+fn makes_compatible(a: &str, b: &str) -> bool {
+    if WORDS.is_make(a) && WORDS.is_make(b) {
+        return false;
+    }
+    let longer = a.chars().count().max(b.chars().count());
+    one_begins_with_the_other(a, b)
+        || contains_whole(a, b)
+        || contains_whole(b, a)
+        || strsim::levenshtein(a, b) * ONE_IN <= longer
 }
 
 /// One letter of so many may be spelt another way: Glock and Глок, Mauser and Маузер.
@@ -290,6 +303,8 @@ struct Words {
     calibres: HashMap<String, String>,
     /// Our own words for models.
     own_models: HashSet<String>,
+    /// Our own words for makers.
+    own_makes: HashSet<String>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -323,8 +338,9 @@ impl Words {
             others.into_iter().map(move |other| (calibre_key(&other), word.clone())).collect::<Vec<_>>()
         });
         let own_models = file.models.keys().cloned().collect();
+        let own_makes = file.makes.keys().cloned().collect();
         let (models, makes) = (by_both(file.models), by_both(file.makes));
-        Self { kinds, families, models, makes, calibres: calibres.collect(), own_models }
+        Self { kinds, families, models, makes, calibres: calibres.collect(), own_models, own_makes }
     }
 
     /// Our word for a kind: of the whole phrase, else of its first word that is known, else the phrase by sound.
@@ -340,6 +356,11 @@ impl Words {
     /// Whether it is our own word for a model.
     fn is_model(&self, sound: &str) -> bool {
         self.own_models.contains(sound)
+    }
+
+    /// Whether it is our own word for a maker.
+    fn is_make(&self, sound: &str) -> bool {
+        self.own_makes.contains(sound)
     }
 
     fn kinds_share_family(&self, a: &str, b: &str) -> bool {

@@ -150,6 +150,23 @@ fn why_a_record_is_shown_stands_on_the_card_in_the_language_of_the_screen() {
 }
 
 #[test]
+fn all_that_differs_is_named_the_make_among_it() {
+    let window = Window::open();
+    window.type_slowly("MK5000");
+    window.enter();
+    for (language, said) in [
+        ("English", "The description differs: kind, make, model, calibre, year"),
+        ("Français", "La description diffère : le type, le fabricant, le modèle, le calibre, l'année"),
+        ("Українська", "Опис відрізняється: вид, завод-виробник, модель, калібр, рік"),
+    ] {
+        window.press(Key::F10);
+        window.click(language);
+        window.press(Key::F4);
+        window.must_say(said);
+    }
+}
+
+#[test]
 fn one_more_observation_settles_it_with_the_keyboard_alone() {
     let window = Window::open();
     window.type_slowly("AB1284");

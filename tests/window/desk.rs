@@ -121,6 +121,11 @@ impl Bench for MadeUp {
             verdict.more = 12;
             let why = Why { contradicts: vec![Trait::Year], shared_by: 3, second_mark: true, ..Why::default() };
             verdict.candidates = vec![Candidate { why, ..wanted(Grade::Possible, Rule::Number, vec![]) }];
+        } else if keys.iter().any(|k| k == "MK5000") {
+            verdict.grade = Grade::Hit;
+            let contradicts = vec![Trait::Kind, Trait::Make, Trait::Model, Trait::Calibre, Trait::Year];
+            let why = Why { contradicts, ..Why::default() };
+            verdict.candidates = vec![Candidate { why, ..wanted(Grade::Hit, Rule::Exact, vec![]) }];
         } else if matches!(request.item.description.object, Some(Object::Vehicle)) {
             verdict = Verdict { entry: Some(seq), ..Verdict::not_checked(NotChecked::NoRegisterForObject) };
         } else if keys.iter().any(|k| k == "AB1284") {

@@ -74,7 +74,7 @@ pub fn row(answer: &Answer, candidate: &Candidate, now: chrono::DateTime<chrono:
         crowded: candidate.why.crowded,
         second_mark: candidate.why.second_mark,
         telling: Some(face::telling(candidate)).filter(|_| known).unwrap_or_default().into(),
-        differing: codes(face::differing(Some(candidate))),
+        differing: codes(candidate.why.contradicts.iter().map(|t| t.code())),
         lot_from: lot.map(|lot| lot.from.as_str()).unwrap_or_default().into(),
         lot_to: lot.map(|lot| lot.to.as_str()).unwrap_or_default().into(),
         lowered: codes(candidate.why.lowered.iter().map(|why| why.code())),

@@ -44,7 +44,7 @@ pub fn verdict(verdict: &Verdict) -> String {
 fn what_for(verdict: &Verdict) -> &'static str {
     match verdict.candidates.first() {
         Some(_) if verdict.grade == Grade::Hit => "to be surer",
-        Some(first) if !first.why.contradicts.is_empty() => "would tell more",
+        Some(first) if first.why.is_contradicted() => "would tell more",
         Some(_) => "would settle it",
         None => "a listed mark is one slip away, and two of these would tell whether it is meant",
     }
@@ -100,7 +100,7 @@ pub fn headline(verdict: &Verdict, now: DateTime<Utc>) -> String {
 
 /// What one more observation would be: where to look again, and what to add.
 fn to_do(verdict: &Verdict) -> String {
-    let differing = verdict.candidates.first().map_or(&[][..], |c| &c.why.contradicts);
+    let differing = verdict.to_compare();
     let compare = (!differing.is_empty()).then(|| format!("compare {} with the record", codes(differing)));
     let add: Vec<_> = verdict.ask.iter().filter(|a| **a != Ask::Characters).take(2).map(|a| ask(*a)).collect();
     // What is told already and differs comes before anything that could be told besides.

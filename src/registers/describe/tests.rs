@@ -74,7 +74,12 @@ fn facts_stand_to_each_other() {
         (Fact::Calibre, ".177", "4,5 мм", Agrees),
         (Fact::Calibre, ".357 Magnum", "9х33", Agrees),
         (Fact::Calibre, "12", "16", Differs),
-        (Fact::Make, "Izhmash", "Tula", Compatible),
+        (Fact::Make, "Izhmash", "Tula", Differs),
+        (Fact::Make, "Zastava", "Glock", Differs),
+        (Fact::Make, "Застава", "Zastava Arms", Compatible),
+        (Fact::Make, "Crvena Zastava", "Zastava", Compatible),
+        (Fact::Make, "Luger", "Люгер", Compatible),
+        (Fact::Make, "Radom", "FB Radom", Compatible),
         (Fact::Make, "Ижмаш", "Izhmash", Agrees),
     ];
     for (fact, item, record, expected) in table {

@@ -60,7 +60,7 @@ pub(super) fn candidate(index: &Registers, judged: &Judged, record: Listed) -> C
         differs,
         why: Why {
             agrees: judged.weight.agrees.names(),
-            contradicts: judged.weight.against.names(),
+            contradicts: judged.weight.differs().names(),
             shared_by,
             crowded: !judged.evidence.is_specific(),
             second_mark: judged.evidence.second_mark,

@@ -21,7 +21,7 @@ const TRAITS: [(Trait, Ask); 5] = [
     (Trait::Year, Ask::Year),
 ];
 const YEAR: usize = 4;
-/// A different maker never speaks against a record.
+/// A different maker is told, and never speaks against a record.
 const MAKE: usize = 1;
 /// Makers number their models in their own ways.
 pub(super) const MODEL: usize = 2;
@@ -56,6 +56,8 @@ pub(super) struct Weight {
     pub agrees: Traits,
     /// Model, calibre, kind and year that contradict.
     pub against: Traits,
+    /// The makers differ, which speaks against nothing.
+    pub is_of_another_make: bool,
     /// Told by neither the item nor the record.
     pub silent: Traits,
     /// Share of all records that agree in as much by accident.
@@ -63,6 +65,10 @@ pub(super) struct Weight {
 }
 
 impl Weight {
+    /// All that the item and the record tell differently, whether it speaks against the record or not.
+    pub fn differs(self) -> Traits {
+        if self.is_of_another_make { self.against.with(MAKE) } else { self.against }
+    }
     pub fn year_agrees(self) -> bool {
         self.agrees.0 & 1 << YEAR != 0
     }
@@ -280,9 +286,10 @@ impl<'a> Scales<'a> {
                     weight.agrees = weight.agrees.with(fact);
                     rarest = rarest.min(self.index.share(fact, id));
                 }
-                Relation::Differs if fact != MAKE => weight.against = weight.against.with(fact),
+                Relation::Differs if fact == MAKE => weight.is_of_another_make = true,
+                Relation::Differs => weight.against = weight.against.with(fact),
                 Relation::Unknown if id == 0 && self.facts[fact].is_none() => weight.silent = weight.silent.with(fact),
-                Relation::Differs | Relation::Compatible | Relation::Unknown => {}
+                Relation::Compatible | Relation::Unknown => {}
             }
         }
         weight.share = rarest.max(SHARE_MIN);

@@ -40,6 +40,7 @@ fn the_headline_says_what_to_do() {
     };
     let plain = |differs| candidate(differs, Why::default());
     let differing = |differs| candidate(differs, Why { contradicts: vec![Trait::Kind, Trait::Year], ..Why::default() });
+    let of_another_make = candidate(&[], Why { contradicts: vec![Trait::Make], ..Why::default() });
     let lowered = |why| {
         let mut candidate = candidate(&[], Why { lowered: vec![why], ..Why::default() });
         candidate.fields.insert("delivered_to".into(), "an invented unit".into());
@@ -79,6 +80,9 @@ fn the_headline_says_what_to_do() {
             &[Ask::Characters, Ask::Make],
             "TOO LITTLE: look again at character 9 (nothing or 2?), or compare kind, year with the record",
         ),
+        // Another make speaks against nothing: what can still be told comes first.
+        (Grade::Probable, of_another_make.clone(), &[Ask::Year], "LOOK AGAIN: add year"),
+        (Grade::Probable, of_another_make, &[], "LOOK AGAIN: compare make with the record"),
         (
             Grade::Possible,
             lowered(Lowered::Delivered),
@@ -114,9 +118,10 @@ fn many_candidates_are_printed_in_part_and_the_rest_is_counted() {
 
 #[test]
 fn what_more_would_be_for_depends_on_the_answer() {
-    let table: [(Grade, &[Trait], &str); 3] = [
+    let table: [(Grade, &[Trait], &str); 4] = [
         (Grade::Hit, &[], "\n  to be surer: year, make"),
         (Grade::Probable, &[], "\n  would settle it: year, make"),
+        (Grade::Probable, &[Trait::Make], "\n  would settle it: year, make"),
         (Grade::Probable, &[Trait::Kind], "\n  would tell more: year, make"),
     ];
     for (grade, contradicts, said) in table {

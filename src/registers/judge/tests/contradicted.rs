@@ -62,6 +62,29 @@ fn nothing_is_asked_whose_answer_changes_nothing() {
     }
 }
 
+#[test]
+fn another_make_is_named_among_what_differs_and_changes_no_grade() {
+    let mut listed = record("true", vec![serial("ЗЯ 471903")], Some("ПМ"), Some(1978));
+    listed.description.make = Some("Іжмаш".into());
+    let practice = Practice { index: index_of(std::slice::from_ref(&listed)), records: vec![listed] };
+    let told = |make: Option<&str>, year| {
+        let about = Description { make: make.map(str::to_owned), year: Some(year), ..pistol() };
+        let verdict = practice.ask(&[serial("ЗЯ471903")], about);
+        (verdict.grade, verdict.candidates[0].why.contradicts.clone())
+    };
+    for (make, year, differs) in [
+        (None, 1978, &[][..]),
+        (Some("Izhmash"), 1978, &[]),
+        (Some("Tula"), 1978, &[Trait::Make]),
+        (Some("Zastava"), 1978, &[Trait::Make]),
+        (Some("Tula"), 1950, &[Trait::Make, Trait::Year]),
+    ] {
+        let (grade, contradicts) = told(make, year);
+        assert_eq!(contradicts, differs, "{make:?} {year}");
+        assert_eq!(grade, told(None, year).0, "{make:?} {year}");
+    }
+}
+
 /// Numbers of six digits, of which one in two hundred is taken: few strangers bear one.
 #[test]
 fn an_equal_mark_that_few_strangers_bear_is_listed_though_the_only_fact_told_contradicts() {
