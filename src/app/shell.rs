@@ -378,11 +378,7 @@ impl Shell {
         if key == char::from(Key::Return) {
             match self.screen() {
                 Screen::Scan if !picking => {
-                    let entry = app.global::<ScanData>().get_entry();
-                    if entry.is_empty() {
-                        return false;
-                    }
-                    self.scan.submit(&entry);
+                    self.scan.submit(&app.global::<ScanData>().get_entry());
                 }
                 Screen::Verdict if app.global::<VerdictData>().get_deciding() => self.verdict.decide_now(),
                 Screen::Verdict => self.turn_card(),

@@ -223,3 +223,50 @@ fn a_loud_card_hears_the_keys_though_the_feed_lets_a_line_go() {
     window.enter();
     assert_eq!(screen(), Screen::Scan);
 }
+
+#[test]
+fn a_finger_on_the_greyed_out_check_leaves_enter_and_typing_as_they_were() {
+    let window = Window::open();
+    let screen = || window.app().global::<ShellData>().get_screen();
+    window.touch("Check");
+    window.type_slowly("DL500");
+    window.enter();
+    assert_eq!(window.told(), ["check DL500"]);
+    window.touch("Check");
+    window.enter();
+    assert_eq!(screen(), Screen::Verdict, "with nothing typed it opens the card");
+    window.enter();
+    window.touch("Check");
+    window.type_slowly("KT00441");
+    window.press(Key::Backspace);
+    window.type_slowly("7");
+    window.touch("Check");
+    assert_eq!(window.told()[1..], ["check DL500+KT00447"]);
+}
+
+#[test]
+fn a_finger_on_what_cannot_be_pressed_takes_the_focus_from_no_field() {
+    let window = Window::open();
+    window.click("Search");
+    window.touch("Look up");
+    window.type_slowly("AB12*");
+    window.enter();
+    assert_eq!(window.told(), ["look up AB12*"]);
+    window.press(Key::F1);
+    window.press(Key::F7);
+    window.touch("Take it");
+    window.type_slowly("1978");
+    assert_eq!(window.app().global::<ScanData>().get_picker_text(), "1978");
+}
+
+#[test]
+fn enter_opens_the_card_wherever_the_focus_was() {
+    let window = Window::open();
+    window.type_slowly("DL500");
+    window.enter();
+    // Ground with nothing on it.
+    window.find("What was understood").mock_single_click(slint::platform::PointerEventButton::Left);
+    window.settle();
+    window.enter();
+    assert_eq!(window.app().global::<ShellData>().get_screen(), Screen::Verdict);
+}
