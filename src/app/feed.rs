@@ -37,7 +37,7 @@ struct Seen {
 
 impl Seen {
     fn of(answer: &Answer) -> Self {
-        let candidates = answer.given.verdict.candidates.iter().filter(|c| is_match(c.grade));
+        let candidates = answer.given.verdict.candidates.iter().filter(|c| must_be_seen(c.grade));
         let mark = |candidate| {
             let mark = face::matched(&answer.item, candidate).and_then(|at| answer.item.marks.get(at));
             mark.map(|m| m.mark.value.clone()).unwrap_or_default()
@@ -52,12 +52,22 @@ impl Seen {
     }
 }
 
+/// What waits for the eye.
+pub struct Waiting {
+    /// The strongest of it, of those the oldest.
+    pub first: Card,
+    /// How many items match.
+    pub matches: usize,
+    /// How many items must be looked at again.
+    pub again: usize,
+}
+
 /// The lines and what stands behind them.
 #[derive(Default)]
 pub struct Feed {
     told: RefCell<Vec<Told>>,
     rows: Rc<VecModel<FeedRow>>,
-    /// Matches that nobody has looked at, the oldest first.
+    /// Matches, and items to look at again, that nobody has looked at, the oldest first.
     unseen: RefCell<Vec<Card>>,
     /// What was seen of each item, by its number.
     seen: RefCell<BTreeMap<u64, Seen>>,
@@ -105,7 +115,7 @@ impl Feed {
             let Some(answer) = &card.answer else { continue };
             let marks: BTreeSet<String> = card.item.marks.iter().map(|seen| seen.mark.value.clone()).collect();
             let is_last = !newer.iter().any(|newer| marks.is_subset(newer));
-            if is_last && is_match(answer.grade()) && card.decided.is_none() && answer.at >= since {
+            if is_last && must_be_seen(answer.grade()) && card.decided.is_none() && answer.at >= since {
                 self.unseen.borrow_mut().insert(0, card.clone());
             }
             newer.push(marks);
@@ -136,7 +146,7 @@ impl Feed {
         let mut unseen = self.unseen.borrow_mut();
         unseen.retain(|waiting| waiting.number != card.number);
         let known = self.seen.borrow().get(&card.number).is_some_and(|seen| seen.covers(&Seen::of(answer)));
-        if is_match(answer.grade()) && !known {
+        if must_be_seen(answer.grade()) && !known {
             let mut waiting = card.clone();
             if unseen.len() >= PICTURES_WAITING_MAX {
                 waiting.photo = None;
@@ -145,13 +155,14 @@ impl Feed {
         }
     }
 
-    /// The strongest match that nobody has looked at, of those the oldest, and how many there are.
-    pub fn unseen(&self) -> Option<(Card, usize)> {
+    /// What nobody has looked at, if there is anything.
+    pub fn unseen(&self) -> Option<Waiting> {
         let unseen = self.unseen.borrow();
         let grade = |card: &Card| card.answer.as_ref().map(Answer::grade);
         // Of equals the last counts, and that is the oldest when the newest comes first.
         let strongest = unseen.iter().rev().max_by_key(|card| grade(card))?;
-        Some((strongest.clone(), unseen.len()))
+        let matches = unseen.iter().filter(|card| grade(card) == Some(Grade::Hit)).count();
+        Some(Waiting { first: strongest.clone(), matches, again: unseen.len() - matches })
     }
 
     /// Whether this item is a match that nobody has looked at.
@@ -184,7 +195,7 @@ fn row(card: &Card, answer: &Answer, unsent: bool) -> FeedRow {
 }
 
 /// What an officer must not miss.
-fn is_match(grade: Grade) -> bool {
+fn must_be_seen(grade: Grade) -> bool {
     matches!(grade, Grade::Hit | Grade::Probable)
 }
 
@@ -211,8 +222,9 @@ mod tests {
         checks.push(past(797, &["GH4"], Grade::Probable, None));
         let feed = Feed::default();
         feed.remember(checks);
-        let (first, count) = feed.unseen().expect("matches wait");
-        assert_eq!((first.title(), count), ("AB1 + CD2".to_owned(), 2));
+        let waiting = feed.unseen().expect("items wait");
+        let found = (waiting.first.title(), waiting.matches, waiting.again);
+        assert_eq!(found, ("AB1 + CD2".to_owned(), 1, 1), "what asks for a second look is no match");
         assert_eq!(feed.rows.row_count(), FEED_ROWS);
     }
 }

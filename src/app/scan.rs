@@ -389,10 +389,12 @@ impl Scan {
         let Some(app) = self.app.upgrade() else { return };
         let card = self.card.borrow();
         let unseen = self.feed.unseen();
-        let strongest = unseen.as_ref().and_then(|(card, _)| card.answer.as_ref());
+        let strongest = unseen.as_ref().and_then(|waiting| waiting.first.answer.as_ref());
         let shown = [card.answer.as_ref(), strongest].into_iter().flatten().max_by_key(|answer| answer.grade());
         let bar = app.global::<ShellData>();
         bar.set_grade(shown.map_or(tracepost_ui::Grade::None, face::shown_grade));
-        bar.set_unseen(unseen.map_or(0, |(_, count)| i32::try_from(count).unwrap_or(i32::MAX)));
+        let count = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
+        bar.set_unseen(unseen.as_ref().map_or(0, |waiting| count(waiting.matches)));
+        bar.set_unseen_again(unseen.as_ref().map_or(0, |waiting| count(waiting.again)));
     }
 }

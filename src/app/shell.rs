@@ -177,7 +177,7 @@ impl Shell {
         let strong = matches!(grade, Grade::Hit | Grade::Probable | Grade::Possible);
         let scan = app.global::<ScanData>();
         let types = !scan.get_entry().is_empty() || !scan.get_picker().is_empty();
-        let waits = strong || self.scan.feed.unseen().is_some_and(|(card, _)| !card.is_remembered());
+        let waits = strong || self.scan.feed.unseen().is_some_and(|waiting| !waiting.first.is_remembered());
         if app.global::<ShellData>().get_loud() && waits && !types && self.screen() == Screen::Scan {
             self.open_by_itself();
         }

@@ -242,7 +242,7 @@ impl Verdict {
     /// waits.
     pub fn entered(&self) {
         let open = self.scan.card();
-        let waiting = self.scan.feed.unseen().map(|(card, _)| card);
+        let waiting = self.scan.feed.unseen().map(|waiting| waiting.first);
         let grade = |card: &Card| card.answer.as_ref().map(Answer::grade);
         let first = |card: &Card| grade(card) > grade(&open) || !self.scan.feed.waits(open.number);
         // Matches of before this window wait to be asked for.

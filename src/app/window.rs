@@ -189,7 +189,7 @@ impl Controllers {
                     self.scan.settle();
                     self.shell.verdict_came(grade);
                     self.pace.shown(&self.app);
-                } else if self.scan.feed.unseen().is_some_and(|(card, _)| card.number == number) {
+                } else if self.scan.feed.unseen().is_some_and(|waiting| waiting.first.number == number) {
                     // The officer or the camera went on already; a match is not lost by that.
                     self.scan.show_grade();
                     self.shell.verdict_came(grade);

@@ -2,7 +2,7 @@
 
 use slint::ComponentHandle;
 use slint::platform::Key;
-use tracepost_ui::ShellData;
+use tracepost_ui::{Grade, ShellData};
 
 use super::desk::MadeUp;
 use super::stage::Window;
@@ -73,6 +73,34 @@ fn another_record_that_matches_an_item_seen_already_waits_for_the_eye_again() {
     assert_eq!(unseen(&window), 1, "another record");
     window.press(Key::F4);
     assert_eq!(unseen(&window), 0);
+}
+
+#[test]
+fn an_item_that_asks_for_a_second_look_waits_and_counts_as_no_match() {
+    let window = Window::open();
+    let bar = || {
+        let app = window.app();
+        let data = app.global::<ShellData>();
+        (data.get_grade(), data.get_unseen(), data.get_unseen_again())
+    };
+    window.press(Key::F9);
+    window.scan("AB1284");
+    assert_eq!(bar(), (Grade::Probable, 0, 1));
+    window.must_say("1 item waits for a second look");
+    assert!(!window.says("to be looked at"), "no match waits");
+    for mark in ["DL500", "KT004417"] {
+        window.scan(mark);
+    }
+    assert_eq!(bar(), (Grade::Hit, 1, 1));
+    window.must_say("1 match waits to be looked at. 1 item waits for a second look");
+    window.press(Key::F4);
+    window.must_say("MATCH: hold the item");
+    window.press(Key::F4);
+    assert_eq!(bar(), (Grade::Probable, 0, 1));
+    window.press(Key::F4);
+    window.must_say("LOOK AGAIN");
+    window.press(Key::F4);
+    assert_eq!(bar().1 + bar().2, 0);
 }
 
 #[test]
