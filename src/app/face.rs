@@ -11,9 +11,9 @@ use crate::domain::keys::canonical;
 use crate::domain::{Ask, Candidate, EqualMark, Grade, Item, NotChecked, Trait, Verdict};
 use crate::registers::disclosure::is_for_comparing;
 
-/// The facts of a record in the order in which they are shown; marks and the owner among them.
-const FACTS: [&str; 30] = [
-    "caution",
+/// The facts of a record in the order in which they are shown; marks and the owner among them. Its caution is none of them: that
+/// stands over all.
+const FACTS: [&str; 29] = [
     "action",
     "status",
     "owner",
@@ -44,6 +44,8 @@ const FACTS: [&str; 30] = [
     "lost_on",
     "expires_on",
 ];
+/// The fact that is shown apart from all others.
+const CAUTION: &str = "caution";
 /// Facts that an item can be held against.
 const COMPARED: [&str; 8] = ["object", "kind", "make", "model", "calibre", "year", "country", "issuer"];
 
@@ -150,7 +152,7 @@ pub struct Held {
 pub fn facts(item: &Item, candidate: &Candidate, opened: Option<&Facts>) -> Vec<Held> {
     let told = opened.unwrap_or(&candidate.fields);
     let known = FACTS.iter().copied().filter(|field| told.contains_key(*field));
-    let others = told.keys().map(AsRef::as_ref).filter(|field| !FACTS.contains(field));
+    let others = told.keys().map(AsRef::as_ref).filter(|field| !FACTS.contains(field) && *field != CAUTION);
     let shown = known.chain(others).filter(|field| opened.is_some() || is_for_comparing(field));
     shown
         .map(|field| {
@@ -174,6 +176,11 @@ fn agrees(candidate: &Candidate, field: &str, mine: &str, value: &str) -> Option
         true => None,
         false => Some(canonical(mine) == canonical(value)),
     }
+}
+
+/// What an officer must know before anything is done, where the record says; of one that is `opened` it is the one of now.
+pub fn caution<'a>(candidate: &'a Candidate, opened: Option<&'a Facts>) -> &'a str {
+    opened.unwrap_or(&candidate.fields).get(CAUTION).map(String::as_str).unwrap_or_default()
 }
 
 /// A record in a few words for the list of candidates: kind, make, model, calibre, year, as far as it says. Codes of closed
@@ -381,8 +388,9 @@ mod tests {
         let fields = |opened: Option<&Facts>| -> Vec<String> {
             facts(&Item::default(), &record, opened).into_iter().map(|f| f.field).collect()
         };
-        assert_eq!(fields(None), ["caution", "kind", "serial", "seal_of_lot"]);
-        assert_eq!(fields(Some(&whole)), ["caution", "status", "owner", "contact", "kind", "serial", "seal_of_lot"]);
+        assert_eq!(fields(None), ["kind", "serial", "seal_of_lot"]);
+        assert_eq!(fields(Some(&whole)), ["status", "owner", "contact", "kind", "serial", "seal_of_lot"]);
+        assert_eq!((caution(&record, None), caution(&record, Some(&Facts::default()))), ("loaded", ""));
         assert_eq!((record.mark(), plain("a_b").as_str()), ("A1", "a b"));
     }
 }

@@ -154,6 +154,7 @@ impl Search {
         self.with(|data| {
             data.set_chosen(i32::try_from(index).unwrap_or(0));
             data.set_opened(opened.contains_key(&index));
+            data.set_caution(face::caution(candidate, opened.get(&index)).into());
             data.set_facts(ModelRc::new(VecModel::from(facts)));
         });
     }

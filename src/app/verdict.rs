@@ -312,6 +312,7 @@ impl Verdict {
         let opened = self.opened.borrow();
         let opened = opened.get(&(answer.given.verdict.entry, index));
         row.opened = opened.is_some();
+        row.caution = face::caution(candidate, opened).into();
         row.facts = ModelRc::new(VecModel::from(facts(&answer.item, candidate, opened)));
         self.with(|data| data.set_candidate(row));
     }

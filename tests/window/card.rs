@@ -5,6 +5,7 @@ use slint::platform::Key;
 use slint::{ComponentHandle, PhysicalSize};
 use tracepost_ui::{ScanData, ShellData};
 
+use super::desk::MadeUp;
 use super::stage::Window;
 
 #[test]
@@ -164,6 +165,30 @@ fn all_that_differs_is_named_the_make_among_it() {
         window.press(Key::F4);
         window.must_say(said);
     }
+}
+
+#[test]
+fn what_to_beware_of_stands_once_and_over_all_else() {
+    let window = Window::over(MadeUp { armed: true, past: true, ..MadeUp::default() });
+    let stands = |window: &Window| {
+        let said = window.elements().into_iter().filter(|e| e.accessible_label().is_some_and(|l| l.contains("armed")));
+        let at = said.map(|e| (e.accessible_label().unwrap().to_string(), e.absolute_position().y)).collect::<Vec<_>>();
+        assert_eq!(at.iter().map(|(label, _)| label.as_str()).collect::<Vec<_>>(), ["Caution: armed"]);
+        let others = ["Same but for look-alike characters", "Pistol"].map(|other| window.find(other));
+        assert!(others.iter().all(|other| other.absolute_position().y > at[0].1), "it comes first");
+    };
+    // Of an earlier check it is known once the record is opened.
+    window.open_line("QQ770077");
+    assert!(!window.says("armed"));
+    window.press(Key::F12);
+    stands(&window);
+    window.press(Key::F2);
+    window.scan("AB1284");
+    window.press(Key::F4);
+    stands(&window);
+    window.press(Key::F12);
+    window.must_say("+00 123");
+    stands(&window);
 }
 
 #[test]

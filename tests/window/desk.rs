@@ -37,6 +37,8 @@ pub struct MadeUp {
     pub one_old: bool,
     /// Checks of before this window: a match that nobody decided about, one that was decided, and one that was not listed.
     pub past: bool,
+    /// Records carry a caution.
+    pub armed: bool,
     /// The sync is stopped before it has ended.
     pub stopped: bool,
 }
@@ -142,6 +144,10 @@ impl Bench for MadeUp {
         if self.disk_full {
             verdict.entry = None;
         }
+        if self.armed {
+            let fields = verdict.candidates.iter_mut().map(|candidate| &mut candidate.fields);
+            fields.for_each(|fields| drop(fields.insert("caution".into(), "armed".into())));
+        }
         CheckAnswer { verdict, recorded }
     }
 
@@ -153,6 +159,9 @@ impl Bench for MadeUp {
     fn open_record(&self, register: &str, record: &str, _: Option<Seq>) -> Result<Option<Facts>, Trouble> {
         self.say(format!("open {register} {record}"));
         let mut whole = wanted(Grade::Hit, Rule::Exact, vec![]).fields;
+        if self.armed {
+            whole.insert("caution".into(), "armed".into());
+        }
         whole.insert("contact".into(), "+00 123".into());
         whole.insert("restriction".into(), RESTRICTION.into());
         Ok(Some(whole))

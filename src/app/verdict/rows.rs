@@ -68,7 +68,7 @@ pub fn row(answer: &Answer, candidate: &Candidate, now: chrono::DateTime<chrono:
         cells: ModelRc::new(VecModel::from(cells)),
         facts: ModelRc::default(),
         age: as_of.map_or_else(ages::unknown, |as_of| ages::age(as_of, now)),
-        caution: field("caution").into(),
+        caution: face::caution(candidate, None).into(),
         expired,
         shared_by: i32::try_from(candidate.why.shared_by).unwrap_or(i32::MAX),
         crowded: candidate.why.crowded,
