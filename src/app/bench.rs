@@ -101,13 +101,13 @@ pub struct SyncEnd {
     pub failed: Vec<Trouble>,
     /// Some register's feed stands still: nothing failed, and yet nothing new may be coming.
     pub late: bool,
-    /// Past matches whose record was withdrawn.
-    pub withdrawn: Vec<Withdrawn>,
 }
 
 /// A past match whose record is no longer in its register, or is another item's.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withdrawn {
+    /// The check that found it.
+    pub of: Seq,
     /// What was checked.
     pub mark: String,
     /// When.
@@ -170,6 +170,15 @@ pub trait Bench: Send + Sync + 'static {
 
     /// Past sightings that newer records match, newest first.
     fn retro_hits(&self, most: usize) -> Vec<Retro>;
+
+    /// Past matches whose record is gone or was corrected, and that nobody has said to have seen; those told first at the front.
+    fn withdrawn(&self) -> Vec<Withdrawn>;
+
+    /// An officer has seen these.
+    ///
+    /// # Errors
+    /// When the disk refuses; they are told again then.
+    fn withdrawn_seen(&self, seen: &[Withdrawn]) -> Result<(), Trouble>;
 
     /// A setting of the window that was kept with the home; `None` when it never was, or cannot be read.
     fn setting(&self, name: &str) -> Option<String>;

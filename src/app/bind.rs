@@ -44,16 +44,7 @@ impl Bench for Desk {
             }
         }
         let (bytes_up, bytes_down) = (report.bytes_up, report.bytes_down);
-        let withdrawn = report.withdrawn_matches.into_iter().map(|gone| Withdrawn {
-            mark: gone.marks.into_iter().next().unwrap_or_default(),
-            seen: gone.checked_at,
-            register: gone.register.to_string(),
-            record: gone.record,
-            changed: gone.changed,
-            still_listed: gone.now >= Grade::Probable,
-        });
-        let withdrawn = withdrawn.collect();
-        Ok(SyncEnd { bytes_up, bytes_down, failed, late: !report.late.is_empty(), withdrawn })
+        Ok(SyncEnd { bytes_up, bytes_down, failed, late: !report.late.is_empty() })
     }
 
     fn stop_sync(&self) {
@@ -128,6 +119,28 @@ impl Bench for Desk {
             })
         });
         told.collect()
+    }
+
+    fn withdrawn(&self) -> Vec<Withdrawn> {
+        let waiting = self.withdrawn_waiting().unwrap_or_else(|error| {
+            tracing::error!(%error, "the withdrawn matches could not be read");
+            Vec::new()
+        });
+        let told = waiting.into_iter().map(|gone| Withdrawn {
+            of: gone.of,
+            mark: gone.marks.into_iter().next().unwrap_or_default(),
+            seen: gone.checked_at,
+            register: gone.register.to_string(),
+            record: gone.record,
+            changed: gone.changed,
+            still_listed: gone.now >= Grade::Probable,
+        });
+        told.collect()
+    }
+
+    fn withdrawn_seen(&self, seen: &[Withdrawn]) -> Result<(), Trouble> {
+        let name = |gone: &Withdrawn| (gone.of, RegisterId(gone.register.clone()), gone.record.clone());
+        self.withdrawn_seen(&seen.iter().map(name).collect::<Vec<_>>()).map_err(trouble)
     }
 
     fn setting(&self, name: &str) -> Option<String> {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::bench::{Bearings, CheckAnswer, Facts, LookUp, Past, Retro, SyncEnd, Trouble};
+use super::bench::{Bearings, CheckAnswer, Facts, LookUp, Past, Retro, SyncEnd, Trouble, Withdrawn};
 use super::outlines::Label;
 use crate::capture::{CameraInfo, Powers};
 use crate::decode::{Accepted, Advice, View};
@@ -32,6 +32,8 @@ pub enum Letter {
     Cameras(Vec<CameraInfo>),
     /// A setting could not be kept.
     NotKept(Trouble),
+    /// That somebody has seen what was withdrawn was not kept.
+    NotSeen(Trouble),
     /// The hand scanner was set up anew.
     ScannerSet,
     /// A hand scanner at a serial port sent this.
@@ -61,8 +63,17 @@ pub enum Letter {
     Step(&'static str, u64, u64),
     /// The sync ended.
     Synced(Result<SyncEnd, Trouble>),
-    /// Where the device stands, the last checks (only when asked for) and the retro-hits.
-    Bearings(Box<Result<Bearings, Trouble>>, Option<Vec<Past>>, Vec<Retro>),
+    /// Where the device stands, the last checks (only when asked for), and what syncs found out about the past.
+    Bearings(Box<Result<Bearings, Trouble>>, Option<Vec<Past>>, OfThePast),
+}
+
+/// What syncs found out about past checks.
+#[derive(Debug, Default)]
+pub struct OfThePast {
+    /// Sightings that newer records match.
+    pub retro: Vec<Retro>,
+    /// Matches whose record is gone, which nobody has said to have seen.
+    pub withdrawn: Vec<Withdrawn>,
 }
 
 /// How far the frozen picture is read.

@@ -1,6 +1,6 @@
 //! The sync screen, and where the device stands for the bar.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,15 +9,17 @@ use chrono::{DateTime, Utc};
 use slint::{ComponentHandle, ModelRc, SharedString, Timer, TimerMode, VecModel, Weak};
 use tracepost_ui::{App, Link, RegisterRow, RetroRow, ShellData, SyncBackend, SyncData, SyncNote};
 
-use super::bench::{Bearings, Bench, Past, Retro, SyncEnd, Trouble};
+use super::bench::{Bearings, Bench, Past, SyncEnd, Trouble, Withdrawn};
 use super::crew::Crew;
 use super::feed::REMEMBERED_MAX;
-use super::mail::{Letter, Mail};
+use super::mail::{Letter, Mail, OfThePast};
 use super::scan::Scan;
 use super::{ages, face};
 
 /// Retro-hits shown.
 const RETRO_ROWS: usize = 50;
+/// Notes of withdrawn matches shown at once; when these were seen, the next come.
+const NOTES_MAX: usize = 50;
 /// The trouble of a sync that was stopped by hand.
 const STOPPED: &str = "cancelled";
 /// How soon is looked again while registers are loaded.
@@ -39,6 +41,9 @@ pub struct Sync {
     wrong_told: Cell<bool>,
     registers: Rc<VecModel<RegisterRow>>,
     retro: Rc<VecModel<RetroRow>>,
+    /// The withdrawn matches that are shown, and their notes.
+    withdrawn: RefCell<Vec<Withdrawn>>,
+    notes: Rc<VecModel<SyncNote>>,
 }
 
 impl Sync {
@@ -57,10 +62,13 @@ impl Sync {
             wrong_told: Cell::new(false),
             registers: Rc::default(),
             retro: Rc::default(),
+            withdrawn: RefCell::default(),
+            notes: Rc::default(),
         });
         let data = app.global::<SyncData>();
         data.set_registers(ModelRc::from(sync.registers.clone()));
         data.set_retro(ModelRc::from(sync.retro.clone()));
+        data.set_withdrawn(ModelRc::from(sync.notes.clone()));
         let weak = Rc::downgrade(&sync);
         app.global::<SyncBackend>().on_sync(move || {
             if let Some(sync) = weak.upgrade() {
@@ -71,6 +79,12 @@ impl Sync {
         app.global::<SyncBackend>().on_stop(move || {
             if let Some(sync) = weak.upgrade() {
                 sync.stop();
+            }
+        });
+        let weak = Rc::downgrade(&sync);
+        app.global::<SyncBackend>().on_seen(move || {
+            if let Some(sync) = weak.upgrade() {
+                sync.seen();
             }
         });
         sync
@@ -106,6 +120,29 @@ impl Sync {
         if self.running.get() {
             self.with(|data| data.set_stage("stopping".into()));
             self.bench.stop_sync();
+        }
+    }
+
+    /// The officer has seen the withdrawn matches that are shown.
+    fn seen(&self) {
+        let (bench, mail) = (Arc::clone(&self.bench), self.mail.clone());
+        let seen = self.withdrawn.borrow().clone();
+        self.crew.look(move || {
+            if let Err(why) = bench.withdrawn_seen(&seen) {
+                mail.send(Letter::NotSeen(why));
+            }
+        });
+        self.look(false);
+    }
+
+    /// Shows which past matches are gone: some of them, where they are many, and how many there are.
+    fn show_withdrawn(&self, mut withdrawn: Vec<Withdrawn>) {
+        self.with(|data| data.set_withdrawn_count(i32::try_from(withdrawn.len()).unwrap_or(i32::MAX)));
+        withdrawn.truncate(NOTES_MAX);
+        // Another model would let go of the place to which somebody has scrolled.
+        if *self.withdrawn.borrow() != withdrawn {
+            self.notes.set_vec(withdrawn.iter().map(note).collect::<Vec<_>>());
+            *self.withdrawn.borrow_mut() = withdrawn;
         }
     }
 
@@ -160,7 +197,8 @@ impl Sync {
         self.crew.look(move || {
             let bearings = bench.bearings();
             let past = feed.then(|| bench.feed(REMEMBERED_MAX));
-            mail.send(Letter::Bearings(Box::new(bearings), past, bench.retro_hits(RETRO_ROWS)));
+            let found = OfThePast { retro: bench.retro_hits(RETRO_ROWS), withdrawn: bench.withdrawn() };
+            mail.send(Letter::Bearings(Box::new(bearings), past, found));
         });
     }
 
@@ -170,7 +208,7 @@ impl Sync {
         self: &Rc<Self>,
         bearings: &Bearings,
         past: Option<Vec<Past>>,
-        retro: Vec<Retro>,
+        found: OfThePast,
     ) -> Option<(&'static str, &'static str)> {
         let now = crate::platform::clock::utc_now();
         let rows: Vec<RegisterRow> = bearings
@@ -186,7 +224,9 @@ impl Sync {
             })
             .collect();
         self.registers.set_vec(rows);
-        let rows: Vec<RetroRow> = retro
+        self.show_withdrawn(found.withdrawn);
+        let rows: Vec<RetroRow> = found
+            .retro
             .into_iter()
             .map(|hit| RetroRow {
                 grade: face::grade(hit.grade),
@@ -271,8 +311,12 @@ fn also(end: &SyncEnd) -> Vec<SyncNote> {
     let note = |code: &str, words: &str| SyncNote { code: code.into(), plain: words.into(), ..SyncNote::default() };
     let failed = end.failed.iter().skip(1).map(|why| note(why.code, &why.words));
     let late = end.late.then(|| note("register_late", ""));
-    // Whoever holds an item for that record must hear it before all else.
-    let withdrawn = end.withdrawn.iter().map(|gone| SyncNote {
+    failed.chain(late).collect()
+}
+
+/// What must be heard by whoever holds an item for a record that is gone.
+fn note(gone: &Withdrawn) -> SyncNote {
+    SyncNote {
         code: match (gone.changed, gone.still_listed) {
             (false, false) => "withdrawn",
             (false, true) => "withdrawn_listed",
@@ -284,8 +328,7 @@ fn also(end: &SyncEnd) -> Vec<SyncNote> {
         seen: ages::day_and_time(gone.seen).into(),
         record: format!("{} {}", gone.register, gone.record).into(),
         ..SyncNote::default()
-    });
-    withdrawn.chain(failed).chain(late).collect()
+    }
 }
 
 fn count(n: u64) -> i32 {

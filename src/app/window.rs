@@ -175,6 +175,7 @@ impl Controllers {
             Letter::Still(still) => self.eye.still(still),
             Letter::Cameras(cameras) => self.settings.cameras_are(cameras),
             Letter::NotKept(why) => self.shell.trouble("setting", &why),
+            Letter::NotSeen(why) => self.shell.trouble("seen", &why),
             Letter::ScannerSet => {
                 let settings = self.settings.scanner();
                 self.hand.listen_by(&settings);
@@ -211,9 +212,9 @@ impl Controllers {
             Letter::Decided(_, _, Err(why)) => self.shell.trouble("decide", &why),
             Letter::Step(phase, done, total) => self.sync.step(phase, done, total),
             Letter::Synced(end) => self.sync.ended(end),
-            Letter::Bearings(bearings, past, retro) => match *bearings {
+            Letter::Bearings(bearings, past, found) => match *bearings {
                 Ok(bearings) => {
-                    if let Some((what, code)) = self.sync.stands(&bearings, past, retro) {
+                    if let Some((what, code)) = self.sync.stands(&bearings, past, found) {
                         self.shell.trouble(what, &Trouble { code, words: String::new() });
                     }
                 }

@@ -61,6 +61,8 @@ pub struct Desk {
     unwritten: Mutex<Vec<Unwritten>>,
     post: Mutex<Option<PostId>>,
     syncing: Mutex<()>,
+    /// Held while what waits to be seen is changed.
+    waiting: Mutex<()>,
     cancel: Cancel,
     /// How far this device's clock was ahead of the hub's when they met last, and what it showed then.
     ahead: Mutex<Option<Ahead>>,
@@ -113,6 +115,7 @@ impl Desk {
             unwritten: Mutex::new(Vec::new()),
             post: Mutex::new(post),
             syncing: Mutex::new(()),
+            waiting: Mutex::new(()),
             cancel: Cancel::default(),
             ahead,
             unrecorded,

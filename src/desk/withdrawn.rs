@@ -1,13 +1,14 @@
 //! Matches whose record is gone, or was corrected and is another item's now: an item may be held for a record that its owner has
-//! withdrawn since, and nobody at the post would know. Told once, at the sync that took the record away or changed it.
+//! withdrawn since, and nobody at the post would know. Told once, at the sync that took the record away or changed it; and the
+//! window keeps saying so until somebody has said to have seen it.
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::retro::PAGE;
 use super::status::moment;
-use super::{Desk, DeskError};
+use super::{Desk, DeskError, locked};
 use crate::domain::keys::canonical;
 use crate::domain::{Candidate, DecisionCode, Grade, Item, Record, RegisterId, Seq, Verdict};
 use crate::ledger::CandidateRef;
@@ -16,8 +17,11 @@ use crate::store::Sighting;
 /// Names the registers, with versions, by which matches were looked through last, then the matches that were told.
 const LOOKED_THROUGH: &str = "withdrawn.looked_through";
 
+/// The matches that were told to be gone and that nobody has said to have seen, as JSON.
+const WAITING: &str = "withdrawn.waiting";
+
 /// A past match whose record is withdrawn.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WithdrawnMatch {
     /// The check that found it.
     pub of: Seq,
@@ -83,9 +87,53 @@ impl Desk {
                 }
             }
         }
+        // Before it is noted that these were looked through: a kill between the two finds them again.
+        self.change_waiting(|waiting| {
+            waiting.retain(|told| gone.contains(&told.name()));
+            let held: BTreeSet<String> = waiting.iter().map(WithdrawnMatch::name).collect();
+            waiting.extend(found.iter().filter(|told| !held.contains(&told.name())).cloned());
+        })?;
         let lines: Vec<String> = std::iter::once(versions).chain(gone).collect();
         self.ledger.set_setting(LOOKED_THROUGH, lines.join("\n").as_bytes())?;
         Ok(found)
+    }
+
+    /// The matches that were told to be gone and that nobody has said to have seen, those told first at the front. What is listed
+    /// again, or was decided about as not identical, waits no more.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn withdrawn_waiting(&self) -> Result<Vec<WithdrawnMatch>, DeskError> {
+        let kept = self.ledger.setting(WAITING)?.unwrap_or_default();
+        if kept.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(serde_json::from_slice(&kept).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the matches that were told to be withdrawn cannot be understood");
+            Vec::new()
+        }))
+    }
+
+    /// Somebody has seen that these are gone, each named by its check, register and record.
+    ///
+    /// # Errors
+    /// When the disk refuses; they are told again then.
+    pub fn withdrawn_seen(&self, seen: &[(Seq, RegisterId, String)]) -> Result<(), DeskError> {
+        let is_it = |told: &WithdrawnMatch, (of, register, record): &(Seq, RegisterId, String)| {
+            (told.of, &told.register, &told.record) == (*of, register, record)
+        };
+        self.change_waiting(|waiting| waiting.retain(|told| !seen.iter().any(|seen| is_it(told, seen))))
+    }
+
+    fn change_waiting(&self, change: impl FnOnce(&mut Vec<WithdrawnMatch>)) -> Result<(), DeskError> {
+        let _one = locked(&self.waiting);
+        let before = self.withdrawn_waiting()?;
+        let mut waiting = before.clone();
+        change(&mut waiting);
+        if waiting == before {
+            return Ok(());
+        }
+        Ok(self.ledger.set_setting(WAITING, serde_json::to_string(&waiting).unwrap_or_default().as_bytes())?)
     }
 
     /// The registers that matches were looked through by, and those matches, as [`name_of`], whose record was told to be gone.
@@ -132,7 +180,18 @@ fn withdrawn_match(sighting: &Sighting, matched: &CandidateRef, changed: bool, n
 
 /// A match: the check, register and record, in one line.
 pub(super) fn name_of(of: Seq, matched: &CandidateRef) -> String {
-    format!("{of} {} {}", matched.register, matched.record.escape_default())
+    name(of, &matched.register, &matched.record)
+}
+
+fn name(of: Seq, register: &RegisterId, record: &str) -> String {
+    format!("{of} {register} {}", record.escape_default())
+}
+
+impl WithdrawnMatch {
+    /// As [`name_of`] has it.
+    fn name(&self) -> String {
+        name(self.of, &self.register, &self.record)
+    }
 }
 
 fn is_open(sighting: &Sighting) -> bool {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tracepost::desk::{CheckRequest, Desk, DeskOptions};
 use tracepost::domain::{
-    Description, Finding, Grade, Item, Mark, Object, PostId, Record, RegisterId, RegisterVersion, Scheme, SeenMark,
+    Description, Finding, Grade, Item, Mark, Object, PostId, Record, RegisterId, RegisterVersion, Scheme, SeenMark, Seq,
 };
 use tracepost::ledger::{CheckSource, Payload};
 use tracepost::platform::HandClock;
@@ -34,7 +34,7 @@ fn reg() -> RegisterId {
 struct Post {
     desk: Desk,
     clock: Arc<HandClock>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Post {
@@ -46,7 +46,18 @@ impl Post {
         let desk = Desk::open_with_clock(&options, Arc::clone(&clock) as _).unwrap();
         let invite = world.hub.invite(&PostId("XX-TEST".into()), Duration::from_secs(600), None).unwrap();
         desk.enrol(&invite.code).unwrap();
-        Self { desk, clock, _folder: folder }
+        Self { desk, clock, folder }
+    }
+
+    /// The desk, closed and opened again.
+    fn restarted(self) -> Self {
+        let Self { desk, clock, folder } = self;
+        drop(desk);
+        let home = folder.path().join("home");
+        let options = DeskOptions { home: Some(home), officer: Some("A. Officer".into()), attended: false };
+        let desk = Desk::open_with_clock(&options, Arc::clone(&clock) as _).unwrap();
+        desk.wait_for_registers();
+        Self { desk, clock, folder }
     }
 
     /// A sync, and what it said went wrong.
@@ -186,10 +197,22 @@ fn a_match_whose_record_is_withdrawn_is_told_to_the_post_once() {
     let told = post.desk.sync(&mut no_progress()).unwrap().withdrawn_matches;
     let named: Vec<_> = told.iter().map(|t| (t.record.as_str(), t.marks.join("+"), t.now)).collect();
     assert_eq!(named, [("held", "QX000035123".to_owned(), Grade::NoRecord)]);
+    let waiting = |desk: &Desk| -> Vec<(Seq, RegisterId, String)> {
+        let waiting = desk.withdrawn_waiting().unwrap();
+        waiting.into_iter().map(|told| (told.of, told.register, told.record)).collect()
+    };
+    let held = vec![(told[0].of, reg(), "held".to_owned())];
+    assert_eq!(waiting(&post.desk), held, "until somebody has seen it");
     world.import_whole("reg", "id,object,serial\nstays,firearm,QX000037123\n");
     world.publish("reg");
     let again = post.desk.sync(&mut no_progress()).unwrap();
     assert_eq!((again.registers.len(), again.withdrawn_matches.len()), (1, 0), "told once, and no match of `other`");
+    let post = post.restarted();
+    assert_eq!(waiting(&post.desk), held, "after another sync and a restart, too");
+    post.desk.withdrawn_seen(&[(held[0].0, reg(), "other".to_owned())]).unwrap();
+    assert_eq!(waiting(&post.desk), held, "that was another one");
+    post.desk.withdrawn_seen(&held).unwrap();
+    assert_eq!(waiting(&post.desk), []);
     // A source's bad file of one day: the last word at the post must not be that nobody looks for the item.
     for (listed, retro, gone) in [(true, 1, 0), (false, 0, 1), (true, 1, 0)] {
         let held = if listed { "held,firearm,QX000035123\n" } else { "" };
@@ -197,6 +220,7 @@ fn a_match_whose_record_is_withdrawn_is_told_to_the_post_once() {
         world.publish("reg");
         let told = post.desk.sync(&mut no_progress()).unwrap();
         assert_eq!((told.retro_hits.len(), told.withdrawn_matches.len()), (retro, gone), "listed: {listed}");
+        assert_eq!(waiting(&post.desk).len(), gone, "what is listed again is withdrawn no more");
     }
     let nothing = post.desk.sync(&mut no_progress()).unwrap();
     assert_eq!((nothing.retro_hits.len(), nothing.withdrawn_matches.len()), (0, 0));

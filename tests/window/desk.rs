@@ -39,6 +39,9 @@ pub struct MadeUp {
     pub past: bool,
     /// Records carry a caution.
     pub armed: bool,
+    /// What a sync told to be withdrawn and nobody has seen; and how many more the next one tells of.
+    pub withdrawn: Mutex<Vec<Withdrawn>>,
+    pub withdraws: usize,
     /// The sync is stopped before it has ended.
     pub stopped: bool,
 }
@@ -194,20 +197,26 @@ impl Bench for MadeUp {
         }
         let failed = |code| Trouble { code, words: format!("{code} in English") };
         let failed = if self.rough_sync { vec![failed("photos_waiting"), failed("register_note")] } else { Vec::new() };
-        let gone = |mark: &str, changed, still_listed| Withdrawn {
-            mark: mark.into(),
-            seen: chrono::DateTime::UNIX_EPOCH,
-            register: "weapons".into(),
-            record: "P-7".into(),
-            changed,
-            still_listed,
+        let mut number = 0;
+        let mut gone = |mark: &str, changed, still_listed| {
+            number += 1;
+            Withdrawn {
+                of: Seq(number),
+                mark: mark.into(),
+                seen: chrono::DateTime::UNIX_EPOCH,
+                register: "weapons".into(),
+                record: "P-7".into(),
+                changed,
+                still_listed,
+            }
         };
-        let withdrawn = if self.rough_sync {
-            vec![gone("KT004418", false, false), gone("KT004419", false, true), gone("KT004420", true, false)]
-        } else {
-            Vec::new()
-        };
-        Ok(SyncEnd { bytes_up: 1_200, bytes_down: 340_000, failed, late: self.rough_sync, withdrawn })
+        if self.rough_sync {
+            *self.withdrawn.lock().unwrap() =
+                vec![gone("KT004418", false, false), gone("KT004419", false, true), gone("KT004420", true, false)];
+        }
+        let many = (0..self.withdraws).map(|n| gone(&format!("MW{n:06}"), false, false));
+        self.withdrawn.lock().unwrap().extend(many.collect::<Vec<_>>());
+        Ok(SyncEnd { bytes_up: 1_200, bytes_down: 340_000, failed, late: self.rough_sync })
     }
 
     fn stop_sync(&self) {
@@ -273,6 +282,18 @@ impl Bench for MadeUp {
             register: "practice-weapons".into(),
             record: "P-9".into(),
         }]
+    }
+
+    fn withdrawn(&self) -> Vec<Withdrawn> {
+        self.withdrawn.lock().unwrap().clone()
+    }
+
+    fn withdrawn_seen(&self, seen: &[Withdrawn]) -> Result<(), Trouble> {
+        if self.disk_full {
+            return Err(Trouble { code: "disk_full", words: "no space left".into() });
+        }
+        self.withdrawn.lock().unwrap().retain(|gone| !seen.contains(gone));
+        Ok(())
     }
 
     fn setting(&self, name: &str) -> Option<String> {

@@ -50,6 +50,63 @@ fn whoever_holds_an_item_hears_that_its_record_was_withdrawn() {
 }
 
 #[test]
+fn what_was_withdrawn_stays_over_syncs_and_restarts_until_an_officer_has_seen_it() {
+    let window = Window::over(MadeUp { withdraws: 1, ..MadeUp::default() });
+    let door = "Sync. 1 past match was withdrawn or corrected";
+    assert!(!window.says(door));
+    window.press(Key::F5);
+    window.enter();
+    window.must_say("WITHDRAWN: MW000000");
+    // A sync that says nothing of it, of a later day and another window.
+    let window = Window::again(std::sync::Arc::clone(&window.desk), None);
+    window.must_say(door);
+    let mut desk = MadeUp { no_link: true, ..MadeUp::default() };
+    desk.withdrawn = window.desk.withdrawn.lock().unwrap().clone().into();
+    let window = Window::again(std::sync::Arc::new(desk), None);
+    window.press(Key::F5);
+    window.enter();
+    window.must_say("WITHDRAWN: MW000000");
+    window.click("Seen, put away");
+    assert!(!window.says("WITHDRAWN: MW000000") && !window.says("withdrawn or corrected"));
+}
+
+#[test]
+fn what_the_disk_does_not_keep_as_seen_stays_on_the_screen() {
+    let window = Window::over(MadeUp { withdraws: 1, disk_full: true, ..MadeUp::default() });
+    window.press(Key::F5);
+    window.enter();
+    window.click("Seen, put away");
+    window.must_say("WITHDRAWN: MW000000");
+    window.must_say("It could not be kept that this was seen");
+}
+
+#[test]
+fn many_withdrawn_matches_are_counted_and_scrolled_and_leave_the_screen_its_room() {
+    let window = Window::over(MadeUp { withdraws: 130, ..MadeUp::default() });
+    window.app().window().set_size(slint::PhysicalSize::new(1_024, 600));
+    window.press(Key::F5);
+    window.enter();
+    window.must_say("130 past matches were withdrawn or corrected");
+    for label in ["Sync now", "Seen, show the next", "Registers on this device", "KT004417: seen here"] {
+        let shown = window.find(label);
+        let end = shown.absolute_position().y + shown.size().height;
+        assert!(end <= 600.0 && shown.size().height > 10.0, "{label} ends at {end}");
+    }
+    let list = || window.elements().into_iter().find(|e| e.accessible_label().is_some_and(|l| l.contains("MW000005")));
+    assert!(list().is_none_or(|e| e.absolute_position().y > 300.0), "further down");
+    window.find("WITHDRAWN: MW000000").scroll(0.0, -260.0);
+    window.settle();
+    window.must_say("WITHDRAWN: MW000005");
+    for (shown, button) in [("WITHDRAWN: MW000050", "Seen, show the next"), ("WITHDRAWN: MW000100", "Seen, put away")] {
+        window.click("Seen, show the next");
+        window.must_say(shown);
+        window.must_say(button);
+    }
+    window.click("Seen, put away");
+    assert!(!window.says("WITHDRAWN"));
+}
+
+#[test]
 fn registers_that_are_loaded_after_the_window_opened_show_at_once() {
     let window = Window::over(MadeUp { loads: 2.into(), ..MadeUp::default() });
     window.must_say("loading registers");
