@@ -69,6 +69,8 @@ pub struct Past {
     pub verdict: Verdict,
     /// The latest decision about it.
     pub decided: Option<DecisionCode>,
+    /// A record of its answer was opened: somebody has looked at it.
+    pub looked_into: bool,
     /// When it was made.
     pub at: DateTime<Utc>,
     /// Whether no receipt covers it.

@@ -1,5 +1,7 @@
 //! The real desk behind the window's face.
 
+use std::collections::BTreeSet;
+
 use super::bench::{
     Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, LookUp, Past, Retro, Steps, SyncEnd, Trouble, Withdrawn,
 };
@@ -88,8 +90,14 @@ impl Bench for Desk {
             tracing::error!(%error, "the last checks could not be read");
             Vec::new()
         });
+        let oldest = past.last().map_or(Seq(0), |sighting| sighting.seq);
+        let looked_into = self.ledger().looked_into(oldest).unwrap_or_else(|error| {
+            tracing::error!(%error, "which records were opened could not be read; their matches wait again");
+            BTreeSet::new()
+        });
         past.iter()
             .map(|sighting| Past {
+                looked_into: looked_into.contains(&sighting.seq),
                 seq: sighting.seq,
                 item: sighting.check.item.clone(),
                 verdict: known_of(sighting),

@@ -19,7 +19,7 @@ const FEED_ROWS: usize = 20;
 pub const REMEMBERED_MAX: usize = 500;
 /// Matches nobody has looked at keep their picture up to this many; a picture takes a megabyte.
 const PICTURES_WAITING_MAX: usize = 20;
-/// A match of before this window waits for the eye when it is no older and nothing was decided about it.
+/// A match of before this window waits for the eye when it is no older, nothing was decided about it and no record of it opened.
 const REMEMBERED_HOURS: i64 = 24;
 
 /// One line.
@@ -110,12 +110,13 @@ impl Feed {
         // The newest come first, and an item that gathered marks was checked with each.
         let mut newer: Vec<BTreeSet<String>> = Vec::new();
         for check in past {
-            let (seq, unsent) = (Some(check.seq), check.unsent);
+            let (seq, unsent, looked_into) = (Some(check.seq), check.unsent, check.looked_into);
             let card = Card::remembered(check);
             let Some(answer) = &card.answer else { continue };
             let marks: BTreeSet<String> = card.item.marks.iter().map(|seen| seen.mark.value.clone()).collect();
             let is_last = !newer.iter().any(|newer| marks.is_subset(newer));
-            if is_last && must_be_seen(answer.grade()) && card.decided.is_none() && answer.at >= since {
+            let is_open = card.decided.is_none() && !looked_into;
+            if is_last && must_be_seen(answer.grade()) && is_open && answer.at >= since {
                 self.unseen.borrow_mut().insert(0, card.clone());
             }
             newer.push(marks);
@@ -209,7 +210,8 @@ mod tests {
         let mut verdict = Verdict::not_checked(NotChecked::UnusableMark);
         (verdict.grade, verdict.reason, verdict.entry) = (grade, None, Some(Seq(seq)));
         let at = crate::platform::clock::utc_now();
-        Past { seq: Seq(seq), item: Item { marks, ..Item::default() }, verdict, decided, at, unsent: true }
+        let item = Item { marks, ..Item::default() };
+        Past { seq: Seq(seq), item, verdict, decided, looked_into: false, at, unsent: true }
     }
 
     #[test]
@@ -220,6 +222,7 @@ mod tests {
         checks.push(past(799, &["AB1"], Grade::Probable, None));
         checks.push(past(798, &["EF3"], Grade::Hit, Some(DecisionCode::Seized)));
         checks.push(past(797, &["GH4"], Grade::Probable, None));
+        checks.push(Past { looked_into: true, ..past(796, &["IJ5"], Grade::Hit, None) });
         let feed = Feed::default();
         feed.remember(checks);
         let waiting = feed.unseen().expect("items wait");

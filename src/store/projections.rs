@@ -1,6 +1,8 @@
 //! Tables that only repeat what the entries say, so that a question need not read the whole ledger. They can be thrown away
 //! and rebuilt at any time, and verification compares them with the entries.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::ledger::LedgerStore;
@@ -169,6 +171,22 @@ impl LedgerStore {
     /// Checks with a retro-hit, newest retro-hit first.
     pub fn retro_hits(&self, count: u32) -> Result<Vec<Sighting>, StoreError> {
         self.sightings_where("SELECT of FROM retro_hit GROUP BY of ORDER BY max(seq) DESC LIMIT ?1", params![count])
+    }
+
+    /// The checks from the entry `since` on of which a record was opened. Read from the entries themselves: no projection keeps it.
+    pub fn looked_into(&self, since: Seq) -> Result<BTreeSet<Seq>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT bytes FROM entry WHERE seq > ?1")?;
+            let mut rows = statement.query([number(since)])?;
+            let mut found = BTreeSet::new();
+            while let Some(row) = rows.next()? {
+                let entry = Entry::decode(row.get_ref(0)?.as_blob().unwrap_or_default());
+                if let Ok(Entry { payload: Payload::RecordOpened(opened), .. }) = entry {
+                    found.extend(opened.from);
+                }
+            }
+            Ok(found)
+        })
     }
 
     /// What an entry says; `None` when there is none, or none that can be read.

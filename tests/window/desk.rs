@@ -42,6 +42,8 @@ pub struct MadeUp {
     /// What a sync told to be withdrawn and nobody has seen; and how many more the next one tells of.
     pub withdrawn: Mutex<Vec<Withdrawn>>,
     pub withdraws: usize,
+    /// The last receipt: how many entries it covers, and when the hub gave it.
+    pub receipt: Mutex<Option<(u64, chrono::DateTime<Utc>)>>,
     /// The sync is stopped before it has ended.
     pub stopped: bool,
 }
@@ -243,6 +245,7 @@ impl Bench for MadeUp {
             entries: 3,
             unsent: 2,
             damaged: self.damaged,
+            receipt: *self.receipt.lock().unwrap(),
             on_paper: usize::from(self.disk_full),
             ..Bearings::default()
         })
@@ -262,13 +265,22 @@ impl Bench for MadeUp {
                 ..Verdict::not_checked(NotChecked::UnusableMark)
             };
             let at = Utc::now() - chrono::Duration::minutes(9);
-            Past { seq: Seq(seq), item, verdict, decided, at, unsent: true }
+            Past { seq: Seq(seq), item, verdict, decided, looked_into: false, at, unsent: true }
+        };
+        let lowered = |seq, mark, why| {
+            let mut past = past(seq, mark, Grade::Possible, None);
+            let why = Why { lowered: vec![why], ..Why::default() };
+            past.verdict.candidates = vec![Candidate { why, ..wanted(Grade::Possible, Rule::Exact, vec![]) }];
+            past
         };
         let all = || {
             vec![
                 past(79, "KT009999", Grade::NoRecord, None),
                 past(78, "FX123456", Grade::Hit, Some(DecisionCode::Seized)),
                 past(77, "QQ770077", Grade::Hit, None),
+                Past { looked_into: true, ..past(76, "LK760076", Grade::Hit, None) },
+                lowered(75, "DL750075", Lowered::Delivered),
+                lowered(74, "EX740074", Lowered::Expired),
             ]
         };
         if self.past { all() } else { Vec::new() }
