@@ -380,7 +380,7 @@ pub struct Verdict {
     /// There are more than [`Self::more`] says: a search ended before it had counted all.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more_at_least: bool,
-    /// Every register that was asked.
+    /// Every register that was asked and is kept for such items, or lists one that may be this.
     pub registers: Vec<RegisterAge>,
     /// Those of [`Self::registers`] that only list what was delivered or is expected somewhere: they cannot say that an
     /// item is not stolen.

@@ -91,7 +91,14 @@ pub fn judge_with<E>(
         findings.insert(Finding::DeliveredElsewhere);
     }
     let best = ranked.best();
-    let only_known: Vec<usize> = question.asked.iter().copied().filter(|&n| !index.lists_wanted(n)).collect();
+    // A register of weapons with a row or two that name no object is asked about a vehicle, too; that it holds none is no answer.
+    let has_a_say = |n: usize| {
+        question.kept_for_it.is_empty()
+            || question.kept_for_it.contains(&n)
+            || ranked.shown.iter().any(|j| usize::from(j.compact.register()) == n)
+    };
+    let asked: Vec<usize> = question.asked.iter().copied().filter(|&n| has_a_say(n)).collect();
+    let only_known: Vec<usize> = asked.iter().copied().filter(|&n| !index.lists_wanted(n)).collect();
     // Lists of what was delivered know nothing of what was stolen, and registers of other objects nothing of this one: their
     // silence is no answer.
     let nobody_was_asked = best.is_none() && question.kept_for_it.iter().all(|n| only_known.contains(n));
@@ -105,7 +112,7 @@ pub fn judge_with<E>(
         candidates,
         more: ranked.left_out,
         more_at_least: ranked.left_out_at_least,
-        registers: question.asked.iter().filter_map(|&n| index.registers().get(n)).map(|r| r.age()).collect(),
+        registers: asked.iter().filter_map(|&n| index.registers().get(n)).map(|r| r.age()).collect(),
         only_known: only_known.iter().filter_map(names).collect(),
         entry: None,
     })

@@ -1,5 +1,6 @@
 //! Items against small registers: each rule, each cap, each question.
 
+mod asked;
 mod contradicted;
 mod given_out;
 mod lots;
