@@ -16,6 +16,7 @@ pub mod item;
 mod lookup;
 mod report;
 mod retro;
+mod revoked;
 mod status;
 mod sync;
 mod whole;

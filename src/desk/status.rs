@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::ahead::ahead_ms;
+use super::revoked::revoked;
 use super::sync::is_late;
 use super::{Desk, DeskError, last_verified};
 use crate::domain::{DeviceId, Hash, PostId, RegisterId, RegisterVersion, Seq};
@@ -21,6 +22,8 @@ pub struct Status {
     pub hub: Option<String>,
     /// Whether its records are made up.
     pub practice: bool,
+    /// When the hub said first that the centre has revoked this device; none as long as it has not, or has taken that back.
+    pub revoked: Option<DateTime<Utc>>,
     /// The ledger.
     pub ledger: LedgerStatus,
     /// Every register held.
@@ -131,6 +134,7 @@ fn status_of(ledger: &LedgerStore, records: &Records) -> Result<Status, DeskErro
         post: enrolment.as_ref().map(|e| e.post.clone()),
         hub: enrolment.map(|e| e.hub_url),
         practice: ledger.is_practice()?,
+        revoked: revoked(ledger),
         ledger: LedgerStatus {
             entries: size.0,
             head,

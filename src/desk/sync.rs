@@ -84,6 +84,7 @@ impl Desk {
         self.past_again(&mut report);
         let mut session = Session::connect(identity, Patience::default(), self.cancel.clone(), progress)?;
         self.compare_clocks(session.hello().server_time_ms);
+        self.note_revoked(session.hello().revoked, session.hello().server_time_ms);
         session.urgent(&&self.ledger, progress);
         self.registers_down(&mut session, progress, &mut report);
         report.late = self.late_registers();

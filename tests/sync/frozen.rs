@@ -81,7 +81,9 @@ fn a_revoked_device_hears_it_gets_nothing_more_and_its_ledger_still_arrives() {
     world.register("reg", 10);
     assert!(tracepost(&home, &["sync"]).status.success());
     assert!(tracepost(&home, &["check", "QX000035", "--object", "firearm"]).status.success());
-    let device = json(&tracepost(&home, &["--json", "status"]))["device"].as_str().unwrap().to_owned();
+    let status = json(&tracepost(&home, &["--json", "status"]));
+    assert!(status["revoked"].is_null() && status.as_object().unwrap().contains_key("revoked"), "{status}");
+    let device = status["device"].as_str().unwrap().to_owned();
 
     let hub = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tracepost-hub"));
@@ -97,6 +99,12 @@ fn a_revoked_device_hears_it_gets_nothing_more_and_its_ledger_still_arrives() {
     assert!(words(&synced).contains("the centre has revoked this device"), "{}", words(&synced));
     let status = json(&tracepost(&home, &["--json", "status"]));
     assert_eq!((&status["registers"][0]["version"], &status["ledger"]["unsent"]), (&1.into(), &0.into()), "{status}");
+    assert!(
+        status["revoked"].as_str().is_some_and(|at| at.parse::<chrono::DateTime<chrono::Utc>>().is_ok()),
+        "{status}"
+    );
+    let said = words(&tracepost(&home, &["status"]));
+    assert!(said.contains("REVOKED: the hub said on ") && said.contains("Hand it to the centre."), "{said}");
     let query = tracepost::hub::storage::SightingQuery::default();
     assert_eq!(world.sightings(&query).len(), 1, "what it saw counts");
 }

@@ -260,6 +260,12 @@ pub fn status(home: &Home, out: &Printer) -> Result<(), Stop> {
             counted(status.ledger.open_hits, "hit", "hits"),
             status.ledger.head,
         );
+        if let Some(at) = status.revoked {
+            text.push_str(&format!(
+                "\nREVOKED: the hub said on {} that the centre has revoked this device. It gets no registers any more, and its answers grow old; its ledger is still taken in. Hand it to the centre.",
+                at.format("%Y-%m-%d %H:%M UTC")
+            ));
+        }
         if status.registers.is_empty() {
             let next = if status.hub.is_some() { "sync" } else { "enrol CODE" };
             text.push_str(&format!("\nRegisters: none; every check is answered NOT CHECKED. Next: tracepost {next}"));
