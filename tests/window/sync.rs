@@ -2,6 +2,7 @@
 
 use slint::ComponentHandle;
 use slint::platform::Key;
+use tracepost_ui::{Link, ShellData};
 
 use super::desk::MadeUp;
 use super::stage::Window;
@@ -140,11 +141,39 @@ fn a_register_that_the_hub_has_not_vouched_for_is_late_and_damage_of_the_ledger_
 #[test]
 fn a_sync_that_was_stopped_by_hand_says_nothing_of_the_link() {
     let window = Window::over(MadeUp { stopped: true, ..MadeUp::default() });
-    let link = window.app().global::<tracepost_ui::ShellData>().get_link();
+    let link = window.app().global::<ShellData>().get_link();
     window.press(Key::F5);
     window.enter();
     window.must_say("The sync was ended. What was confirmed is kept");
     assert!(!window.says("No link"));
-    assert_eq!(window.app().global::<tracepost_ui::ShellData>().get_link(), link);
+    assert_eq!(window.app().global::<ShellData>().get_link(), link);
     assert_eq!(window.app().global::<tracepost_ui::SyncData>().get_outcome(), "stopped");
+}
+
+#[test]
+fn a_receipt_that_another_program_brought_says_that_the_link_is_up() {
+    let window = Window::over(MadeUp { no_link: true, ..MadeUp::default() });
+    let link = || window.app().global::<ShellData>().get_link();
+    let brought = |minutes| {
+        let at = chrono::DateTime::UNIX_EPOCH + chrono::Duration::minutes(minutes);
+        *window.desk.receipt.lock().unwrap() = Some((2, at));
+        // The look that the window takes every twenty seconds.
+        for _ in 0..3 {
+            i_slint_backend_testing::mock_elapsed_time(std::time::Duration::from_secs(10));
+            window.settle();
+        }
+    };
+    assert_eq!(link(), Link::Never);
+    brought(1);
+    assert_eq!(link(), Link::Online, "a command asked for a sync");
+    window.press(Key::F5);
+    window.enter();
+    assert_eq!(link(), Link::Offline, "that did not reach the hub");
+    window.settle();
+    assert_eq!(link(), Link::Offline, "and the receipt is the one of before");
+    brought(2);
+    assert_eq!(link(), Link::Online);
+    // A window that finds a receipt has tried nothing yet.
+    let again = Window::again(std::sync::Arc::clone(&window.desk), None);
+    assert_eq!(again.app().global::<ShellData>().get_link(), Link::Untried);
 }
