@@ -85,8 +85,8 @@ impl Registers {
         self.over.as_ref()
     }
 
-    /// An index of both layers; `moved` gives the row there and the row here of each of the overlay's records, in ascending
-    /// order of those there. `None` while nothing has changed. The two never stand beside each other in memory: where somebody
+    /// An index of both layers, or of the base and of `more` in the overlay's place, which holds the overlay's records and others; `moved` gives
+    /// the row there and the row here of each of those records, in ascending order of those there. `None` while nothing has changed. The two never stand beside each other in memory: where somebody
     /// else holds the base, `in_between` gets registers that answer as these do, of which more and more is the new index's; else each
     /// part of the base is given up as soon as it was walked. `freed` is told when something went.
     ///
@@ -95,14 +95,16 @@ impl Registers {
     #[cfg(feature = "device")]
     pub(crate) fn merged(
         self,
+        more: Option<&Index>,
         moved: &[(u32, u32)],
         in_between: &mut dyn FnMut(Self),
         freed: &dyn Fn(),
     ) -> Option<Result<Index, IndexError>> {
         let Self { base, over, .. } = self;
-        let over = over?;
-        let mut give = |index: Index| in_between(Self::new(Arc::new(index), Some(Arc::clone(&over))));
-        Some(merge::merged(base, &over.index, over.hidden.words.clone(), moved, &mut give, freed))
+        let hidden = over.as_ref().map_or_else(Vec::new, |over| over.hidden.words.clone());
+        let above = more.or_else(|| over.as_ref().map(|over| &over.index))?;
+        let mut give = |index: Index| in_between(Self::new(Arc::new(index), over.clone()));
+        Some(merge::merged(base, above, hidden, moved, &mut give, freed))
     }
 
     /// The registers as they are now, in the order of their numbers.

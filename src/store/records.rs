@@ -297,6 +297,8 @@ impl Records {
             self.put_over(&current, &next)?;
             progress(total, total);
         }
+        // Whoever replaces it wants its memory.
+        drop(current);
         memory::give_back();
         if !whole.is_empty() {
             let current = self.generation().ok();

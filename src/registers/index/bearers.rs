@@ -58,7 +58,9 @@ impl Index {
 
     /// How many records bear a key.
     pub fn count_of(&self, id: KeyId) -> usize {
-        self.run_of(id).len()
+        let run = self.run_of(id);
+        let is_settled = self.keys.get(run.piece as usize).is_none_or(|held| held.is_settled());
+        if is_settled { run.len() } else { self.records_of(id).count() }
     }
 
     /// Hands the records of runs that are of a year that may be to `take`, each with what came with its run, its profile and its

@@ -224,12 +224,16 @@ impl<R: Read> Source<R> {
             tailed: self.flags()?,
             tails: self.bytes()?,
             tail_starts: self.packed()?,
+            root: None,
         };
         let (first_of_key, postings) = (self.flags()?, self.packed()?);
         let mut table = || Ok(Table { starts: self.packed()?, ids: self.packed()?, tags: self.bytes()? });
         let (cores, numbers) = (table()?, table()?);
         let piece = Piece { trie, first_of_key, postings, cores, numbers };
-        if piece.fits_together() { Ok(piece) } else { Err(APART) }
+        if !piece.fits_together() {
+            return Err(APART);
+        }
+        Ok(Piece { trie: piece.trie.rooted(), ..piece })
     }
 
     fn flags(&mut self) -> Result<Flags, IndexError> {

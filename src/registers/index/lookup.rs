@@ -242,14 +242,12 @@ impl Index {
         if !(chars_min..=EDITED_CHARS_MAX).contains(&chars.len()) {
             return true;
         }
-        let mut nodes_left = nodes_max;
-        self.keys.held().iter().all(|held| {
-            let within = (edits, &mut nodes_left);
-            Near::search(&held.piece.trie, b'S', &chars, intact, within, |edge, distance, key| {
-                if distance == edits {
-                    found(KeyId(held.first + edge), key);
-                }
-            })
+        let begin: String = std::iter::once('S').chain(chars.iter().take(intact).copied()).collect();
+        let trees = self.keys.with_prefix(begin.as_bytes()).iter().map(|held| (&held.piece.trie, held.first));
+        Near::search(trees, b'S', &chars, intact, (edits, nodes_max), |edge, distance, key| {
+            if distance == edits {
+                found(KeyId(edge), key);
+            }
         })
     }
 

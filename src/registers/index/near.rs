@@ -16,13 +16,15 @@ type Row = [u8; CELLS];
 /// A walk under way.
 pub(super) struct Near<'a, F> {
     trie: &'a Trie,
+    /// The number of its first edge.
+    first: u32,
     /// The mark.
     asked: &'a [char],
     edits_max: u8,
     /// So many characters at the beginning are as asked.
     intact: usize,
     /// Nodes that may still be visited.
-    nodes_left: &'a mut usize,
+    nodes_left: usize,
     /// The characters on the way to here, and the row after each, the first before any.
     way: Vec<char>,
     rows: Vec<Row>,
@@ -51,40 +53,46 @@ impl Partial {
 }
 
 impl<'a, F: FnMut(u32, u8, &[char])> Near<'a, F> {
-    /// Calls `found` with each key of that class within `edits_max` edits that begins with as many characters of the mark as
-    /// `intact` says, how many edits they are, and its characters. False: the walk was cut for want of `nodes_left`.
+    /// Calls `found` with each key of that class in some trees, each given with the number of its first edge, within `edits_max` edits that begins with as many characters of the mark as
+    /// `intact` says, how many edits they are, and its characters. False: the walk was cut after `nodes_max` nodes.
     pub fn search(
-        trie: &'a Trie,
+        trees: impl Iterator<Item = (&'a Trie, u32)>,
         class: u8,
         asked: &'a [char],
         intact: usize,
-        (edits_max, nodes_left): (u8, &'a mut usize),
+        (edits_max, nodes_max): (u8, usize),
         found: F,
     ) -> bool {
-        let Some(edge) = trie.root().and_then(|root| trie.edge(root, class)) else {
-            return true;
-        };
         let edits_max = edits_max.min(EDITS_MAX as u8);
-        let mut first = [FAR; CELLS];
-        for (at, cell) in first.iter_mut().skip(EDITS_MAX).enumerate() {
+        let mut row = [FAR; CELLS];
+        for (at, cell) in row.iter_mut().skip(EDITS_MAX).enumerate() {
             *cell = if at <= asked.len() { at as u8 } else { FAR };
         }
-        let (way, rows) = (Vec::with_capacity(asked.len() + 2), vec![first]);
-        let mut walk = Near { trie, asked, edits_max, intact, nodes_left, way, rows, found };
-        match edge.child {
-            Some(node) => walk.node(node, Partial::default()),
-            None => {
-                walk.tail(edge.at, Partial::default());
-                true
+        let (mut way, mut rows) = (Vec::with_capacity(asked.len() + 2), vec![row]);
+        let (mut nodes_left, mut found) = (nodes_max, found);
+        for (trie, first) in trees {
+            let Some(edge) = trie.root().and_then(|root| trie.edge(root, class)) else { continue };
+            let mut walk = Near { trie, first, asked, edits_max, intact, nodes_left, way, rows, found };
+            let went = match edge.child {
+                Some(node) => walk.node(node, Partial::default()),
+                None => {
+                    walk.tail(edge.at, Partial::default());
+                    true
+                }
+            };
+            if !went {
+                return false;
             }
+            Near { nodes_left, way, rows, found, .. } = walk;
         }
+        true
     }
 
     fn node(&mut self, node: u32, partial: Partial) -> bool {
         let Some(left) = self.nodes_left.checked_sub(1) else {
             return false;
         };
-        *self.nodes_left = left;
+        self.nodes_left = left;
         let hopes = if partial.missing == 0 { self.hopes() } else { Hopes::Any };
         for edge in self.trie.edges(node) {
             if edge.label == END {
@@ -152,7 +160,7 @@ impl<'a, F: FnMut(u32, u8, &[char])> Near<'a, F> {
         let cell = (self.asked.len() + EDITS_MAX).checked_sub(self.way.len());
         let edits = cell.and_then(|cell| self.row().get(cell).copied()).unwrap_or(FAR);
         if edits <= self.edits_max {
-            (self.found)(edge, edits, &self.way);
+            (self.found)(self.first + edge, edits, &self.way);
         }
     }
 

@@ -37,6 +37,11 @@ impl Held {
         &self.begin
     }
 
+    /// Whether its rows are those in use.
+    pub fn is_settled(&self) -> bool {
+        self.back.is_none()
+    }
+
     /// The row in use of one of its postings.
     #[inline]
     pub fn row(&self, posting: u32) -> Option<u32> {
@@ -163,7 +168,7 @@ impl Pieces {
 
     /// Whether the rows in use are those of all pieces.
     pub fn are_settled(&self) -> bool {
-        self.held.iter().all(|held| held.back.is_none())
+        self.held.iter().all(Held::is_settled)
     }
 
     /// The place of the piece that holds an edge, and the edge's number there.

@@ -103,7 +103,7 @@ fn motley(seed: u64, count: usize) -> Vec<String> {
 
 impl Index {
     /// Whether it is what is built of the same records, but for where its pieces begin.
-    pub(in crate::registers) fn is_like(&self, built: &Self) -> bool {
+    pub(crate) fn is_like(&self, built: &Self) -> bool {
         let told = |index: &Self| {
             let mut all = Vec::new();
             index

@@ -43,6 +43,8 @@ pub(super) struct Trie {
     pub tails: Vec<u8>,
     /// Where every [`TAILS_STEP`]th tail begins.
     pub tail_starts: Packed,
+    /// See [`Self::root`]; derived, by [`Self::rooted`].
+    pub root: Option<u32>,
 }
 
 /// An edge of a node.
@@ -62,9 +64,15 @@ impl Trie {
     }
 
     /// The root, when there are keys.
+    #[inline]
     pub fn root(&self) -> Option<u32> {
-        let end = self.labels.len().checked_sub(1)?;
-        Some(self.node_begin(end) as u32)
+        self.root
+    }
+
+    /// The same, of which the root is known: every search begins there.
+    pub fn rooted(self) -> Self {
+        let end = self.labels.len().checked_sub(1);
+        Self { root: end.map(|end| self.node_begin(end) as u32), ..self }
     }
 
     /// First edge of the node in which an edge stands.

@@ -260,13 +260,13 @@ fn two_layers_merge_into_the_index_of_all_their_records() {
             asked += 1;
             assert!(told(&now) == before, "{number}: answers otherwise with {asked} steps done");
         };
-        let merged = registers.clone().merged(&moved, &mut in_between, &|| ()).unwrap().unwrap();
+        let merged = registers.clone().merged(None, &moved, &mut in_between, &|| ()).unwrap().unwrap();
         assert!(asked > 2, "{number}");
         assert!(merged.is_like(&built(&now)), "{number}");
-        let unnamed = registers.clone().merged(moved.get(1..).unwrap_or_default(), &mut |_| (), &|| ());
+        let unnamed = registers.clone().merged(None, moved.get(1..).unwrap_or_default(), &mut |_| (), &|| ());
         assert!(moved.is_empty() || unnamed.unwrap().is_err(), "{number}: one is not named");
         assert!(
-            registers.merged(&moved, &mut { alone }, &|| ()).unwrap().unwrap() == merged,
+            registers.merged(None, &moved, &mut { alone }, &|| ()).unwrap().unwrap() == merged,
             "{number}: held by nobody else"
         );
     }

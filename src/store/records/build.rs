@@ -20,15 +20,15 @@ use crate::registers::chunk::{self, ChunkError};
 use crate::registers::delta::Changes;
 use crate::registers::manifest::BaseList;
 use crate::registers::state::{self, Sum};
-use crate::registers::{Index, IndexBuilder, judge};
+use crate::registers::{Frozen, Index, IndexBuilder, judge};
 
 /// Where the records of a register of the next generation come from.
 enum Source<'a> {
     /// As they are in the generation in use.
     Held(usize),
     /// From a base of the hub, with what changed since; from the generation in use (its number there) where that holds the
-    /// same.
-    Fetched { update: &'a RegisterUpdate, list: &'a BaseList, since: Changes, held: Option<usize> },
+    /// same. New: nothing of it is in use.
+    Fetched { update: &'a RegisterUpdate, list: &'a BaseList, since: Changes, held: Option<usize>, is_new: bool },
 }
 
 fn became(now: Now<'_>) -> (&str, Became<'_>) {
@@ -41,9 +41,54 @@ enum Indexing {
     Anew(Box<IndexBuilder>),
     /// Of the index in use and what lies over it: the new rows of that, and the rows there.
     Moved(Vec<(u32, u32)>),
+    /// The same, and registers that are new here, from that number on. Their records and what lies over the index in use are gathered
+    /// in an index of their own: the new rows of those, and the rows there.
+    Beside { builder: Box<IndexBuilder>, new_from: usize, moved: Vec<(u32, u32)> },
 }
 
+/// Registers that are new here are laid beside those in use while they have no more than one record for so many of those.
+const NEW_ONE_FOR: u64 = 4;
+
 impl Indexing {
+    fn of(current: Option<&Generation>, entries: &[Entry<'_>]) -> Result<Self, RecordsError> {
+        let facts = entries.iter().map(|e| e.register.facts()).collect();
+        let new_from = entries.iter().take_while(|entry| entry.is_held()).count();
+        let new = &entries[new_from..];
+        let Some(current) = current.filter(|_| new.iter().all(Entry::is_new)) else {
+            return Ok(Self::Anew(Box::new(IndexBuilder::new(facts)?)));
+        };
+        let new_records: u64 = new.iter().map(|entry| entry.register.manifest.records).sum();
+        if new.is_empty() && current.index.overlay().is_some() {
+            return Ok(Self::Moved(Vec::new()));
+        }
+        if !new.is_empty() && new_records.saturating_mul(NEW_ONE_FOR) <= current.base.index.len() as u64 {
+            let builder = Box::new(IndexBuilder::beside(&current.base.index, facts)?);
+            return Ok(Self::Beside { builder, new_from, moved: Vec::new() });
+        }
+        Ok(Self::Anew(Box::new(IndexBuilder::new(facts)?)))
+    }
+
+    /// Takes in the record of a new row; `over_row` is its row in the overlay in use, where it comes from there.
+    fn take(
+        &mut self,
+        row: u32,
+        over_row: Option<u32>,
+        register: usize,
+        frozen: &Frozen<'_>,
+        more: &[u8],
+    ) -> Result<(), RecordsError> {
+        match self {
+            Self::Anew(builder) => _ = builder.push_frozen(register, frozen, more)?,
+            Self::Moved(moved) => moved.extend(over_row.map(|over_row| (row, over_row))),
+            Self::Beside { builder, new_from, moved } => {
+                if over_row.is_some() || register >= *new_from {
+                    moved.push((row, builder.push_frozen(register, frozen, more)?.0));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Of a generation that nobody else holds, each part goes as soon as it is not needed any more. Of one that is asked, too, when
     /// `in_between` puts what it gets in its place.
     fn finish(
@@ -52,13 +97,16 @@ impl Indexing {
         in_between: &mut dyn FnMut(Arc<Generation>),
     ) -> Result<Index, RecordsError> {
         let gone = RecordsError::Damaged("the registers in use are gone");
-        let moved = match self {
+        let (more, moved) = match self {
             Self::Anew(builder) => return Ok(builder.finish()?),
-            Self::Moved(moved) => moved,
+            Self::Moved(moved) => (None, moved),
+            Self::Beside { builder, moved, .. } => (Some(builder.finish()?), moved),
         };
+        let more = more.as_ref();
         let merged = match Arc::try_unwrap(in_use.ok_or(gone)?) {
-            Ok(generation) => generation.index.merged(&moved, &mut |_| (), &memory::give_back),
+            Ok(generation) => generation.index.merged(more, &moved, &mut |_| (), &memory::give_back),
             Err(mut now) => now.index.clone().merged(
+                more,
                 &moved,
                 &mut |index| {
                     now = Arc::new(now.found_by(index));
@@ -96,7 +144,8 @@ fn entries<'a>(
         let mut since = Changes::default();
         read_pieces(&mut since, update, update.pieces.iter(), fetch)?;
         let held = place.filter(|&n| entries[n].register.manifest.bucket_bits == update.manifest.bucket_bits);
-        let entry = Entry { register, source: Source::Fetched { update, list, since, held } };
+        let source = Source::Fetched { update, list, since, held, is_new: place.is_none() };
+        let entry = Entry { register, source };
         match place {
             Some(n) => entries[n] = entry,
             None => entries.push(entry),
@@ -165,13 +214,7 @@ impl NextFiles<'_> {
             let row = (n as i64, entry.register.signed.to_wire());
             connection.execute("INSERT INTO registers (number, manifest) VALUES (?1, ?2)", row)?;
         }
-        let facts = entries.iter().map(|e| e.register.facts()).collect();
-        // Where nothing but changes over the index in use comes in, that one and theirs are laid together.
-        let is_laid_together = |g: &Generation| entries.iter().all(Entry::is_held) && g.index.overlay().is_some();
-        let indexing = match current.is_some_and(is_laid_together) {
-            true => Indexing::Moved(Vec::new()),
-            false => Indexing::Anew(Box::new(IndexBuilder::new(facts)?)),
-        };
+        let indexing = Indexing::of(current, entries)?;
         let blocks = blocks::Writer::create(&rows_path(dir, number), key)?;
         let (sums, taken) = std::thread::scope(|scope| {
             let (send, receive) = std::sync::mpsc::sync_channel(BUCKETS_AHEAD);
@@ -214,7 +257,7 @@ impl NextFiles<'_> {
         };
         let (db_bytes, index) = match indexing {
             // In the background nobody waits for it, and what the database holds of itself goes before the index comes.
-            Indexing::Moved(_) => {
+            Indexing::Moved(_) | Indexing::Beside { .. } => {
                 let db_bytes = sealing()?;
                 memory::give_back();
                 (db_bytes, indexing.finish(current, in_between)?)
@@ -299,15 +342,14 @@ fn take_in(
         )?;
         for bucket in receive {
             let first = rows.rows();
+            let mut from_over = bucket.from_over.iter().peekable();
+            let mut place = 0;
             bucket.each(&mut |frozen, more| {
-                if let Indexing::Anew(index) = &mut indexing {
-                    index.push_frozen(bucket.register, frozen, more)?;
-                }
+                let over_row = from_over.next_if(|(changed, _)| *changed == place).map(|(_, row)| *row);
+                indexing.take(first + place, over_row, bucket.register, frozen, more)?;
+                place += 1;
                 rows.push(frozen, more).map(drop)
             })?;
-            if let Indexing::Moved(moved) = &mut indexing {
-                moved.extend(bucket.from_over.iter().map(|(place, row)| (first + place, *row)));
-            }
             let (register, count) = (bucket.register as i64, rows.rows() - first);
             insert.execute((register, bucket.number, first, count, &bucket.sum.to_bytes()[..], &bucket.tags))?;
         }
@@ -319,6 +361,10 @@ fn take_in(
 impl Entry<'_> {
     fn is_held(&self) -> bool {
         matches!(self.source, Source::Held(_))
+    }
+
+    fn is_new(&self) -> bool {
+        matches!(self.source, Source::Fetched { is_new: true, .. })
     }
 
     /// Reads a bucket as it is to be.
@@ -333,7 +379,7 @@ impl Entry<'_> {
         };
         let (update, list, since, held) = match &self.source {
             Source::Held(register) => return from_held(into, current.ok_or(gone)?, *register, Later::new()),
-            Source::Fetched { update, list, since, held } => (update, list, since, held),
+            Source::Fetched { update, list, since, held, .. } => (update, list, since, held),
         };
         let changed = since.of_bucket(number, update.manifest.bucket_bits);
         let changes: Later<'_> =

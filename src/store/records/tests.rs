@@ -18,6 +18,7 @@ mod beside;
 mod damage;
 mod deltas;
 mod forms;
+mod new;
 
 const KEY: [u8; 32] = [5; 32];
 

@@ -151,7 +151,7 @@ impl<T> TrieBuilder<T> {
         for (edge, nth) in edges.zip(0..) {
             parents.set(last.rank(self.children.get(nth).unwrap_or(0) as usize), edge);
         }
-        Some(Trie {
+        let trie = Trie {
             labels: self.labels,
             inner,
             last,
@@ -160,6 +160,8 @@ impl<T> TrieBuilder<T> {
             tailed: self.tailed.finish(),
             tails: self.tails,
             tail_starts: self.tail_starts,
-        })
+            root: None,
+        };
+        Some(trie.rooted())
     }
 }
