@@ -162,7 +162,7 @@ impl IndexBuilder {
 
 /// In so many pieces an index is built. More take less memory while one takes another's place, and a little more time of each
 /// search: it begins in every piece.
-pub(super) const PIECES: usize = 16;
+pub(super) const PIECES: usize = 8;
 /// Fewer keys are not worth a piece of their own.
 #[cfg(not(test))]
 const PIECE_KEYS_MIN: usize = 1 << 16;
