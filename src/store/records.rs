@@ -344,7 +344,23 @@ impl Records {
                 matches!(&*state, State::Ready(_)).then(|| std::mem::replace(&mut *state, State::Ready(generation)));
             drop(state);
         };
-        let next = build::build(&self.dir, &self.key, current, updates, fetch, progress, &mut in_between)?;
+        if let Some(current) = &current {
+            current.base.index.unprepare();
+            memory::give_back();
+        }
+        let before = current.as_ref().map(|current| current.number);
+        let built = build::build(&self.dir, &self.key, current, updates, fetch, progress, &mut in_between);
+        let next = match built {
+            Ok(next) => next,
+            Err(error) => {
+                // What the disk names is what is in use.
+                if before.is_some_and(|number| number > 0 && !build::is_named(&self.dir, number)) {
+                    settle(&self.state, loaded(Generation::open(&self.dir, &self.key)));
+                }
+                prepare(&self.state, &|| !self.unasked.load(Ordering::Relaxed));
+                return Err(error);
+            }
+        };
         let number = next.number;
         settle(&self.state, State::Ready(Arc::new(next)));
         build::remove_others(&self.dir, number);
@@ -382,8 +398,6 @@ impl Records {
         let _one_at_a_time = lock(&self.installing);
         self.wait();
         let current = self.generation()?;
-        current.base.index.unprepare();
-        memory::give_back();
         let mut nothing = |_: &ChunkRef| Err("a merge fetches nothing".into());
         let is_unasked = self.unasked.load(Ordering::Relaxed);
         if is_unasked {
@@ -392,9 +406,6 @@ impl Records {
         let merged = self.put_generation(Some(current), &[], &mut nothing, progress);
         if merged.is_err() && is_unasked {
             settle(&self.state, loaded(Generation::open(&self.dir, &self.key)));
-        }
-        if merged.is_err() {
-            prepare(&self.state, &|| !self.unasked.load(Ordering::Relaxed));
         }
         merged
     }

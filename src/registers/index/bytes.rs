@@ -89,7 +89,11 @@ impl Index {
         if head.registers.len() > REGISTERS_MAX || !facts.fit_together() || from.left > 0 {
             return Err(APART);
         }
-        let sorted = |pieces: &Pieces| Ends::from_order(order, |edge| pieces.end_at(edge));
+        // No length is believed before it fits.
+        let sorted = |pieces: &Pieces| match order.len() == pieces.len() {
+            true => Ends::from_order(order, |edge| pieces.end_at(edge)),
+            false => Ends::default(),
+        };
         let keys = Pieces::new(pieces, sorted).filter(|keys| keys.ends().order().len() == keys.len()).ok_or(APART)?;
         Ok(Self {
             registers: head.registers,
@@ -97,7 +101,7 @@ impl Index {
             facts: Arc::new(facts),
             keys,
             borne: Prepared::default(),
-            learnt: Learnt(Lessons::from_bytes(&kept).map_or_else(OnceLock::new, OnceLock::from)),
+            learnt: Learnt(Arc::new(Lessons::from_bytes(&kept).map_or_else(OnceLock::new, OnceLock::from))),
             lots: Arc::new(head.lots),
             density: Arc::new(head.density),
         })

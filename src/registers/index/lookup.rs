@@ -7,7 +7,7 @@ use super::loose::{self, Follow, Look, Sound};
 use super::lots::InLot;
 use super::near::Near;
 use super::piece::Piece;
-use super::pieces::Held;
+use super::pieces::{Held, Pieces};
 use super::table::{Table, hash};
 use super::trie::Walk;
 use crate::domain::keys;
@@ -185,7 +185,11 @@ impl Index {
     ) -> impl Iterator<Item = KeyId> + 'a {
         let hash = hash(wanted.as_bytes());
         let all = self.keys.held().iter();
-        let found = all.flat_map(move |held| table(&held.piece).get(hash).map(|edge| KeyId(held.first + edge)));
+        let found = all.flat_map(move |held| {
+            let edges = held.piece.trie.labels.len();
+            let own = table(&held.piece).get(hash).filter(move |&edge| (edge as usize) < edges);
+            own.map(|edge| KeyId(held.first + edge))
+        });
         found.filter(move |&id| proven(&self.key(id)))
     }
 
@@ -225,7 +229,7 @@ impl Index {
         let keys = &mut found.keys;
         let whole = self.edited_after(canonical, intact, (2, nodes_max), TWO_EDITS_CHARS_MIN, |id, _| keys.push(id));
         found.cut = !whole;
-        found.cap();
+        found.cap(&self.keys);
         found
     }
 
@@ -284,7 +288,7 @@ impl Index {
         let keys = self.keys.keys(&edges);
         let serials = edges.into_iter().zip(keys).filter(|(_, key)| is_serial(key, proven));
         found.keys.extend(serials.map(|(edge, _)| KeyId(edge)));
-        found.cap();
+        found.cap(&self.keys);
         found
     }
 
@@ -302,7 +306,7 @@ impl Index {
                 found.keys.extend(self.exact(b'S', part));
             }
         }
-        found.cap();
+        found.cap(&self.keys);
         found
     }
 
@@ -395,9 +399,13 @@ impl KeysFrom<'_> {
 }
 
 impl Found {
-    fn cap(&mut self) {
+    /// In the order of the keys' places, of which those past the most are cut.
+    fn cap(&mut self, pieces: &Pieces) {
         self.keys.sort_unstable();
         self.keys.dedup();
+        if !pieces.are_settled() {
+            self.keys.sort_by_cached_key(|id| pieces.at(id.0));
+        }
         self.cut |= self.keys.len() > FOUND_MAX;
         self.keys.truncate(FOUND_MAX);
     }

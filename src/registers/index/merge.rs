@@ -21,7 +21,7 @@ use super::{Compact, Index, IndexError, KeyId, Learnt, RecordRef};
 
 /// Keys whose ends are sorted at a time.
 const SORTED_AT_ONCE: usize = 1 << 19;
-/// A piece with so many times the keys that it should have is parted.
+/// A piece with so many times the keys that it should have is parted into even ones.
 const PARTED_AT: usize = 2;
 
 /// The index of `base` without its `hidden` rows and with the records of `over`, whose dictionaries continue those of `base`;
@@ -68,14 +68,17 @@ pub(in crate::registers) fn merged(
     };
     let mut place = 0;
     // Where there are no pieces yet, all that is new makes the first.
-    for _ in 0..now.keys.held().len().max(1) {
-        let held = now.keys.get(place).cloned();
-        let after = now.keys.get(place + 1).map(|next| next.begin().to_vec());
-        let made = merge.piece(held.as_ref(), after.as_deref())?;
-        let old = place..place + usize::from(held.is_some());
-        place += now.keys.replace(old, made, &merge.back).ok_or(IndexError::TooManyRecords)?;
+    loop {
+        let held = now.keys.from_place(place, merge.piece_keys);
+        let places = place..place + held.len();
+        let after = now.keys.get(places.end).map(|next| next.begin().to_vec());
+        let made = merge.pieces(&held, after.as_deref())?;
+        place += now.keys.replace(places, made, &merge.back).ok_or(IndexError::TooManyRecords)?;
         drop(held);
         give(now.with_keys(now.keys.clone()));
+        if after.is_none() {
+            break;
+        }
     }
     now.keys.forget_ends();
     give(now.with_keys(now.keys.clone()));
@@ -137,12 +140,14 @@ impl<'a> Merge<'a> {
         found
     }
 
-    /// What becomes of a piece and of the keys above up to `end`, each with its order by ends.
-    fn piece(&mut self, held: Option<&Held>, end: Option<&[u8]>) -> Result<Vec<(Piece, Ends)>, IndexError> {
+    /// What becomes of neighbouring pieces and of the keys above up to `end`, each with its order by ends.
+    fn pieces(&mut self, held: &[Held], end: Option<&[u8]>) -> Result<Vec<(Piece, Ends)>, IndexError> {
         let above = self.above_before(end);
-        let mut assembly = Assembly::new(self.rows.len(), PARTED_AT * self.piece_keys, Sparing::Memory);
+        let keys = held.iter().map(|held| held.piece.trie.len()).sum::<usize>() + above.len();
+        let parts = if keys > PARTED_AT * self.piece_keys { keys.div_ceil(self.piece_keys) } else { 1 };
+        let mut assembly = Assembly::new(self.rows.len(), keys.div_ceil(parts).max(1), Sparing::Memory);
         let mut outcome = Ok(());
-        if let Some(held) = held {
+        if let ([held], 1) = (held, parts) {
             assembly.reserve(&held.piece, above.len());
         }
         let mut above = above.into_iter().peekable();
@@ -151,7 +156,7 @@ impl<'a> Merge<'a> {
                 outcome = self.put(&mut assembly, key, below, above);
             }
         };
-        if let Some(held) = held {
+        for held in held {
             held.piece.trie.for_each(|edge, key| {
                 while let Some((new, id)) = above.next_if(|(new, _)| new.as_slice() < key) {
                     put(&new, None, Some(id));

@@ -185,7 +185,7 @@ pub struct Index {
 
 /// What follows from the records of an index, once somebody asked for it.
 #[derive(Debug, Default)]
-pub(super) struct Learnt(pub OnceLock<Lessons>);
+pub(super) struct Learnt(pub Arc<OnceLock<Lessons>>);
 
 impl Clone for Learnt {
     fn clone(&self) -> Self {
@@ -343,7 +343,8 @@ impl Index {
             borne: Prepared::default(),
             lots: Arc::clone(&self.lots),
             density: Arc::clone(&self.density),
-            learnt: Learnt(self.learnt.0.get().cloned().map_or_else(OnceLock::new, OnceLock::from)),
+            // Whichever of them is asked first learns for all: they hold the same records.
+            learnt: Learnt(Arc::clone(&self.learnt.0)),
         }
     }
 

@@ -46,6 +46,8 @@ impl Piece {
         self.trie.fits_together()
             && self.first_of_key.len() == self.postings.len()
             && self.first_of_key.ones() == self.trie.len()
+            && self.cores.fits_together()
+            && self.numbers.fits_together()
     }
 
     pub fn memory_bytes(&self) -> usize {

@@ -51,8 +51,12 @@ impl Held {
         }
     }
 
+    /// Whether a record in use bears the key of one of its edges: what came with changes is found where they stand.
+    fn is_borne(&self, edge: u32) -> bool {
+        self.is_settled() || self.rows_of(edge).next().is_some()
+    }
+
     /// The rows in use of the records that bear the key of one of its edges.
-    #[cfg(feature = "device")]
     pub fn rows_of(&self, edge: u32) -> impl Iterator<Item = u32> + '_ {
         let places = self.piece.postings_of_nth(self.piece.trie.ordinal(edge));
         self.piece.postings.run(places).filter_map(|posting| self.row(posting))
@@ -79,10 +83,13 @@ impl PartialEq for Pieces {
 }
 
 impl Pieces {
-    /// Of pieces in the order of their keys; `ends` is made when their edges are numbered. `None`: too many edges.
+    /// Of pieces in the order of their keys; `ends` is made when their edges are numbered. `None`: too many edges, or another order.
     pub fn new(pieces: impl IntoIterator<Item = Arc<Piece>>, ends: impl FnOnce(&Self) -> Ends) -> Option<Self> {
         let mut own = Self::default();
         own.append(pieces.into_iter().map(|piece| (piece, None)))?;
+        if !own.held.is_sorted_by(|a, b| a.begin < b.begin) {
+            return None;
+        }
         own.ends = Arc::new(ends(&own));
         Some(own)
     }
@@ -179,6 +186,19 @@ impl Pieces {
         (place != GONE).then_some((place as usize, edge - first))
     }
 
+    /// The piece at a place, and those after it that have at the most so many keys together with it: pieces whose records went
+    /// away become one.
+    #[cfg(feature = "device")]
+    pub fn from_place(&self, place: usize, keys_max: usize) -> Vec<Held> {
+        let mut keys = 0;
+        let few = |held: &&Held| {
+            let is_first = keys == 0;
+            keys += held.piece.trie.len();
+            is_first || keys <= keys_max
+        };
+        self.held.get(place..).unwrap_or_default().iter().take_while(few).cloned().collect()
+    }
+
     /// The piece at a place.
     #[inline]
     pub fn get(&self, place: usize) -> Option<&Held> {
@@ -232,24 +252,26 @@ impl Pieces {
     /// last [`ORDERED_BYTES`](super::ends::ORDERED_BYTES): the caller compares the rest.
     pub fn ending(&self, suffix: &[u8], before: RangeInclusive<u8>) -> Ending<'_> {
         let (low, high) = range_of(suffix, before);
-        if self.held.iter().all(|held| held.ends.is_none()) {
+        if self.are_settled() {
             let places = self.ends.between(low, high, |edge| self.end_at(edge));
             return Ending::Settled(&self.ends, places);
         }
         // Of the old order those that are there yet. Nothing tells the end of one that is gone, so it cannot be searched by halves.
         let (about, surely) = self.ends.about(low, high);
         let is_inside = |place: usize, edge: u32| {
-            let tree = self.tree(edge);
-            tree.is_some_and(|(trie, edge)| surely.contains(&place) || (low..=high).contains(&end_at(trie, edge)))
+            let Some((piece, own)) = self.at(edge) else { return false };
+            let Some(held) = self.held.get(piece) else { return false };
+            held.is_borne(own) && (surely.contains(&place) || (low..=high).contains(&end_at(&held.piece.trie, own)))
         };
         let old = about.clone().zip(self.ends.edges(about));
-        let mut found: Vec<u32> = old.filter(|&(place, edge)| is_inside(place, edge)).map(|(_, edge)| edge).collect();
-        for held in &self.held {
-            let Some(ends) = &held.ends else { continue };
+        let old = old.filter(|&(place, edge)| is_inside(place, edge)).map(|(_, edge)| edge).collect();
+        let own = self.held.iter().filter_map(|held| {
+            let ends = held.ends.as_ref()?;
             let places = ends.between(low, high, |edge| end_at(&held.piece.trie, edge));
-            found.extend(ends.edges(places).map(|edge| held.first + edge));
-        }
-        Ending::Gathered(found)
+            let borne = ends.edges(places).filter(|&edge| held.is_borne(edge));
+            Some(borne.map(|edge| held.first + edge).collect())
+        });
+        Ending::Gathered(self, std::iter::once(old).chain(own).collect())
     }
 
     pub fn memory_bytes(&self) -> usize {
@@ -261,7 +283,8 @@ impl Pieces {
 /// See [`Pieces::ending`].
 pub(super) enum Ending<'a> {
     Settled(&'a Ends, Range<usize>),
-    Gathered(Vec<u32>),
+    /// Several lists, each in order.
+    Gathered(&'a Pieces, Vec<Vec<u32>>),
 }
 
 impl Ending<'_> {
@@ -269,16 +292,24 @@ impl Ending<'_> {
     pub fn len(&self) -> usize {
         match self {
             Self::Settled(_, places) => places.len(),
-            Self::Gathered(edges) => edges.len(),
+            Self::Gathered(_, lists) => lists.iter().map(Vec::len).sum(),
         }
     }
 
     /// The first so many.
     pub fn first(&self, max: usize) -> impl Iterator<Item = u32> + '_ {
-        let (settled, gathered) = match self {
+        let (settled, mut gathered) = match self {
             Self::Settled(ends, places) => (Some(ends.edges(places.clone())), None),
-            Self::Gathered(edges) => (None, Some(edges.iter().copied())),
+            Self::Gathered(pieces, lists) => (None, Some((*pieces, lists, vec![0; lists.len()]))),
         };
-        settled.into_iter().flatten().chain(gathered.into_iter().flatten()).take(max)
+        let next = move || {
+            let (pieces, lists, taken) = gathered.as_mut()?;
+            let heads = lists.iter().zip(taken.iter()).enumerate();
+            let heads = heads.filter_map(|(list, (edges, &at))| Some((pieces.end_at(*edges.get(at)?), list)));
+            let (_, list) = heads.min()?;
+            taken[list] += 1;
+            lists[list].get(taken[list] - 1).copied()
+        };
+        settled.into_iter().flatten().chain(std::iter::from_fn(next)).take(max)
     }
 }

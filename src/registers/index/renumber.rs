@@ -115,11 +115,11 @@ impl Back {
             return None;
         }
         let nth = new - over as u32;
-        Some(nth + self.gone.up_to(nth) as u32)
+        Some(nth.saturating_add(self.gone.up_to(nth) as u32))
     }
 }
 
-#[cfg(all(test, feature = "device"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -62,6 +62,12 @@ impl Table {
         own.filter_map(|(at, _)| self.ids.get(at))
     }
 
+    /// Whether the parts are as long as each other says.
+    pub fn fits_together(&self) -> bool {
+        let end = self.starts.len().checked_sub(1).and_then(|last| self.starts.get(last)).unwrap_or(0);
+        self.ids.len() == self.tags.len() && end as usize == self.ids.len()
+    }
+
     pub fn memory_bytes(&self) -> usize {
         self.starts.memory_bytes() + self.ids.memory_bytes() + self.tags.len()
     }

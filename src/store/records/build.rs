@@ -104,7 +104,7 @@ impl Indexing {
         };
         let more = more.as_ref();
         let merged = match Arc::try_unwrap(in_use.ok_or(gone)?) {
-            Ok(generation) => generation.index.merged(more, &moved, &mut |_| (), &memory::give_back),
+            Ok(generation) => generation.into_index().merged(more, &moved, &mut |_| (), &memory::give_back),
             Err(mut now) => now.index.clone().merged(
                 more,
                 &moved,
@@ -172,7 +172,8 @@ pub(super) fn build(
     let next = NextFiles { dir, key, number };
     let filled = next.fill(current.as_deref(), &entries, fetch, progress);
     let outcome = filled.and_then(|filled| next.index_and_name(current, entries, filled, in_between));
-    if outcome.is_err() {
+    // Once the pointer names it, it is in use, whatever went wrong afterwards.
+    if outcome.is_err() && !is_named(dir, number) {
         remove(dir, number);
     }
     outcome
@@ -388,7 +389,7 @@ impl Entry<'_> {
         match (entry, held.zip(current)) {
             (None, _) => into.merge(changes, |_| Ok(())),
             (Some(entry), Some((register, current)))
-                if current.over.sums[register].get(number as usize) == Some(&entry.sum()) =>
+                if current.over.sums.get(register).and_then(|sums| sums.get(number as usize)) == Some(&entry.sum()) =>
             {
                 from_held(into, current, register, changes)
             }
@@ -402,6 +403,11 @@ impl Entry<'_> {
             }
         }
     }
+}
+
+/// Whether the pointer names that generation.
+pub(super) fn is_named(dir: &Path, number: u64) -> bool {
+    Pointer::read(dir).ok().flatten().is_some_and(|pointer| pointer.generation == number)
 }
 
 fn remove(dir: &Path, number: u64) {

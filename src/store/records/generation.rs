@@ -170,6 +170,11 @@ impl Generation {
         Ok(Self { number, index, registers, over, base })
     }
 
+    /// What finds its records, and nothing else of it: whoever merges lets go of the index part by part.
+    pub fn into_index(self) -> Registers {
+        self.index
+    }
+
     /// The same records and changes, found by an index that answers as this one's does.
     pub fn found_by(&self, index: Registers) -> Self {
         let Base { registers, files, .. } = &*self.base;

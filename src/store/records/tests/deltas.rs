@@ -120,6 +120,39 @@ fn a_merge_that_fails_while_checks_go_on_changes_no_answer_and_the_next_goes_on_
 }
 
 #[test]
+fn what_the_pointer_names_is_in_use_whatever_goes_wrong_afterwards() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut hub, records) = begun(dir.path());
+    for update in changes(&mut hub) {
+        hub.install(&records, &[update]).unwrap();
+    }
+    {
+        let _fails = failpoint::fail("records.build.pointed");
+        assert!(records.merge(&mut |_, _| {}).is_err());
+    }
+    hub.is_held_by(&records, "weapons");
+    hub.is_held_by(&reopened(dir.path()), "weapons");
+    let update = hub.change("weapons", &[made(6, "ЖЖ 777777")], &["id-901"]);
+    hub.install(&records, &[update]).unwrap();
+    for records in [&records, &reopened(dir.path())] {
+        hub.is_held_by(records, "weapons");
+        assert_eq!(records.judge(&item("ЖЖ 777777")).candidates.len(), 1);
+    }
+}
+
+#[test]
+fn whoever_merges_unasked_holds_the_index_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut hub, records) = begun(dir.path());
+    let update = hub.change("weapons", &[made(5, "ЖЖ 222222")], &[]);
+    hub.install(&records, &[update]).unwrap();
+    drop(records);
+    let index = Generation::open(dir.path(), &KEY).unwrap().into_index();
+    // Only so can parts of it go while the next one comes to be.
+    assert_eq!(Arc::strong_count(index.base()), 1);
+}
+
+#[test]
 fn a_merge_changes_nothing_but_the_files() {
     let dir = tempfile::tempdir().unwrap();
     let (mut hub, records) = begun(dir.path());
