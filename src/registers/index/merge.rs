@@ -69,7 +69,7 @@ pub(in crate::registers) fn merged(
     let mut place = 0;
     // Where there are no pieces yet, all that is new makes the first.
     loop {
-        let held = now.keys.from_place(place, merge.piece_keys);
+        let held = now.keys.neighbours_at(place, merge.piece_keys);
         let places = place..place + held.len();
         let after = now.keys.get(places.end).map(|next| next.begin().to_vec());
         let made = merge.pieces(&held, after.as_deref())?;

@@ -189,7 +189,7 @@ impl Pieces {
     /// The piece at a place, and those after it that have at the most so many keys together with it: pieces whose records went
     /// away become one.
     #[cfg(feature = "device")]
-    pub fn from_place(&self, place: usize, keys_max: usize) -> Vec<Held> {
+    pub fn neighbours_at(&self, place: usize, keys_max: usize) -> Vec<Held> {
         let mut keys = 0;
         let few = |held: &&Held| {
             let is_first = keys == 0;
