@@ -117,13 +117,8 @@ impl IndexBuilder {
 
     /// Sorts and builds the tables.
     pub fn finish(self) -> Result<Index, IndexError> {
-        self.finish_in(PIECES)
-    }
-
-    /// The same in so many pieces, or fewer where keys are few.
-    pub(super) fn finish_in(self, pieces: usize) -> Result<Index, IndexError> {
         u32::try_from(self.pairs).map_err(|_| IndexError::TooManyRecords)?;
-        let mut assembly = Assembly::new(self.facts.len(), piece_keys(self.pairs, pieces), Sparing::Time);
+        let mut assembly = Assembly::new(self.facts.len(), piece_keys(self.pairs), Sparing::Time);
         let mut waiting: Option<(Vec<u8>, Records)> = None;
         let mut outcome = Ok(());
         self.runs.merge(|key, record| match &mut waiting {
@@ -162,7 +157,7 @@ impl IndexBuilder {
 
 /// In so many pieces an index is built. More take less memory while one takes another's place, and a little more time of each
 /// search: it begins in every piece.
-pub(super) const PIECES: usize = 8;
+const PIECES: usize = 8;
 /// Fewer keys are not worth a piece of their own.
 #[cfg(not(test))]
 const PIECE_KEYS_MIN: usize = 1 << 16;
@@ -172,8 +167,8 @@ const PIECE_KEYS_MIN: usize = 100;
 const SORTED_AT_ONCE: usize = 1 << 20;
 
 /// Keys of a piece of an index with so many.
-pub(super) fn piece_keys(keys: usize, pieces: usize) -> usize {
-    keys.div_ceil(pieces).max(PIECE_KEYS_MIN)
+pub(super) fn piece_keys(keys: usize) -> usize {
+    keys.div_ceil(PIECES).max(PIECE_KEYS_MIN)
 }
 
 /// Takes keys in ascending order and begins a new piece when one is full.

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::build::{Assembly, PIECES, piece_keys};
+use super::build::{Assembly, piece_keys};
 use super::density::Counter;
 use super::dictionary::Dictionary;
 use super::ends::Ends;
@@ -121,7 +121,7 @@ impl<'a> Merge<'a> {
         Ok(Self {
             rows,
             back: Arc::new(rows.back()),
-            piece_keys: piece_keys(base.keys.len() + over.keys.len(), PIECES),
+            piece_keys: piece_keys(base.keys.len() + over.keys.len()),
             over,
             next: above.next(),
             above,

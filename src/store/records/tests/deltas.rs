@@ -38,6 +38,15 @@ fn changes(hub: &mut Hub) -> Vec<RegisterUpdate> {
     ]
 }
 
+/// The same with those changes in use.
+fn changed(dir: &Path) -> (Hub, Records) {
+    let (mut hub, records) = begun(dir);
+    for update in changes(&mut hub) {
+        hub.install(&records, &[update]).unwrap();
+    }
+    (hub, records)
+}
+
 #[test]
 fn deltas_are_in_use_at_once_and_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();
@@ -64,10 +73,7 @@ fn deltas_are_in_use_at_once_and_after_a_restart() {
 #[test]
 fn a_merge_that_nobody_waits_for_gives_the_same_and_a_failed_one_leaves_what_was() {
     let dir = tempfile::tempdir().unwrap();
-    let (mut hub, records) = begun(dir.path());
-    for update in changes(&mut hub) {
-        hub.install(&records, &[update]).unwrap();
-    }
+    let (hub, records) = changed(dir.path());
     records.nobody_checks();
     for place in ["records.build.begin", "records.build.seal", "records.build.point"] {
         let _fails = failpoint::fail(place);
@@ -86,10 +92,7 @@ fn a_merge_that_nobody_waits_for_gives_the_same_and_a_failed_one_leaves_what_was
 #[test]
 fn a_merge_that_fails_while_checks_go_on_changes_no_answer_and_the_next_goes_on_from_there() {
     let dir = tempfile::tempdir().unwrap();
-    let (mut hub, records) = begun(dir.path());
-    for update in changes(&mut hub) {
-        hub.install(&records, &[update]).unwrap();
-    }
+    let (mut hub, records) = changed(dir.path());
     let is_right = |listed: &[&str], not_listed: &[&str]| {
         for (serials, count) in [(listed, 1), (not_listed, 0)] {
             for serial in serials {
@@ -122,10 +125,7 @@ fn a_merge_that_fails_while_checks_go_on_changes_no_answer_and_the_next_goes_on_
 #[test]
 fn what_the_pointer_names_is_in_use_whatever_goes_wrong_afterwards() {
     let dir = tempfile::tempdir().unwrap();
-    let (mut hub, records) = begun(dir.path());
-    for update in changes(&mut hub) {
-        hub.install(&records, &[update]).unwrap();
-    }
+    let (mut hub, records) = changed(dir.path());
     {
         let _fails = failpoint::fail("records.build.pointed");
         assert!(records.merge(&mut |_, _| {}).is_err());
@@ -155,10 +155,7 @@ fn whoever_merges_unasked_holds_the_index_alone() {
 #[test]
 fn a_merge_changes_nothing_but_the_files() {
     let dir = tempfile::tempdir().unwrap();
-    let (mut hub, records) = begun(dir.path());
-    for update in changes(&mut hub) {
-        hub.install(&records, &[update]).unwrap();
-    }
+    let (mut hub, records) = changed(dir.path());
     assert!(records.changes() > 0);
     records.merge(&mut |_, _| {}).unwrap();
     assert_eq!(records.changes(), 0);
@@ -173,10 +170,7 @@ fn a_merge_changes_nothing_but_the_files() {
 #[test]
 fn every_answer_is_right_while_one_generation_takes_the_place_of_another() {
     let dir = tempfile::tempdir().unwrap();
-    let (mut hub, records) = begun(dir.path());
-    for update in changes(&mut hub) {
-        hub.install(&records, &[update]).unwrap();
-    }
+    let (mut hub, records) = changed(dir.path());
     let done = AtomicBool::new(false);
     let check = || {
         let mut rounds = 0;
