@@ -45,7 +45,7 @@ pub(super) struct Seal {
 /// Writes blocks one after the other.
 pub(super) struct Writer {
     path: PathBuf,
-    file: BufWriter<File>,
+    file: BufWriter<files::Paced>,
     cipher: Cipher,
     block: u32,
     seal: Seal,
@@ -56,7 +56,7 @@ impl Writer {
     pub fn create(path: &Path, key: &[u8; 32]) -> Result<Self, RecordsError> {
         let salt = random::bytes()?;
         let file = files::create_private(path).map_err(RecordsError::io(path))?;
-        let file = BufWriter::with_capacity(1 << 18, file);
+        let file = BufWriter::with_capacity(1 << 18, files::Paced::new(file));
         let seal = Seal { salt, lengths: Vec::new() };
         Ok(Self { path: path.to_owned(), file, cipher: cipher(key, &salt)?, block: 0, seal })
     }
@@ -76,8 +76,8 @@ impl Writer {
         Ok(())
     }
 
-    /// What is written, not flushed to disk yet, and what opens it.
-    pub fn finish(self) -> Result<(File, Seal), RecordsError> {
+    /// What is written, its last part not flushed to disk yet, and what opens it.
+    pub fn finish(self) -> Result<(files::Paced, Seal), RecordsError> {
         let file = self.file.into_inner().map_err(|error| error.into_error()).map_err(RecordsError::io(&self.path))?;
         Ok((file, self.seal))
     }

@@ -1,7 +1,6 @@
 //! Builds the next generation beside the one in use, and puts it into use.
 
 use std::borrow::Cow;
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -190,7 +189,7 @@ struct NextFiles<'a> {
 struct Filled {
     sums: Vec<Vec<Sum>>,
     connection: Connection,
-    blocks: File,
+    blocks: files::Paced,
     indexing: Indexing,
 }
 
@@ -253,7 +252,7 @@ impl NextFiles<'_> {
         let Self { dir, key, number } = *self;
         let Filled { sums, connection, blocks, indexing } = filled;
         let sealing = || {
-            blocks.sync_all().map_err(RecordsError::io(&rows_path(dir, number)))?;
+            blocks.finish().map_err(RecordsError::io(&rows_path(dir, number)))?;
             db::seal(connection, &db_path(dir, number))
         };
         let (db_bytes, index) = match indexing {
@@ -335,7 +334,7 @@ fn take_in(
     blocks: blocks::Writer,
     mut indexing: Indexing,
     receive: &Receiver<Bucket>,
-) -> Result<(Connection, File, Indexing), RecordsError> {
+) -> Result<(Connection, files::Paced, Indexing), RecordsError> {
     let blocks = {
         let mut rows = rows::Writer::new(&connection, blocks);
         let mut insert = connection.prepare(

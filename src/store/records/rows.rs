@@ -1,7 +1,6 @@
 //! The records of a generation as rows: a few records a block, which is sealed, written and read as one, and texts that
 //! repeat once for all.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -14,6 +13,7 @@ use super::pointer::{db_path, rows_path};
 use super::row::{self, Texts};
 use super::{RecordsError, db};
 use crate::domain::{Hash, Record};
+use crate::platform::files;
 use crate::registers::Frozen;
 
 /// Records of one block: with more the file is a little shorter, and a look-up opens more in vain.
@@ -57,7 +57,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes what is left; gives the file of blocks, not flushed to disk yet.
-    pub fn finish(mut self) -> Result<File, RecordsError> {
+    pub fn finish(mut self) -> Result<files::Paced, RecordsError> {
         if !self.block.is_empty() {
             self.blocks.put(&mut self.block)?;
         }

@@ -39,16 +39,16 @@ pub(super) fn write(
 ) -> Result<(), RecordsError> {
     let salt: [u8; SALT_BYTES] = random::bytes()?;
     let failed = |e| RecordsError::Io { path: path.to_owned(), source: e };
-    let mut file = files::create_private(path).map_err(failed)?;
+    let mut file = files::Paced::new(files::create_private(path).map_err(failed)?);
     file.write_all(MAGIC).and_then(|()| file.write_all(&salt)).map_err(failed)?;
     let cipher = cipher(key, &salt)?;
     let mut writer = Writer { file, cipher, number: 0, segment: Vec::with_capacity(SEGMENT_BYTES + TAG_BYTES) };
-    fill(&mut writer).and_then(|()| writer.seal(true)).and_then(|()| writer.file.sync_all()).map_err(failed)
+    fill(&mut writer).and_then(|()| writer.seal(true)).and_then(|()| writer.file.finish()).map_err(failed)
 }
 
 /// Takes bytes and writes full segments of them.
 pub(super) struct Writer {
-    file: File,
+    file: files::Paced,
     cipher: Cipher,
     number: usize,
     segment: Vec<u8>,
