@@ -204,7 +204,7 @@ impl Collisions {
 
 /// Number of what is learnt and how. Whatever changes it, here or in the judge's rules and weights by which a base is asked, counts it up:
 /// what is kept under another number is learnt anew.
-const LESSONS: u32 = 2;
+const LESSONS: u32 = 3;
 
 /// All that is learnt of a base.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -22,7 +22,9 @@ use std::collections::BTreeSet;
 use self::gather::{Gathered, InQuestion, Match, Met, Standing};
 pub use self::learn::prepare;
 pub use self::listed::CANDIDATES_MAX;
-use self::listed::{BESIDE_EQUAL_MAX, LONG, OF_MORE_MAX, lists_are_whole, narrow, order, worth_listing};
+use self::listed::{
+    BESIDE_EQUAL_MAX, LONG, OF_MORE_MAX, lists_are_whole, narrow, order, worth_listing, worth_listing_whole,
+};
 use self::rules::{Evidence, ISSUED_ONCE, SPECIFIC, WORTH_LOOKING_AROUND, grade, lot_density, reading};
 pub use self::show::Listed;
 use self::weigh::{Scales, Weight};
@@ -39,7 +41,7 @@ const NUMBER_MAX: usize = 3;
 /// A list shorter than that is filled with equal marks whose description agrees in more than it contradicts.
 const FILLED_TO: usize = 3;
 /// Most candidates by a lost end or by two edits: they are listed where little else is.
-const WEAKEST_MAX: usize = 5;
+const WEAKEST_MAX: usize = 3;
 
 /// What the marks of an item ask for.
 struct Question<'a> {
@@ -217,7 +219,10 @@ impl Ranked {
         left_out += narrow(&mut weakest, WEAKEST_MAX);
         let mut misses_neighbours = gathered.left_out_likelihood > 0.0;
         let whole = strong.len() + one_edit.len() + number.len() + weakest.len();
-        if whole > LONG && !lists_are_whole(index) {
+        if lists_are_whole(index) {
+            let most = worth_listing_whole(&mut one_edit);
+            left_out += narrow(&mut one_edit, most);
+        } else if whole > LONG {
             // Each for itself: that equal marks are listed does not make it likelier that a misread one is.
             let most = worth_listing(&mut strong, 0.0, OF_MORE_MAX);
             left_out += narrow(&mut strong, most);

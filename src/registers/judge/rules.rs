@@ -50,15 +50,16 @@ pub(super) const SPECIFIC: f64 = 1e-3;
 pub(super) const CHANCE_HIT: f64 = 6e-5;
 /// Limits in place of it for marks that are specific by their shape, where two facts agree, and the year if the record tells
 /// it; see `limit.rs`. The loosest is what a specific key may have alone.
-pub(super) const LOOSER_LIMITS: [f64; 5] = [1.5e-4, 3e-4, 5e-4, 7e-4, SPECIFIC];
+pub(super) const LOOSER_LIMITS: [f64; 6] = [1e-4, 1.5e-4, 3e-4, 5e-4, 7e-4, SPECIFIC];
 /// No looser limit is sought where so many of these marks are red by a sample: 99 of 100 shall be, and where all were counted, the sample
 /// promised up to one of 100 more than that.
 pub(super) const RED_ENOUGH: f64 = 0.999;
 /// Registers bear a limit at which so many of all reds would be true by a sample: half shall be, and where all strangers of invented
 /// registers were counted, the sample promised between two of 100 more than came true and seven fewer.
 pub(super) const TRUE_ENOUGH: f64 = 0.53;
-/// And no limit at which more than one in 100,000 items that nobody looks for would be red by a mark that is not specific in its series.
-pub(super) const WRONG_MAX: f64 = 1e-5;
+/// And no limit at which more than so many of the items that nobody looks for would be red by a mark that is not specific in its series. One
+/// in 100,000 may be, and where all strangers of invented registers were counted, the sample promised up to an eighth less.
+pub(super) const WRONG_MAX: f64 = 0.88e-5;
 /// One item in so many is wanted.
 pub(super) const ONE_WANTED_IN: f64 = 15_000.0;
 /// The density up to which a key counts as specific when its shape is, two facts agree and nothing contradicts: counts of a series are no

@@ -89,6 +89,22 @@ fn a_long_list_is_whole_in_a_register_of_a_million() {
 }
 
 #[test]
+fn neighbours_that_hardly_can_be_the_item_are_counted_beside_those_that_hold_it() {
+    let crowd = |n: u16| record(&format!("n{n}"), vec![serial(&format!("ЮЮ{n}"))], Some("ПМ"), Some(1950 + n % 50));
+    let near = |n: u16| {
+        let year = (n < 5).then_some(1983);
+        record(&format!("near{n}"), vec![serial(&format!("КШ47190{n}"))], Some("ПМ"), year)
+    };
+    let records: Vec<Record> = (10_000..12_000).map(crowd).chain((1..8).map(near)).collect();
+    let practice = Practice { index: index_of(&records), records };
+    let told = practice.ask(&[serial("КШ471900")], Description { year: Some(1983), ..pistol() });
+    let ids: Vec<&str> = told.candidates.iter().map(|c| c.record.as_str()).collect();
+    assert_eq!((ids, told.more), (vec!["near1", "near2", "near3", "near4"], 3), "three tell no year");
+    let untold = practice.ask(&[serial("КШ471900")], pistol());
+    assert_eq!((untold.candidates.len(), untold.more), (7, 0), "nothing tells them apart");
+}
+
+#[test]
 fn a_lost_end_is_listed_where_the_description_agrees() {
     let practice = practice();
     for (worn, what) in [("ЗЯ4719", "its end"), ("471903", "its series"), ("ЗЯ471903К", "more than the register has")]
