@@ -52,6 +52,8 @@ const LOOKED_AT_MAX: usize = 20_000;
 const LOOKED_AT_BY_NUMBER_MAX: usize = 50_000;
 /// So many lots that hold a number are enough: what they have in common is little.
 const FOUND_BY_NUMBER_MAX: usize = 20;
+/// A number of fewer than three digits without its noughts agrees with every lot.
+const WITHOUT_NOUGHTS_MIN: u64 = 100;
 
 impl Lots {
     /// The lots that hold a serial, the best of each record, in ascending order, and whether there may be more.
@@ -78,26 +80,27 @@ impl Lots {
         (found, false)
     }
 
-    /// Lots that hold the number of a serial with other letters, or with letters where it has none, and the serial of the lot
-    /// that is meant; the first of each record. Whether there may be more.
+    /// Lots that hold the number of a serial with other letters, with letters where it has none, or with more or fewer noughts before
+    /// it, and the serial of the lot that is meant; the first of each record. Whether there may be more.
     pub fn holding_number(&self, canonical: &str) -> (Vec<(InLot, String)>, bool) {
         let Some((own_shape, number)) = shape_and_number(canonical) else {
             return (Vec::new(), false);
         };
-        let digits: Vec<char> = canonical.chars().filter(char::is_ascii_digit).collect();
+        let digits_of = |shape: &str| shape.bytes().filter(|&b| b == b'0').count();
         let is_like = |lot: &&Lot| {
             !lot.by_sound
                 && (lot.low..=lot.high).contains(&number)
                 && lot.shape != own_shape
-                && lot.shape.bytes().filter(|&b| b == b'0').count() == digits.len()
+                && (number >= WITHOUT_NOUGHTS_MIN || digits_of(&lot.shape) == digits_of(&own_shape))
         };
         let mut found: Vec<(InLot, String)> = Vec::new();
         for lot in self.lots.iter().take(LOOKED_AT_BY_NUMBER_MAX).filter(is_like) {
             if found.len() >= FOUND_BY_NUMBER_MAX {
                 return (found, true);
             }
-            let mut digits = digits.iter();
-            let serial = lot.shape.chars().map(|c| if c == '0' { *digits.next().unwrap_or(&c) } else { c }).collect();
+            let digits = format!("{number:0width$}", width = digits_of(&lot.shape));
+            let mut digits = digits.chars();
+            let serial = lot.shape.chars().map(|c| if c == '0' { digits.next().unwrap_or(c) } else { c }).collect();
             if !found.iter().any(|(known, _)| known.record.0 == lot.record) {
                 found.push((lot.found(), serial));
             }
@@ -211,8 +214,28 @@ mod tests {
         assert_eq!(by_number("123456"), [(7, "AB123456".to_owned())]);
         assert_eq!(by_number("AB123456"), [(8, "123456".to_owned())]);
         assert_eq!(by_number("A123456"), [(8, "123456".to_owned()), (7, "AB123456".to_owned())]);
-        for none in ["124000", "0123456", "12345", "AB", ""] {
+        assert_eq!(by_number("0123456"), [(8, "123456".to_owned()), (7, "AB123456".to_owned())]);
+        for none in ["124000", "12345", "AB", ""] {
             assert!(by_number(none).is_empty(), "{none}");
+        }
+    }
+
+    #[test]
+    fn noughts_before_a_number_may_be_lost_or_too_many() {
+        let mut builder = LotsBuilder::default();
+        builder.push(&SerialRange::new("КЩ0100", "КЩ0450").unwrap(), 7);
+        builder.push(&SerialRange::new("АБ0001", "АБ0099").unwrap(), 8);
+        let lots = builder.finish();
+        for serial in ["КЩ200", "КЩ00200", "200"] {
+            let (found, _) = lots.holding_number(serial);
+            assert_eq!(
+                found.iter().map(|(lot, meant)| (lot.record.0, meant.as_str())).collect::<Vec<_>>(),
+                [(7, "KЩ0200")],
+                "{serial}"
+            );
+        }
+        for none in ["КЩ99", "КЩ0500", "АБ50", "50"] {
+            assert!(lots.holding_number(none).0.is_empty(), "{none}");
         }
     }
 

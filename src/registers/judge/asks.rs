@@ -24,7 +24,7 @@ pub(super) fn asks(
     };
     // Every document names its issuer, and however rare its number, another issuer's document may bear it.
     let is_told = item.description.issuer.as_deref().and_then(issuer_of).is_some();
-    let issuer = (!is_told && record.issuer.is_some() && is_document(index, &best.found)).then_some(Ask::Issuer);
+    let issuer = (!is_told && record.issuer.is_some() && is_document(index, best)).then_some(Ask::Issuer);
     let hits = ranked.shown.iter().filter(|j| j.grade == Grade::Hit).count();
     if hits == 1 && best.evidence.is_settled() {
         return issuer.into_iter().collect();

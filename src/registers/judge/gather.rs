@@ -73,6 +73,8 @@ pub(super) struct Match {
     pub met: Met,
     /// Position of the mark among those that were asked.
     pub mark: usize,
+    /// Which of two serials that stand in one mark: `A (B)`.
+    pub part: usize,
     pub standing: Standing,
     /// The canonical key as read.
     pub read: Rc<str>,
@@ -80,6 +82,13 @@ pub(super) struct Match {
     pub meets: Rc<str>,
     /// How likely the record's mark is to be read like this, by the likeliest rule of all that meet.
     pub likelihood: f64,
+}
+
+impl Match {
+    /// Whether both are made by one serial of the item.
+    pub fn is_of_mark_of(&self, other: &Self) -> bool {
+        (self.mark, self.part) == (other.mark, other.part)
+    }
 }
 
 /// A record in question, with the strongest match of each of the item's marks.
@@ -124,7 +133,7 @@ impl Gathered {
             records.len() - 1
         });
         let matches = &mut records[place].matches;
-        match matches.iter_mut().find(|m| m.mark == found.mark) {
+        match matches.iter_mut().find(|m| m.is_of_mark_of(found)) {
             Some(earlier) => {
                 let likelihood = earlier.likelihood.max(found.likelihood);
                 if earlier.rule < found.rule {
@@ -147,20 +156,10 @@ pub(super) fn gather(
 ) -> Gathered {
     let mut gathered = Gathered::default();
     for (mark_number, (mark, class, registers)) in marks.iter().enumerate() {
-        let mut search = Search {
-            index,
-            registers,
-            mark: mark_number,
-            gathered: &mut gathered,
-            scales: &mut *scales,
-            batch: Vec::new(),
-            near_max,
-            sieve: Sieve::default(),
-            bearers: Vec::new(),
-            kept: SetOfNumbers::default(),
-        };
+        let mut search = Search::of(index, registers, mark_number, &mut gathered, scales, near_max);
         if mark.scheme.is_compared_loosely() {
-            for part in keys::split_parts(&mark.value) {
+            for (number, part) in keys::split_parts(&mark.value).into_iter().enumerate() {
+                search.part = number;
                 for text in keys::beside_separators(&part) {
                     let keys = keys::keys(text);
                     if keys.usable {
@@ -172,13 +171,29 @@ pub(super) fn gather(
         } else {
             // The same text may stand in a register's serial column.
             let canonical = keys::canonical(&mark.value);
-            let as_serial = index.exact(b'S', &canonical);
-            search.keep(Rule::Exact, Standing::Counted, &Rc::from(canonical.as_str()), as_serial);
+            search.equal(&canonical);
             // Stolen blanks are listed by their first and last number.
             search.lots(&keys::keys_of_canonical(canonical));
-            let key = keys::exact_key(mark.scheme, &mark.value);
-            let found = index.exact(*class, &key);
-            search.keep(Rule::Exact, Standing::of(mark.scheme, &key), &Rc::from(key), found);
+            search.under_its_scheme(mark, *class);
+        }
+    }
+    gathered
+}
+
+/// Looks every mark up as it stands, and by nothing else.
+pub(super) fn gather_equal(index: &Registers, marks: &[(&Mark, u8, Vec<usize>)], scales: &mut Scales<'_>) -> Gathered {
+    let mut gathered = Gathered::default();
+    for (mark_number, (mark, class, registers)) in marks.iter().enumerate() {
+        let mut search = Search::of(index, registers, mark_number, &mut gathered, scales, 0);
+        if mark.scheme.is_compared_loosely() {
+            for (number, part) in keys::split_parts(&mark.value).into_iter().enumerate() {
+                search.part = number;
+                search.equal(&keys::canonical(&part));
+            }
+            search.as_any_scheme(&mark.value);
+        } else {
+            search.equal(&keys::canonical(&mark.value));
+            search.under_its_scheme(mark, *class);
         }
     }
     gathered
@@ -191,6 +206,7 @@ struct Search<'a, 'b> {
     index: &'a Registers,
     registers: &'a [usize],
     mark: usize,
+    part: usize,
     gathered: &'a mut Gathered,
     scales: &'a mut Scales<'b>,
     /// The records of one key, with their facts.
@@ -203,10 +219,45 @@ struct Search<'a, 'b> {
     kept: SetOfNumbers<KeyId>,
 }
 
-impl Search<'_, '_> {
+impl<'a, 'b> Search<'a, 'b> {
+    fn of(
+        index: &'a Registers,
+        registers: &'a [usize],
+        mark: usize,
+        gathered: &'a mut Gathered,
+        scales: &'a mut Scales<'b>,
+        near_max: usize,
+    ) -> Self {
+        Self {
+            index,
+            registers,
+            mark,
+            part: 0,
+            gathered,
+            scales,
+            batch: Vec::new(),
+            near_max,
+            sieve: Sieve::default(),
+            bearers: Vec::new(),
+            kept: SetOfNumbers::default(),
+        }
+    }
+
+    /// Serials that are equal.
+    fn equal(&mut self, canonical: &str) {
+        self.keep(Rule::Exact, Standing::Counted, &Rc::from(canonical), self.index.exact(b'S', canonical));
+    }
+
+    /// Marks of that scheme that are equal.
+    fn under_its_scheme(&mut self, mark: &Mark, class: u8) {
+        let key = keys::exact_key(mark.scheme, &mark.value);
+        let found = self.index.exact(class, &key);
+        self.keep(Rule::Exact, Standing::of(mark.scheme, &key), &Rc::from(key), found);
+    }
+
     fn loosely(&mut self, keys: &Keys) {
         let read: Rc<str> = Rc::from(keys.canonical.as_str());
-        self.keep(Rule::Exact, Standing::Counted, &read, self.index.exact(b'S', &keys.canonical));
+        self.equal(&keys.canonical);
         self.lots(keys);
         self.keep(Rule::LookAlike, Standing::Counted, &read, self.index.same_skeleton(&keys.skeleton));
         self.keep(Rule::Core, Standing::Counted, &read, self.index.same_core(&keys.core));
@@ -288,7 +339,7 @@ impl Search<'_, '_> {
     /// A match of a key that is still to be named.
     fn met_by(&self, rule: Rule, standing: Standing, read: &Rc<str>, likelihood: f64) -> Match {
         let (met, meets) = (Met::Key(KeyId(0)), Rc::clone(read));
-        Match { rule, met, mark: self.mark, standing, read: Rc::clone(read), meets, likelihood }
+        Match { rule, met, mark: self.mark, part: self.part, standing, read: Rc::clone(read), meets, likelihood }
     }
 
     /// Marks of which this one may be the rest, and marks that are the rest of this one.

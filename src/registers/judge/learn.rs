@@ -148,7 +148,7 @@ fn collisions(index: &Registers, sample: &[Drawn], seen: Meetings, scale: f64, l
         let (letters, whole) = (scales.of_key(key, record.register()).1, scales.weigh(record));
         for known in KNOWN {
             let Some(weight) = whole.as_far_as(known, &scales, record) else { continue };
-            let crowding = scales.crowding(key, record.register(), &weight);
+            let crowding = scales.crowding(key, record.register(), &weight, 0);
             let met = crowding.density * crowding.share * drawn.stands_for * scale;
             meetings.expect(record.facts[MODEL], Case { letters, known }, met);
         }

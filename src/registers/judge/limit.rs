@@ -98,7 +98,8 @@ fn weighed(index: &Registers, lessons: &Lessons, drawn: &Drawn) -> Option<(f64, 
     let mut scales = drawn.scales(index, lessons);
     let none: Rc<str> = Rc::from("");
     let (rule, met, standing) = (Rule::Exact, Met::Key(key), Standing::Counted);
-    let equal = Match { rule, met, mark: 0, standing, read: Rc::clone(&none), meets: none, likelihood: reading(rule) };
+    let equal =
+        Match { rule, met, mark: 0, part: 0, standing, read: Rc::clone(&none), meets: none, likelihood: reading(rule) };
     let (evidence, weight, _) = evidence(index, record, &[equal], &mut scales)?;
     let is_hit = |evidence: &Evidence| grade(evidence) == Some(Grade::Hit);
     // Strangers of all registers come to bear the mark.

@@ -25,7 +25,9 @@ pub use self::listed::CANDIDATES_MAX;
 use self::listed::{
     BESIDE_EQUAL_MAX, LONG, OF_MORE_MAX, lists_are_whole, narrow, order, worth_listing, worth_listing_whole,
 };
-use self::rules::{Evidence, ISSUED_ONCE, SPECIFIC, WORTH_LOOKING_AROUND, grade, lot_density, reading};
+use self::rules::{
+    Evidence, ISSUED_ONCE, NUMBER_NOT_SPECIFIC, SPECIFIC, WORTH_LOOKING_AROUND, grade, lot_density, reading,
+};
 pub use self::show::Listed;
 use self::weigh::{Scales, Weight};
 pub use super::disclosure::fields;
@@ -65,7 +67,7 @@ pub fn judge_with<E>(
     item: &Item,
     fetch: &dyn Fn(&[RecordRef]) -> Result<Vec<Listed>, E>,
 ) -> Result<Verdict, E> {
-    let question = Question::of(index, item);
+    let mut question = Question::of(index, item);
     if !question.any_usable {
         return Ok(Verdict::not_checked(NotChecked::UnusableMark));
     }
@@ -76,12 +78,20 @@ pub fn judge_with<E>(
     let near_max = if lists_are_whole(index) { CANDIDATES_MAX } else { OF_MORE_MAX };
     let gathered = gather::gather(index, &question.marks, &mut scales, near_max);
     let mut ranked = Ranked::of(index, gathered, &mut scales);
+    let is_of_another_object = ranked.shown.is_empty() && item.description.object.is_some();
+    if is_of_another_object {
+        ranked.shown = of_another_object(index, item);
+        question.asked.extend(ranked.shown.iter().map(|j| usize::from(j.compact.register())));
+    }
 
     let wanted: Vec<RecordRef> = ranked.shown.iter().map(|judged| judged.record).collect();
     let mut records = fetch(&wanted)?;
     ranked.hold_issuers_against(index, &item.description, &records);
     let is_elsewhere = ranked.lower_what_nobody_looks_for(&mut records);
-    let ask = asks::asks(index, item, &ranked, &records, &scales);
+    let ask = match is_of_another_object && !ranked.shown.is_empty() {
+        true => vec![Ask::Object],
+        false => asks::asks(index, item, &ranked, &records, &scales),
+    };
     let parts_differ = parts::differ(item, &ranked.shown, &records, question.marks.len());
     let shown = ranked.shown.iter().zip(records);
     let candidates = shown.map(|(judged, record)| show::candidate(index, judged, record)).collect();
@@ -118,6 +128,20 @@ pub fn judge_with<E>(
         only_known: only_known.iter().filter_map(names).collect(),
         entry: None,
     })
+}
+
+/// Who says what an item is may be wrong, and a rare mark that is listed as it stands must not be silent for that: records that are no such
+/// object, *possible* at most.
+fn of_another_object(index: &Registers, item: &Item) -> Vec<Judged> {
+    let untold = Description { object: None, ..item.description.clone() };
+    let untold = Item { marks: item.marks.clone(), description: untold };
+    let question = Question::of(index, &untold);
+    let mut scales = Scales::new(index, &untold.description);
+    let gathered = gather::gather_equal(index, &question.marks, &mut scales);
+    let mut shown = Ranked::of(index, gathered, &mut scales).shown;
+    shown.retain(|judged| judged.evidence.letters && judged.evidence.is_specific());
+    shown.iter_mut().for_each(|judged| judged.grade = judged.grade.min(Grade::Possible));
+    shown
 }
 
 impl<'a> Question<'a> {
@@ -245,9 +269,11 @@ impl Ranked {
     /// another issuer it is another one. Codes of different length that no list of countries knows say nothing.
     fn hold_issuers_against(&mut self, index: &Registers, item: &Description, records: &[Listed]) {
         let Some(issuer) = item.issuer.as_deref().and_then(issuer_of) else { return };
-        for (judged, record) in self.shown.iter_mut().zip(records).filter(|(j, _)| is_document(index, &j.found)) {
+        for (judged, record) in self.shown.iter_mut().zip(records).filter(|(j, _)| is_document(index, j)) {
             let listed = record.issuer.as_deref().and_then(issuer_of).unwrap_or_default();
-            if listed == issuer {
+            if listed == issuer && judged.evidence.loosely {
+                // One character is another: its number need not be of the lot.
+            } else if listed == issuer {
                 // An identity card may bear the number of somebody's passport.
                 let is_of_its_sort = judged.evidence.against == 0;
                 judged.evidence.is_unique = is_of_its_sort;
@@ -291,13 +317,14 @@ fn issuer_of(told: &str) -> Option<String> {
     Some(known.map_or(code, str::to_owned))
 }
 
-/// Whether the mark is the number of a document. Who types a passport's number need not say that it is one: the register does.
-fn is_document(index: &Registers, found: &Match) -> bool {
-    match found.met {
+/// Whether the mark is the number of a document, or lies in a lot of them. Who types a passport's number need not say that it is one: the
+/// register does.
+fn is_document(index: &Registers, judged: &Judged) -> bool {
+    match judged.found.met {
         Met::Key(key) => {
-            found.rule == Rule::Exact && index.key_bytes(key).first().copied() == class_of(Scheme::Document)
+            judged.found.rule == Rule::Exact && index.key_bytes(key).first().copied() == class_of(Scheme::Document)
         }
-        Met::Lot { .. } => false,
+        Met::Lot { .. } => judged.found.rule == Rule::Range && judged.compact.object() == Some(Object::TravelDocument),
     }
 }
 
@@ -308,7 +335,6 @@ fn evidence(
     matches: &[Match],
     scales: &mut Scales<'_>,
 ) -> Option<(Evidence, Weight, Match)> {
-    let best = matches.iter().max_by(|a, b| a.rule.cmp(&b.rule).then(b.mark.cmp(&a.mark)))?;
     let register = compact.register();
     let mut met = |m: &Match| match m.met {
         Met::Key(key) => scales.of_key(key, register),
@@ -317,8 +343,19 @@ fn evidence(
             (lot_density(&m.meets, items, index.share_of_lot(&m.meets, items)), letters)
         }
     };
+    // Of marks that agree alike the rarest counts, whatever their order on the item.
+    let by_rarity = |a: (f64, &Match), b: (f64, &Match)| a.0.total_cmp(&b.0).then_with(|| a.1.read.cmp(&b.1.read));
+    let mut rarest: Option<(f64, &Match)> = None;
+    for m in matches {
+        let this = (if matches.len() > 1 { met(m).0 } else { 0.0 }, m);
+        if rarest.is_none_or(|best| m.rule.cmp(&best.1.rule).then_with(|| by_rarity(best, this)).is_gt()) {
+            rarest = Some(this);
+        }
+    }
+    let (_, best) = rarest?;
     // A second mark counts when it is another text on the item, found by more than a number.
-    let second = matches.iter().find(|m| m.mark != best.mark && m.met != best.met && m.rule > Rule::Number);
+    let others = matches.iter().filter(|m| !m.is_of_mark_of(best) && m.met != best.met && m.rule > Rule::Number);
+    let second = others.map(|m| (met(m).0, m)).min_by(|a, b| by_rarity(*a, *b)).map(|(_, m)| m);
     let (density, letters) = met(best);
     let density = if best.standing == Standing::Issued { density * ISSUED_ONCE } else { density };
     let density = density * second.map_or(1.0, |m| met(m).0.min(1.0));
@@ -351,8 +388,9 @@ fn evidence(
         && best.standing != Standing::Unique
     {
         let usual = scales.of_key(key, register).0;
-        let crowding = scales.crowding(key, register, &weight);
-        evidence.density *= crowding.density / usual;
+        let crowding = scales.crowding(key, register, &weight, best.mark);
+        let least = if letters { 0.0 } else { usual.min(NUMBER_NOT_SPECIFIC) };
+        evidence.density *= crowding.density.max(least) / usual;
         evidence.description *= crowding.share / weight.share;
         // That a number was given out once says nothing of those that only look like it, nor of what a fact contradicts: another model's
         // maker counts for himself. And by itself it makes no mark specific that its series does not.

@@ -13,12 +13,11 @@
 //! | K1 | it is specific (a number alone, or something contradicts) | probable |
 //! | K1 | facts agree, nothing contradicts, chance is small | probable |
 //! | K1 | else | possible |
-//! | K2, K3 | it has a letter, year or second mark agrees, nothing contradicts, chance is small | hit |
 //! | K2, K3, KT | it is specific, or facts agree and chance is small | probable |
 //! | K2, K3, KT | else | possible |
 //! | a lot: the mark lies in it | it has a letter, the lot is narrow, nothing contradicts | hit |
 //! | a lot | facts or a second mark agree, nothing contradicts, chance falls below the limit | hit |
-//! | a lot | nothing contradicts (a number alone: and the lot is no large part of its kind) | probable |
+//! | a lot | nothing contradicts (a number alone: and the lot is narrow, or facts agree and it is no large part of its kind) | probable |
 //! | a lot, by a look-alike or by sound | nothing contradicts | probable |
 //! | a lot | else | possible |
 //! | K4, one edit, a lost end, two edits | two of make, model, calibre, kind, year agree, nothing contradicts | possible |
@@ -80,7 +79,7 @@ pub(super) const CONTRADICTION: f64 = 20.0;
 pub(super) const SHARE_MIN: f64 = 0.02;
 /// A lot is narrow when at most one mark of its kind in ten thousand falls into it.
 const LOT_NARROW: f64 = 1e-4;
-/// A lot of bare numbers that takes more than this of the numbers of its length is no news without a description.
+/// A lot of bare numbers that takes more than this of the numbers of its length is no news.
 const LOT_OF_NUMBERS: f64 = 0.02;
 /// Plates, documents and containers are given out once by each issuer, so an equal one is another issuer's: so few are.
 pub(super) const ISSUED_ONCE: f64 = 0.05;
@@ -107,6 +106,9 @@ pub(super) const BORNE_BY_MANY: f64 = 1.0;
 /// An equal mark, or one that looks equal, that fewer strangers bear by accident is worth a line though one fact contradicts and none agrees: facts
 /// are read and written wrongly more often than that.
 const RARELY_MET: f64 = 0.05;
+/// An empty stretch of its numbers makes no bare number rarer than this that its length does not: numbers run from 1, and noughts are put
+/// before them.
+pub(super) const NUMBER_NOT_SPECIFIC: f64 = 2.0 * SPECIFIC;
 /// Where chance by the whole register is above this, the records around a key cannot make it small.
 pub(super) const WORTH_LOOKING_AROUND: f64 = 0.05;
 /// A second mark of unknown shape agrees by accident so often.
@@ -321,10 +323,7 @@ fn grade_exact(e: &Evidence) -> Grade {
 }
 
 fn grade_loose(e: &Evidence) -> Grade {
-    let settled = e.letters && (e.year_agrees || e.second_mark) && e.against == 0 && e.chance() <= CHANCE_HIT;
-    if settled && e.rule != Rule::BySound {
-        Grade::Hit
-    } else if (e.is_specific() && !e.is_outweighed()) || (e.is_borne_out() && e.chance() <= CHANCE_PROBABLE) {
+    if (e.is_specific() && !e.is_outweighed()) || (e.is_borne_out() && e.chance() <= CHANCE_PROBABLE) {
         Grade::Probable
     } else {
         Grade::Possible
@@ -337,7 +336,8 @@ fn grade_lot(e: &Evidence) -> Grade {
     let limit = if e.letters { CHANCE_HIT } else { CHANCE_HIT_NUMBER };
     if e.against == 0 && !e.loosely && (alone || (e.is_borne_out() && chance <= limit)) {
         Grade::Hit
-    } else if e.against == 0 && (e.letters || chance <= LOT_OF_NUMBERS) {
+    } else if e.against == 0 && (e.letters || e.density <= LOT_NARROW || (e.is_borne_out() && chance <= LOT_OF_NUMBERS))
+    {
         Grade::Probable
     } else {
         Grade::Possible

@@ -9,7 +9,7 @@ const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZБГДЖЗИЙЛПФЦЧШЩЫ�
 const DIGITS: &str = "0123456789";
 
 /// The canonical keys one slip away, for marks of two and three characters: a character lost, and of three also one wrong,
-/// or two swapped. Letters are thought of where a series stands: before the first digit.
+/// one too many, or two swapped. Letters are thought of where a series stands: before the first digit.
 pub(super) fn one_edit(canonical: &str) -> BTreeSet<String> {
     let chars: Vec<char> = canonical.chars().collect();
     let mut near = BTreeSet::new();
@@ -27,6 +27,7 @@ pub(super) fn one_edit(canonical: &str) -> BTreeSet<String> {
     // Of two characters, one wrong leaves nothing to go by.
     if chars.len() == 3 {
         for (at, read) in chars.iter().enumerate() {
+            near.insert(with(at, at + 1, None));
             let others = if read.is_ascii_digit() { DIGITS } else { LETTERS };
             near.extend(others.chars().map(|c| with(at, at + 1, Some(c))));
             let mut swapped = chars.clone();
@@ -45,7 +46,11 @@ mod tests {
     #[test]
     fn what_one_slip_makes_of_a_short_mark() {
         let table = [
-            ("123", &["A123", "Б123", "1203", "223", "213", "132", "1239"][..], &["123", "12", "12A3", "321"][..]),
+            (
+                "123",
+                &["A123", "Б123", "1203", "223", "213", "132", "1239", "12", "23"][..],
+                &["123", "1", "12A3", "321"][..],
+            ),
             ("A12", &["A123", "AB12", "Б12", "A21", "A13"][..], &["A12", "A1B2", "AA1"][..]),
             ("12", &["A12", "112", "120"][..], &["13", "21", "1"][..]),
             ("1", &[][..], &["12"][..]),

@@ -2,10 +2,13 @@
 
 mod asked;
 mod contradicted;
+mod documents;
 mod given_out;
 mod lots;
 mod near;
+mod objects;
 mod parts;
+mod several;
 mod untold;
 
 use super::*;
@@ -72,12 +75,17 @@ fn index_of(records: &[Record]) -> Registers {
 
 /// Some of the records of a register that has more.
 fn index_of_part(records: &[Record], in_all: u64) -> Registers {
+    index_for(&[Object::Firearm], records, in_all)
+}
+
+/// The same of a register that is kept for these objects.
+fn index_for(objects: &[Object], records: &[Record], in_all: u64) -> Registers {
     let facts = RegisterFacts {
         id: RegisterId("weapons".into()),
         version: RegisterVersion(4),
         as_of_ms: 1_700_000_000_000,
         owner: "invented".into(),
-        objects: vec![Object::Firearm],
+        objects: objects.to_vec(),
         records: in_all,
         practice: true,
     };
@@ -122,15 +130,15 @@ fn a_sparse_mark_is_a_hit_however_it_is_typed() {
 }
 
 #[test]
-fn a_look_alike_shows_the_character_and_the_year_makes_it_a_match() {
+fn a_look_alike_shows_the_character_and_no_description_makes_it_a_match() {
     let practice = practice();
     let verdict = practice.serial("3Я 471903");
     assert_eq!((verdict.grade, verdict.rule), (Grade::Probable, Some(Rule::LookAlike)));
     let differs = &verdict.candidates[0].differs;
     assert_eq!((differs[0].at, differs[0].read.as_str(), differs[0].record.as_str()), (1, "3", "З"));
-    assert_eq!(verdict.ask[..2], [Ask::Characters, Ask::Year]);
-    let with_year = practice.ask(&[serial("3Я 471903")], Description { year: Some(1978), ..Description::default() });
-    assert_eq!(with_year.grade, Grade::Hit);
+    assert_eq!(verdict.ask.first(), Some(&Ask::Characters));
+    let described = practice.ask(&[serial("3Я 471903")], Description { year: Some(1978), ..pistol() });
+    assert_eq!((described.grade, described.ask.first()), (Grade::Probable, Some(&Ask::Characters)));
 }
 
 #[test]
@@ -303,70 +311,6 @@ fn what_was_delivered_is_a_finding_and_never_a_match() {
     let verdict = practice.ask(&[serial("ЗЯ471903")], Description::default());
     assert_eq!((verdict.grade, verdict.findings), (Grade::Possible, vec![Finding::DeliveredElsewhere]));
     assert!(verdict.ask.is_empty(), "no answer makes it a match");
-}
-
-#[test]
-fn a_document_typed_without_its_scheme_is_held_to_its_issuer_all_the_same() {
-    let mut listed = record("doc", vec![Mark::new(Scheme::Document, "FA123456")], None, None);
-    listed.description = Description { issuer: Some("UKR".into()), ..Description::default() };
-    let practice = Practice { index: index_of(std::slice::from_ref(&listed)), records: vec![listed] };
-    let object = Some(Object::Firearm);
-    let of = |issuer: &str| Description { object, issuer: Some(issuer.into()), ..Description::default() };
-    for mark in [serial("FA 123456"), Mark::new(Scheme::Document, "FA123456")] {
-        for (issuer, grade) in [("UKR", Grade::Hit), ("POL", Grade::Possible)] {
-            let verdict = practice.ask(std::slice::from_ref(&mark), of(issuer));
-            assert_eq!((verdict.grade, verdict.ask), (grade, vec![]), "{mark:?} {issuer}");
-        }
-        // Another state's document may bear it, so who issued it is asked, however rare the number.
-        let verdict = practice.ask(std::slice::from_ref(&mark), of(" "));
-        assert_eq!((verdict.grade, verdict.ask), (Grade::Hit, vec![Ask::Issuer]), "{mark:?}");
-    }
-}
-
-#[test]
-fn a_document_of_another_sort_is_no_match_however_equal_its_number() {
-    let mut listed = record("doc", vec![Mark::new(Scheme::Document, "000123456")], None, None);
-    listed.description =
-        Description { issuer: Some("UKR".into()), kind: Some("id_card".into()), ..Description::default() };
-    let practice = Practice { index: index_of(std::slice::from_ref(&listed)), records: vec![listed] };
-    for (kind, grade, contradicts) in [
-        ("passport", Grade::Probable, &[Trait::Kind][..]),
-        ("identity card", Grade::Hit, &[]),
-        ("a paper", Grade::Hit, &[]),
-    ] {
-        let about = Description {
-            object: Some(Object::Firearm),
-            issuer: Some("UKR".into()),
-            kind: Some(kind.into()),
-            ..Description::default()
-        };
-        let verdict = practice.ask(&[Mark::new(Scheme::Document, "000123456")], about);
-        assert_eq!((verdict.grade, &verdict.candidates[0].why.contradicts[..]), (grade, contradicts), "{kind}");
-    }
-}
-
-#[test]
-fn a_country_is_one_issuer_in_all_of_its_codes() {
-    let mut listed = record("doc", vec![Mark::new(Scheme::Document, "C01X00T47")], None, None);
-    for (told, of_record, grade) in [
-        ("D", "DEU", Grade::Hit),
-        ("DEU", "D<<", Grade::Hit),
-        ("D", "POL", Grade::Possible),
-        ("DNK", "D", Grade::Possible),
-        ("DE", "DEU", Grade::Hit),
-        ("germany", "D", Grade::Hit),
-        ("PL", "DEU", Grade::Possible),
-        ("Poland", "DEU", Grade::Possible),
-        ("UNO", "UNO", Grade::Hit),
-    ] {
-        listed.description = Description { issuer: Some(of_record.into()), ..Description::default() };
-        let practice = Practice { index: index_of(std::slice::from_ref(&listed)), records: vec![listed.clone()] };
-        let object = Some(Object::Firearm);
-        let about = Description { object, issuer: Some(told.into()), ..Description::default() };
-        let verdict = practice.ask(&[Mark::new(Scheme::Document, "C01X00T47")], about);
-        assert_eq!(verdict.grade, grade, "{told} {of_record}");
-        assert!(verdict.ask.is_empty(), "{told} {of_record}: {:?}", verdict.ask);
-    }
 }
 
 #[test]

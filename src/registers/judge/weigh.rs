@@ -26,7 +26,7 @@ const MAKE: usize = 1;
 /// Makers number their models in their own ways.
 pub(super) const MODEL: usize = 2;
 
-/// The surroundings of so many keys are looked at in one check; more than a few sparse ones do not meet one mark.
+/// For one mark the surroundings of so many keys are looked at; more than a few sparse ones do not meet it.
 const SURROUNDINGS_MAX: usize = 4;
 
 /// A set of [`TRAITS`].
@@ -113,6 +113,8 @@ pub(super) struct Scales<'a> {
     known: [Vec<Option<Relation>>; 4],
     /// What was seen around keys.
     around: ByNumber<(KeyId, u8), Seen>,
+    /// How many keys were looked around for each mark.
+    looked: Vec<usize>,
     /// What is known of keys: how crowded they are in a register, and whether they hold a letter.
     keys: ByNumber<(KeyId, u8), (f64, bool)>,
     /// See [`Self::limit_of_shape`].
@@ -158,6 +160,7 @@ impl<'a> Scales<'a> {
             object: description.object,
             known,
             around: ByNumber::default(),
+            looked: Vec::new(),
             keys: ByNumber::default(),
             limits: ByNumber::default(),
             lessons,
@@ -308,13 +311,15 @@ impl<'a> Scales<'a> {
     }
 
     /// What stands around a key: how crowded it is there, and how many are alike. In a series that one factory gave to one model
-    /// in two years, an equal model and year say next to nothing.
-    pub fn crowding(&mut self, key: KeyId, register: u8, weight: &Weight) -> Crowding {
+    /// in two years, an equal model and year say next to nothing. `mark`: the number of the item's mark that met the key.
+    pub fn crowding(&mut self, key: KeyId, register: u8, weight: &Weight, mark: usize) -> Crowding {
         let (density, _) = self.of_key(key, register);
         if !self.around.contains_key(&(key, register)) {
-            if self.around.len() >= SURROUNDINGS_MAX {
+            self.looked.resize(self.looked.len().max(mark + 1), 0);
+            if self.looked[mark] >= SURROUNDINGS_MAX {
                 return Crowding { density, share: weight.share };
             }
+            self.looked[mark] += 1;
             let (around, records) = surroundings::of(self.index, register, key, &surroundings::NEAR);
             let agrees = records.iter().map(|record| self.weigh(*record).agrees).collect();
             self.see_around(key, register, &around, agrees);

@@ -106,7 +106,7 @@ fn the_table_of_grades() {
         (
             "look-alikes and the year",
             Evidence { rule: Rule::LookAlike, year_agrees: true, description: 0.02, ..SPARSE },
-            Some(Hit),
+            Some(Probable),
         ),
         ("look-alikes on a dense key", Evidence { rule: Rule::LookAlike, ..dense }, Some(Possible)),
         ("by sound, all agrees", Evidence { rule: Rule::BySound, ..full }, Some(Probable)),
@@ -148,6 +148,8 @@ fn the_table_of_lots() {
         ("half of all numbers of a letter", lot("A1500", 5000), Probable),
         ("a lot of long numbers", lot("12345678", 1000), Probable),
         ("a lot of long numbers, all agrees", told(lot("12345678", 10)), Hit),
+        ("a hundredth of all numbers of four digits", lot("1500", 100), Possible),
+        ("a hundredth of them, a rare model agrees", told(lot("1500", 100)), Probable),
         ("a tenth of all numbers of four digits", lot("1500", 1000), Possible),
         ("a tenth of them, a rare model agrees", told(lot("1500", 1000)), Probable),
         ("a tenth of them, another model", other(lot("1500", 1000)), Possible),

@@ -57,3 +57,14 @@ fn what_was_lost_together_stays_a_match() {
     let hit = items.filter(hit).count();
     assert!(hit >= 99, "{hit} of 100");
 }
+
+#[test]
+fn a_short_number_in_an_empty_stretch_is_no_rare_one() {
+    let practice = register(|n, dice| match n {
+        0 => "0815".to_owned(),
+        _ => (1000 + dice.below(9000)).to_string(),
+    });
+    assert_eq!(practice.serial("0815").grade, Grade::Possible);
+    let kind = Description { kind: Some("pistol".into()), ..Description::default() };
+    assert_eq!(practice.ask(&[serial("0815")], kind).grade, Grade::Possible, "every pistol is a pistol");
+}

@@ -12,7 +12,7 @@ fn a_lot_whose_letters_were_not_told_is_possible_where_the_description_agrees() 
     let records = vec![lot("crate", "AB123000", "AB123999"), record("x", vec![serial("ЖЖ123456")], Some("ТТ"), None)];
     let practice = Practice { index: index_of(&records), records };
     let rifle = Description { kind: Some("pistol".into()), model: Some("AK-74".into()), ..Description::default() };
-    for typed in ["123456", "CD123456", "A 123456"] {
+    for typed in ["123456", "CD123456", "A 123456", "AB0123456"] {
         let verdict = practice.ask(&[serial(typed)], rifle.clone());
         assert_eq!((verdict.grade, verdict.rule), (Grade::Possible, Some(Rule::Number)), "{typed}");
         let found = &verdict.candidates[0];
@@ -21,7 +21,7 @@ fn a_lot_whose_letters_were_not_told_is_possible_where_the_description_agrees() 
         assert!(!found.differs.is_empty(), "which letters the lot has: {typed}");
     }
     let other = Description { model: Some("ТТ".into()), ..rifle.clone() };
-    for (typed, described) in [("124456", &rifle), ("0123456", &rifle), ("123456", &other)] {
+    for (typed, described) in [("124456", &rifle), ("123456", &other)] {
         let verdict = practice.ask(&[serial(typed)], described.clone());
         assert!(verdict.candidates.iter().all(|c| c.record != "crate"), "{typed} {described:?}");
     }
