@@ -6,6 +6,8 @@
 mod claims;
 #[path = "sync/clocks.rs"]
 mod clocks;
+#[path = "sync/damaged.rs"]
+mod damaged;
 #[path = "sync/forks.rs"]
 mod forks;
 #[path = "sync/frozen.rs"]

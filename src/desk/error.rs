@@ -104,6 +104,7 @@ fn sync_code(error: &SyncError) -> &'static str {
         SyncError::BadReceipt => "bad_receipt",
         SyncError::Register { .. } => "register_refused",
         SyncError::OlderRegister { .. } => "older_register",
+        SyncError::HeldDamaged { .. } => "registers_unreadable",
         SyncError::Refused { .. } => "refused",
         SyncError::HubUnavailable => "hub_unavailable",
         SyncError::Store(_) => "disk",
@@ -114,7 +115,7 @@ fn sync_code(error: &SyncError) -> &'static str {
 fn records_code(error: &RecordsError) -> &'static str {
     match error {
         RecordsError::Loading => "registers_loading",
-        RecordsError::Unreadable(_) => "registers_unreadable",
+        RecordsError::Unreadable(_) | RecordsError::Held(_) => "registers_unreadable",
         RecordsError::Database(_) | RecordsError::Io { .. } => "disk",
         RecordsError::OlderVersion { .. } => "older_register",
         RecordsError::Pattern(PatternError::TooWide) => "pattern_too_wide",

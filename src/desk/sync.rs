@@ -180,7 +180,9 @@ impl Desk {
         let staging = self.ledger.home().dir().join("incoming");
         let key = self.ledger.keys().derived("staged chunks");
         let down = Staging::open(staging, &key).and_then(|staging| {
-            session.down(&mut RecordsShelf { records: &self.records, ledger: &self.ledger }, &staging, progress)
+            let hub = self.ledger.enrolment().map_err(store_failed)?.map(|enrolment| enrolment.fingerprint.to_string());
+            let mut shelf = RecordsShelf { records: &self.records, ledger: &self.ledger, hub: hub.unwrap_or_default() };
+            session.down(&mut shelf, &staging, progress)
         });
         let down = match down {
             Ok(down) => down,
@@ -309,11 +311,24 @@ impl Outbox for &LedgerStore {
 struct RecordsShelf<'a> {
     records: &'a Records,
     ledger: &'a LedgerStore,
+    /// Whose registers they are.
+    hub: String,
+}
+
+impl RecordsShelf<'_> {
+    /// The setting that holds the newest version that was taken over.
+    fn newest(&self, register: &RegisterId) -> String {
+        format!("accepted.{}.{register}", self.hub)
+    }
 }
 
 impl Shelf for RecordsShelf<'_> {
     fn held(&self) -> Result<Vec<Held>, SyncError> {
         self.records.wait();
+        // Nothing is built on what does not open.
+        if self.records.unreadable().is_some() {
+            return Ok(Vec::new());
+        }
         let held = |r: HeldRegister| Held {
             id: r.id,
             version: r.version,
@@ -324,24 +339,33 @@ impl Shelf for RecordsShelf<'_> {
     }
 
     fn sums(&self, register: &RegisterId) -> Result<Option<Vec<Sum>>, SyncError> {
-        Ok(self.records.sums(register))
+        Ok(self.records.sums(register).filter(|_| self.records.unreadable().is_none()))
+    }
+
+    fn size(&self) -> (u64, u64) {
+        self.records.size()
+    }
+
+    fn accepted(&self, register: &RegisterId) -> Option<RegisterVersion> {
+        let bytes = self.ledger.setting(&self.newest(register)).ok()??;
+        String::from_utf8(bytes).ok()?.parse().ok().map(RegisterVersion)
     }
 
     fn now_ms(&self) -> i64 {
         self.ledger.clock().now().wall_ms
     }
 
-    fn may_repair(&mut self, register: &RegisterId) -> Result<bool, SyncError> {
-        let name = format!("repaired.{register}");
-        let last = self.ledger.setting(&name).map_err(store_failed)?;
+    fn may_repair(&self, register: &RegisterId) -> Result<bool, SyncError> {
+        let last = self.ledger.setting(&last_repair(register)).map_err(store_failed)?;
         let last = last.and_then(|bytes| String::from_utf8(bytes).ok()?.parse::<i64>().ok());
         let now_ms = self.now_ms();
         // A clock that was set by years must not forbid repairs for as long, nor one set by minutes allow them again and again.
-        if last.is_some_and(|last| now_ms.saturating_sub(last).unsigned_abs() < REPAIR_EVERY_MS) {
-            return Ok(false);
-        }
-        self.ledger.set_setting(&name, now_ms.to_string().as_bytes()).map_err(store_failed)?;
-        Ok(true)
+        Ok(last.is_none_or(|last| now_ms.saturating_sub(last).unsigned_abs() >= REPAIR_EVERY_MS))
+    }
+
+    fn repaired(&mut self, register: &RegisterId) -> Result<(), SyncError> {
+        let now_ms = self.now_ms().to_string();
+        self.ledger.set_setting(&last_repair(register), now_ms.as_bytes()).map_err(store_failed)
     }
 
     fn install(
@@ -356,7 +380,22 @@ impl Shelf for RecordsShelf<'_> {
             RecordsError::Chunk(why) if updates.len() == 1 => {
                 SyncError::Register { register: updates[0].manifest.register.clone(), why: why.to_string() }
             }
+            RecordsError::Held(_) => SyncError::HeldDamaged { why: error.to_string() },
+            other if other.is_disk_full() => SyncError::Store(
+                "the disk is full; the registers in use stay, checks go on; free the disk and sync again".to_owned(),
+            ),
             other => store_failed(other),
-        })
+        })?;
+        for update in updates {
+            let (name, version) = (self.newest(&update.manifest.register), update.manifest.version.0.to_string());
+            // Registers are in use by now: a ledger that takes no note must not say otherwise.
+            let _ = self.ledger.set_setting(&name, version.as_bytes());
+        }
+        Ok(())
     }
+}
+
+/// The setting that holds when parts of a register were fetched anew.
+fn last_repair(register: &RegisterId) -> String {
+    format!("repaired.{register}")
 }

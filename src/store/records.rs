@@ -6,6 +6,7 @@
 //! | `records-<generation>.db` | what is in it, and the sums of all (SQLCipher); built fresh, flushed, then only ever read |
 //! | `records-<generation>.rows` | the records, in blocks that are sealed one by one; written and read as the database |
 //! | `records-<generation>.idx` | the search index, sealed; built again from the records when it is damaged |
+//! | `records-<generation>.damaged` | why some of it does not open; absent until that was seen |
 //! | `records-<generation>.over` | what has changed since (SQLCipher, write-ahead log); absent until something has |
 //!
 //! An update that brings changes goes into the last file in one transaction and, once that is on disk, into memory; when
@@ -21,6 +22,7 @@ mod blocks;
 mod bucket;
 mod build;
 mod cipher;
+mod damage;
 mod db;
 mod error;
 mod finder;
@@ -47,6 +49,8 @@ pub use self::update::{Content, HeldRegister, RegisterUpdate};
 
 use self::apply::Next;
 use self::beside::Beside;
+use self::build::InUse;
+use self::damage::Damage;
 use self::generation::Generation;
 use crate::domain::{Candidate, Item, NotChecked, Record, RegisterId, RegisterVersion, Verdict};
 use crate::platform::memory;
@@ -83,6 +87,7 @@ pub struct Records {
     /// See [`Self::nobody_checks`].
     unasked: Arc<AtomicBool>,
     beside: Beside,
+    damage: Arc<Damage>,
     /// Who loads them.
     loader: Mutex<Option<JoinHandle<()>>>,
 }
@@ -120,13 +125,17 @@ impl Records {
             installing: Mutex::new(()),
             unasked: Arc::default(),
             beside: Beside::default(),
+            damage: Arc::default(),
             loader: Mutex::default(),
         };
         let (dir, key, state) = (records.dir.clone(), records.key.clone(), Arc::clone(&records.state));
-        let unasked = Arc::clone(&records.unasked);
+        let (unasked, damage) = (Arc::clone(&records.unasked), Arc::clone(&records.damage));
         let load = move || {
             // Whoever waits must not wait for a thread that is gone.
             let opened = std::panic::catch_unwind(|| Generation::open(&dir, &key));
+            if let Ok(Ok(generation)) = &opened {
+                damage.look(&dir, generation.number);
+            }
             settle(&state, loaded(opened.unwrap_or(Err(RecordsError::Damaged("loading them broke off")))));
             memory::give_back();
             prepare(&state, &|| !unasked.load(Ordering::Relaxed));
@@ -157,11 +166,12 @@ impl Records {
         matches!(*lock(&self.state.0), State::Loading)
     }
 
-    /// Why checks cannot be answered, when the files are the reason.
+    /// Why checks cannot be answered, or not all of them, when the files are the reason.
     pub fn unreadable(&self) -> Option<String> {
         match &*lock(&self.state.0) {
             State::Unreadable(why) => Some(why.clone()),
-            State::Loading | State::Ready(_) => None,
+            State::Ready(generation) => self.damage.of(generation.number),
+            State::Loading => None,
         }
     }
 
@@ -201,7 +211,7 @@ impl Records {
         match judge_with(&generation.index, item, &|wanted| self.beside.list(&generation, wanted)) {
             Ok(verdict) => verdict,
             Err(error) => {
-                self.give_up(&generation, &error);
+                self.damage.note(&self.dir, generation.number, &error);
                 Verdict::not_checked(NotChecked::RegistersUnreadable)
             }
         }
@@ -221,13 +231,11 @@ impl Records {
         verdict.map_or(true, |verdict| !verdict.candidates.is_empty() || verdict.more > 0)
     }
 
-    /// From now on nothing is answered from files that failed once.
-    fn give_up(&self, generation: &Arc<Generation>, error: &RecordsError) {
-        tracing::error!("the registers cannot be read: {error}");
-        let mut state = lock(&self.state.0);
-        if matches!(&*state, State::Ready(current) if current.number == generation.number) {
-            *state = State::Unreadable(error.to_string());
-        }
+    /// After something failed: whether files in use are the reason, which is noted then. That takes a reading of all of them.
+    fn is_of_what_is_held(&self, error: &RecordsError) -> bool {
+        let Some(generation) = self.generation().ok().filter(|_| error.may_be_damage()) else { return false };
+        let proven = generation.prove();
+        proven.inspect_err(|error| self.damage.note(&self.dir, generation.number, error)).is_err()
     }
 
     /// Records by a pattern of their marks: `?` one character, `*` any number, four fixed ones at least. The caller writes
@@ -235,7 +243,8 @@ impl Records {
     pub fn search(&self, pattern: &str, limit: usize) -> Result<Found, RecordsError> {
         let generation = self.generation()?;
         let matches = pattern::search(&generation.index, pattern, limit)?;
-        let candidates = matches.records.iter().map(|&at| generation.listed(at)).collect::<Result<_, _>>()?;
+        let candidates = matches.records.iter().map(|&at| generation.listed(at)).collect::<Result<_, _>>();
+        let candidates = candidates.inspect_err(|error| self.damage.note(&self.dir, generation.number, error))?;
         Ok(Found { candidates, cut: matches.cut })
     }
 
@@ -254,7 +263,16 @@ impl Records {
 
     /// One record by its register and id.
     pub fn record(&self, register: &RegisterId, id: &str) -> Result<Option<Record>, RecordsError> {
-        self.generation()?.by_id(register, id)
+        let generation = self.generation()?;
+        let found = generation.by_id(register, id);
+        found.inspect_err(|error| self.damage.note(&self.dir, generation.number, error))
+    }
+
+    /// Bytes on the disk of what was built last, and how many records it holds.
+    pub fn size(&self) -> (u64, u64) {
+        let Ok(generation) = self.generation() else { return (0, 0) };
+        let records = generation.registers.iter().map(|r| r.manifest.records).sum();
+        (build::bytes_of(&self.dir, generation.number), records)
     }
 
     /// The sum of each bucket of a register, as a device proves what it holds; `None` when it is not here.
@@ -268,8 +286,23 @@ impl Records {
     /// are replaced by the updates alone.
     ///
     /// # Errors
-    /// Whatever goes wrong, what was in use stays in use.
+    /// Whatever goes wrong, what was in use stays in use. [`RecordsError::Held`] when that is the reason.
     pub fn install<E>(
+        &self,
+        updates: &[RegisterUpdate],
+        chunk: &mut dyn FnMut(&ChunkRef) -> Result<Vec<u8>, E>,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<(), RecordsError>
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let installed = self.install_on_what_is_held(updates, chunk, progress);
+        installed.map_err(
+            |error| if self.is_of_what_is_held(&error) { RecordsError::Held(error.to_string()) } else { error },
+        )
+    }
+
+    fn install_on_what_is_held<E>(
         &self,
         updates: &[RegisterUpdate],
         chunk: &mut dyn FnMut(&ChunkRef) -> Result<Vec<u8>, E>,
@@ -349,7 +382,9 @@ impl Records {
             memory::give_back();
         }
         let before = current.as_ref().map(|current| current.number);
-        let built = build::build(&self.dir, &self.key, current, updates, fetch, progress, &mut in_between);
+        let is_sound = |number| self.damage.of(number).is_none();
+        let in_use = current.map(|generation| InUse { is_sound: is_sound(generation.number), generation });
+        let built = build::build(&self.dir, &self.key, in_use, updates, fetch, progress, &mut in_between);
         let next = match built {
             Ok(next) => next,
             Err(error) => {
@@ -378,6 +413,9 @@ impl Records {
     /// asks two indexes instead of one.
     pub fn wants_merging(&self) -> bool {
         let Ok(generation) = self.generation() else { return false };
+        if self.damage.of(generation.number).is_some() {
+            return false;
+        }
         let records: u64 = generation.registers.iter().map(|r| r.manifest.records).sum();
         // Records that change again and again lengthen only the log.
         generation.over.logged > MERGE_CHANGES_MIN.max(records / MERGE_ONE_IN)
@@ -407,7 +445,7 @@ impl Records {
         if merged.is_err() && is_unasked {
             settle(&self.state, loaded(Generation::open(&self.dir, &self.key)));
         }
-        merged
+        merged.inspect_err(|error| _ = self.is_of_what_is_held(error))
     }
 }
 

@@ -72,7 +72,26 @@ fn is_of_one_register(error: &SyncError) -> bool {
     matches!(error, SyncError::Register { .. } | SyncError::OlderRegister { .. } | SyncError::OtherSet { .. })
 }
 
+/// Fetches and takes over what is offered.
 pub(super) fn registers(
+    client: &mut Client,
+    who: &Identity,
+    offers: &[Offer],
+    shelf: &mut dyn Shelf,
+    staging: &Staging,
+    progress: &mut dyn Progress,
+) -> Result<Down, SyncError> {
+    match upon_what_is_held(client, who, offers, shelf, staging, progress) {
+        // None of them counts as held any more, so all of them come.
+        Err(SyncError::HeldDamaged { why }) => {
+            tracing::warn!("{why}");
+            upon_what_is_held(client, who, offers, shelf, staging, progress)
+        }
+        other => other,
+    }
+}
+
+fn upon_what_is_held(
     client: &mut Client,
     who: &Identity,
     offers: &[Offer],
@@ -218,7 +237,8 @@ fn update(
     shelf: &dyn Shelf,
     down: &mut Down,
 ) -> Result<Option<Update>, SyncError> {
-    let (signed, manifest) = manifest(client, who, offer, held)?;
+    let newest = held.map(|held| held.version).max(shelf.accepted(&offer.id));
+    let (signed, manifest) = manifest(client, who, offer, newest)?;
     let refuse = |why: &str| SyncError::Register { register: offer.id.clone(), why: why.to_owned() };
     let told = held.map(|held| manifest.seal_of(held.version) == Some(held.seal));
     let is_same_version = held.is_some_and(|held| held.version == manifest.version);
@@ -277,12 +297,12 @@ fn since_base(manifest: &Manifest) -> Result<Vec<Piece>, SyncError> {
     Ok(way.iter().flat_map(|d| d.pieces.iter().cloned()).collect())
 }
 
-/// A manifest, when the pinned key signed it and it is what was offered.
+/// A manifest, when the pinned key signed it, it is what was offered, and no older than the `newest` that was taken over.
 fn manifest(
     client: &mut Client,
     who: &Identity,
     offer: &Offer,
-    held: Option<&Held>,
+    newest: Option<RegisterVersion>,
 ) -> Result<(SignedManifest, Manifest), SyncError> {
     let refuse = |why: String| SyncError::Register { register: offer.id.clone(), why };
     let path = format!("/v1/registers/{}/manifest", offer.id);
@@ -300,10 +320,8 @@ fn manifest(
     if manifest.practice != who.practice {
         return Err(refuse("made-up and real records never mix".to_owned()));
     }
-    match held.filter(|held| manifest.version < held.version) {
-        Some(held) => {
-            Err(SyncError::OlderRegister { register: offer.id.clone(), held: held.version, offered: manifest.version })
-        }
+    match newest.filter(|newest| manifest.version < *newest) {
+        Some(held) => Err(SyncError::OlderRegister { register: offer.id.clone(), held, offered: manifest.version }),
         None => Ok((signed, manifest)),
     }
 }
@@ -334,7 +352,9 @@ fn repair(
         });
     }
     if !shelf.may_repair(&register)? {
-        return Err(refuse("its records are not those of the hub, and it was repaired less than an hour ago"));
+        return Err(refuse(
+            "its records are not those of the hub, and parts of it were fetched anew less than an hour ago",
+        ));
     }
     let states = blob(client, &register, &manifest.states)?;
     let states = state::read_list(&states, digests.len())
@@ -351,6 +371,7 @@ fn repair(
     if let Some((_, why)) = fetch(client, std::slice::from_ref(&update), shelf, staging, progress, down)?.pop() {
         return Err(refuse(&why));
     }
+    shelf.repaired(&register)?;
     install(&[update], shelf, staging, progress)?;
     down.say(&register, None, Some(note));
     down.registers.iter_mut().filter(|c| c.id == register).for_each(|c| c.repaired = true);

@@ -127,6 +127,12 @@ pub enum SyncError {
         /// Why.
         why: String,
     },
+    /// The records here do not open any more.
+    #[error("{why}; the ledger is safe")]
+    HeldDamaged {
+        /// What is wrong with them, and what helps.
+        why: String,
+    },
     /// What is here is not what the hub says, even after the update.
     #[error(
         "register {register} was not taken over: its records would not be those that the hub signed for; the version in use stays; tell the centre if it stays"
@@ -139,12 +145,12 @@ pub enum SyncError {
     },
     /// The hub offers an older version than the one in use.
     #[error(
-        "register {register}: the hub offers version {offered}, older than {held} in use here; the newer one stays; tell the centre"
+        "register {register}: the hub offers version {offered}, older than {held} that was taken over here; what is here stays; tell the centre"
     )]
     OlderRegister {
         /// The register.
         register: RegisterId,
-        /// In use here.
+        /// Taken over here.
         held: RegisterVersion,
         /// Offered.
         offered: RegisterVersion,

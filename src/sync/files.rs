@@ -37,6 +37,16 @@ pub(super) fn wanted(update: &Update, shelf: &dyn Shelf) -> Result<Vec<ChunkRef>
     Ok(wanted)
 }
 
+/// Bytes of what is held that are written once more beside what is fetched: of the records that do not come.
+fn written_anew<'a>(updates: &[Update], missing: impl Iterator<Item = &'a ChunkRef>, shelf: &dyn Shelf) -> u64 {
+    let (bytes, records) = shelf.size();
+    if records == 0 || !updates.iter().any(|update| matches!(update.content, Content::Base { .. })) {
+        return 0;
+    }
+    let come: u64 = missing.map(|wanted| u64::from(wanted.records)).sum();
+    (u128::from(bytes) * u128::from(records.saturating_sub(come)) / u128::from(records)) as u64
+}
+
 /// Fetches what is missing; each file that is whole stays, whatever happens next. Gives the registers of which a file is
 /// not what was promised, with the reason: they keep their old version and stand in nobody's way.
 pub(super) fn fetch(
@@ -55,7 +65,7 @@ pub(super) fn fetch(
         return Ok(Vec::new());
     }
     let total = missing.iter().map(|(_, wanted)| u64::from(wanted.len)).sum();
-    staging.has_room(total)?;
+    staging.has_room(total, written_anew(updates, missing.iter().map(|(_, wanted)| wanted), shelf))?;
     let mut done = 0;
     let mut spoilt: Vec<(RegisterId, String)> = Vec::new();
     progress.step(Phase::Registers, 0, total);

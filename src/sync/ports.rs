@@ -51,15 +51,22 @@ pub struct Held {
 pub trait Shelf {
     /// Registers in use.
     fn held(&self) -> Result<Vec<Held>, SyncError>;
+    /// The newest version of a register that was ever taken over from this hub, whatever became of the records since.
+    fn accepted(&self, register: &RegisterId) -> Option<RegisterVersion>;
     /// The device's wall clock, milliseconds since 1970.
     fn now_ms(&self) -> i64;
     /// The sum of each bucket of a register; `None` when it is not here.
     fn sums(&self, register: &RegisterId) -> Result<Option<Vec<Sum>>, SyncError>;
-    /// Whether buckets of a register may be fetched anew now; notes that they are. At most once an hour, or a register that
-    /// never comes right would use up the link.
-    fn may_repair(&mut self, register: &RegisterId) -> Result<bool, SyncError>;
+    /// Bytes on the disk of what was built last, and how many records it holds: what comes whole has all of it written anew.
+    fn size(&self) -> (u64, u64);
+    /// Whether buckets of a register may be fetched anew now. At most once an hour, or a register that never comes right would
+    /// use up the link.
+    fn may_repair(&self, register: &RegisterId) -> Result<bool, SyncError>;
+    /// Notes that they were fetched.
+    fn repaired(&mut self, register: &RegisterId) -> Result<(), SyncError>;
     /// Takes updates over, all or none. `chunk` gives the bytes of a chunk that was fetched. Reports records done and in
-    /// all. [`SyncError::OtherSet`] when the records would not be those that the hub signed for.
+    /// all. [`SyncError::OtherSet`] when the records would not be those that the hub signed for, [`SyncError::HeldDamaged`]
+    /// when those that are here cannot be read: from then on none are held.
     fn install(
         &mut self,
         updates: &[Update],

@@ -8,6 +8,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
@@ -20,6 +21,8 @@ use crate::registers::chunk;
 
 /// Bytes on the disk for each that is fetched: the piece itself, and the rows and the index built of it (55 B a record, of 10).
 const INSTALLED_PER_FETCHED: u64 = 7;
+/// Pieces that nobody is known to wait for stay for so long.
+const KEPT_FOR: Duration = Duration::from_secs(2 * 60 * 60);
 /// What registers leave free for the ledger and for everything else.
 const ROOM_LEFT_BYTES: u64 = 8 << 20;
 
@@ -89,22 +92,28 @@ impl Staging {
         self.cipher.decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: &hash.0 }).ok()
     }
 
-    /// Removes what nobody waits for any more: pieces of a version that was never taken over must not gather.
+    /// Removes what nobody waits for any more: pieces of a version that was never taken over must not gather. What came lately stays:
+    /// parts that are fetched anew are known only when the rest is here, and a link that breaks meanwhile must not cost them.
     pub fn keep_only(&self, wanted: &BTreeSet<Hash>) {
         let names: BTreeSet<String> = wanted.iter().map(Hash::to_string).collect();
+        let came_lately = |entry: &fs::DirEntry| {
+            let age = entry.metadata().and_then(|entry| entry.modified()).ok().and_then(|came| came.elapsed().ok());
+            age.is_some_and(|age| age < KEPT_FOR)
+        };
         for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
-            if !entry.file_name().to_str().is_some_and(|name| names.contains(name)) {
+            if !entry.file_name().to_str().is_some_and(|name| names.contains(name)) && !came_lately(&entry) {
                 let _ = fs::remove_file(entry.path());
             }
         }
     }
 
-    /// Whether so many bytes more may come: they must leave the ledger its room, and what is built of them takes more.
+    /// Whether so many bytes more may come: they must leave the ledger its room, what is built of them takes more, and `again`
+    /// bytes of what is here are written once more.
     ///
     /// # Errors
     /// When the disk is too full for that; nothing is fetched then.
-    pub fn has_room(&self, bytes: u64) -> Result<(), SyncError> {
-        let needed = bytes.saturating_mul(INSTALLED_PER_FETCHED).saturating_add(ROOM_LEFT_BYTES);
+    pub fn has_room(&self, bytes: u64, again: u64) -> Result<(), SyncError> {
+        let needed = bytes.saturating_mul(INSTALLED_PER_FETCHED).saturating_add(again).saturating_add(ROOM_LEFT_BYTES);
         match files::free_bytes(&self.dir) {
             Some(free) if free < needed => Err(SyncError::Store(format!(
                 "the registers need {} MB and the disk has {} MB left; the versions in use stay, checks go on; free the disk and sync again",

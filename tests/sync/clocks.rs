@@ -31,14 +31,14 @@ fn reg() -> RegisterId {
 }
 
 /// A desk that is no practice, with a clock of its own.
-struct Post {
-    desk: Desk,
+pub struct Post {
+    pub desk: Desk,
     clock: Arc<HandClock>,
-    folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
 }
 
 impl Post {
-    fn of(world: &World) -> Self {
+    pub fn of(world: &World) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home: PathBuf = folder.path().join("home");
         let clock = Arc::new(HandClock::at(now_ms()));
@@ -50,7 +50,7 @@ impl Post {
     }
 
     /// The desk, closed and opened again.
-    fn restarted(self) -> Self {
+    pub fn restarted(self) -> Self {
         let Self { desk, clock, folder } = self;
         drop(desk);
         let home = folder.path().join("home");
@@ -61,7 +61,7 @@ impl Post {
     }
 
     /// A sync, and what it said went wrong.
-    fn sync(&self) -> String {
+    pub fn sync(&self) -> String {
         let report = self.desk.sync(&mut no_progress()).unwrap();
         report.failed.iter().map(|f| format!("{f:?}\n")).collect()
     }
@@ -70,7 +70,7 @@ impl Post {
         !self.desk.late_registers().is_empty()
     }
 
-    fn check(&self, serial: &str) -> bool {
+    pub fn check(&self, serial: &str) -> bool {
         self.desk.wait_for_registers();
         let description = Description { object: Some(Object::Firearm), ..Description::default() };
         let marks = vec![SeenMark::typed(Mark::new(Scheme::Serial, serial))];
@@ -376,7 +376,7 @@ fn a_part_that_is_not_the_hubs_is_fetched_alone_once_an_hour_and_said() {
     for set in [0, 59 * HOUR_MS / 60, -HOUR_MS / 6] {
         post.clock.set_wall_ms(now_ms() + set);
         let said = post.sync();
-        assert!(said.contains("repaired less than an hour ago"), "{set}: {said}");
+        assert!(said.contains("fetched anew less than an hour ago"), "{set}: {said}");
         assert!(post.check("PQ777777") && !post.check("PQ888888"), "{set}");
     }
     // An hour later, or by a clock that is a year wrong in either direction, it is tried again.

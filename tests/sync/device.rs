@@ -115,6 +115,11 @@ impl Device {
         session.down(self, &staging, &mut no_progress())
     }
 
+    /// Where its registers stand.
+    pub fn home(&self) -> std::path::PathBuf {
+        self.folder.path().join("home")
+    }
+
     pub fn records(&self) -> u64 {
         self.store.wait();
         self.store.registers().iter().map(|r| r.records).sum()
@@ -272,6 +277,9 @@ impl Outbox for Device {
 impl Shelf for Device {
     fn held(&self) -> Result<Vec<Held>, SyncError> {
         self.store.wait();
+        if self.store.unreadable().is_some() {
+            return Ok(Vec::new());
+        }
         let held = |r: tracepost::store::records::HeldRegister| Held {
             id: r.id,
             version: r.version,
@@ -282,16 +290,28 @@ impl Shelf for Device {
     }
 
     fn sums(&self, register: &RegisterId) -> Result<Option<Vec<Sum>>, SyncError> {
-        Ok(self.store.sums(register))
+        Ok(self.store.sums(register).filter(|_| self.store.unreadable().is_none()))
+    }
+
+    fn size(&self) -> (u64, u64) {
+        self.store.size()
+    }
+
+    fn accepted(&self, _: &RegisterId) -> Option<tracepost::domain::RegisterVersion> {
+        None
     }
 
     fn now_ms(&self) -> i64 {
         self.now_ms.unwrap_or_else(|| chrono::Utc::now().timestamp_millis())
     }
 
-    fn may_repair(&mut self, _: &RegisterId) -> Result<bool, SyncError> {
-        self.repairs += usize::from(self.may_repair);
+    fn may_repair(&self, _: &RegisterId) -> Result<bool, SyncError> {
         Ok(self.may_repair)
+    }
+
+    fn repaired(&mut self, _: &RegisterId) -> Result<(), SyncError> {
+        self.repairs += 1;
+        Ok(())
     }
 
     fn install(
@@ -302,6 +322,7 @@ impl Shelf for Device {
     ) -> Result<(), SyncError> {
         self.store.install(updates, bytes, progress).map_err(|error| match error {
             RecordsError::OtherSet { register, digests } => SyncError::OtherSet { register, digests },
+            RecordsError::Held(why) => SyncError::HeldDamaged { why },
             other => SyncError::Register { register: updates[0].manifest.register.clone(), why: other.to_string() },
         })
     }

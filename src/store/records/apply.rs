@@ -69,7 +69,7 @@ impl Next {
             changes.then(reset.0);
             rebuilt = reset.1;
         }
-        self.put(current, number, changes)?;
+        let records = self.put(current, number, changes)?;
         for (bucket, sum) in rebuilt {
             Arc::make_mut(&mut self.over).sums[number][bucket as usize] = sum;
         }
@@ -79,6 +79,9 @@ impl Next {
                 register: id.clone(),
                 digests: sums.iter().map(Sum::digest).collect(),
             });
+        }
+        if records != update.manifest.records {
+            return Err(ChunkError::Damaged("there are more or fewer records than was said").into());
         }
         self.registers[number] = Register { signed: update.signed.clone(), manifest: update.manifest.clone() };
         Ok(())
@@ -135,7 +138,8 @@ impl Next {
         Ok((changes, sums))
     }
 
-    fn put(&mut self, current: &Generation, number: usize, changes: Changes) -> Result<(), RecordsError> {
+    /// Puts one register's changes in; gives how many records it has then.
+    fn put(&mut self, current: &Generation, number: usize, changes: Changes) -> Result<u64, RecordsError> {
         let mut taken = Taken { register: number as u32, base_rows: vec![None; changes.len()], changes };
         let buckets = self.over.sums[number].len();
         // Each thread has a connection of its own, and checks have another.
@@ -149,17 +153,19 @@ impl Next {
             Ok::<_, RecordsError>([first, second])
         })?;
         let mut over = self.over.then(taken.each())?;
-        for difference in &differences {
+        let mut records = self.registers[number].manifest.records;
+        for (difference, more) in &differences {
+            records = records.saturating_add_signed(*more);
             over.sums[number].iter_mut().zip(difference).for_each(|(sum, more)| sum.join(more));
         }
         self.over = Arc::new(over);
         self.taken.push(taken);
-        Ok(())
+        Ok(records)
     }
 }
 
 /// Looks up what is held of records that are to change, as many as there are places for their rows in the base; gives the
-/// difference that they make to the sum of each bucket.
+/// difference that they make to the sum of each bucket, and to the number of records.
 fn look_up<'a>(
     over: &Over,
     current: &Generation,
@@ -167,7 +173,8 @@ fn look_up<'a>(
     buckets: usize,
     changes: impl Iterator<Item = (u32, &'a str, Option<&'a [u8]>)>,
     base_rows: &mut [Option<u32>],
-) -> Result<Vec<Sum>, RecordsError> {
+) -> Result<(Vec<Sum>, i64), RecordsError> {
+    let mut more = 0;
     let mut finder = current.base.finder()?;
     let mut sums = vec![Sum::default(); buckets];
     for ((key, id, body), base_row) in changes.zip(base_rows) {
@@ -178,6 +185,7 @@ fn look_up<'a>(
             None => finder.find(number, bucket, id)?.unzip(),
         };
         let sum = sums.get_mut(bucket as usize).ok_or(RecordsError::Damaged("a bucket of no register"))?;
+        more += i64::from(body.is_some()) - i64::from(was.is_some());
         if let Some(was) = was {
             sum.remove(&was);
         }
@@ -185,7 +193,7 @@ fn look_up<'a>(
             sum.add(&hash_of(body));
         }
     }
-    Ok(sums)
+    Ok((sums, more))
 }
 
 fn hash_of(body: &[u8]) -> Hash {

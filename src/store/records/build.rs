@@ -1,7 +1,7 @@
 //! Builds the next generation beside the one in use, and puts it into use.
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 
@@ -13,7 +13,7 @@ use super::generation::{Generation, Register};
 use super::log::paths;
 use super::over::Now;
 use super::pointer::{Pointer, db_path, index_path, rows_path};
-use super::{Content, RecordsError, RegisterUpdate, blocks, db, rows, sealed};
+use super::{Content, RecordsError, RegisterUpdate, blocks, damage, db, rows, sealed};
 use crate::platform::{failpoint, files, memory};
 use crate::registers::chunk::{self, ChunkError};
 use crate::registers::delta::Changes;
@@ -127,6 +127,7 @@ struct Entry<'a> {
 /// The registers of the next generation: those in use, each replaced by its update, then the new ones.
 fn entries<'a>(
     current: Option<&Generation>,
+    is_sound: bool,
     updates: &'a [RegisterUpdate],
     fetch: Fetch<'_>,
 ) -> Result<Vec<Entry<'a>>, RecordsError> {
@@ -142,7 +143,8 @@ fn entries<'a>(
         let place = entries.iter().position(|e| e.register.manifest.register == update.manifest.register);
         let mut since = Changes::default();
         read_pieces(&mut since, update, update.pieces.iter(), fetch)?;
-        let held = place.filter(|&n| entries[n].register.manifest.bucket_bits == update.manifest.bucket_bits);
+        let held =
+            place.filter(|&n| is_sound && entries[n].register.manifest.bucket_bits == update.manifest.bucket_bits);
         let source = Source::Fetched { update, list, since, held, is_new: place.is_none() };
         let entry = Entry { register, source };
         match place {
@@ -153,21 +155,29 @@ fn entries<'a>(
     Ok(entries)
 }
 
+/// The generation in use.
+pub(super) struct InUse {
+    pub generation: Arc<Generation>,
+    /// All of it opens, as far as is known: what it holds need not be fetched again.
+    pub is_sound: bool,
+}
+
 /// Builds, flushes and names the next generation. On any error what was built is thrown away. `in_between` gets the one in use again and
 /// again, found by less and less of its own index: whoever puts each in its place lets the older one go.
 pub(super) fn build(
     dir: &Path,
     key: &[u8; 32],
-    current: Option<Arc<Generation>>,
+    in_use: Option<InUse>,
     updates: &[RegisterUpdate],
     fetch: Fetch<'_>,
     progress: &mut dyn FnMut(u64, u64),
     in_between: &mut dyn FnMut(Arc<Generation>),
 ) -> Result<Generation, RecordsError> {
-    let entries = entries(current.as_deref(), updates, fetch)?;
+    let is_sound = in_use.as_ref().is_some_and(|in_use| in_use.is_sound);
+    let current = in_use.map(|in_use| in_use.generation);
+    let entries = entries(current.as_deref(), is_sound, updates, fetch)?;
     // A damaged pointer is replaced too; its generation is skipped by number, for its files may still be open somewhere.
-    let in_use = highest_generation(dir);
-    let number = in_use + 1;
+    let number = highest_generation(dir) + 1;
     let next = NextFiles { dir, key, number };
     let filled = next.fill(current.as_deref(), &entries, fetch, progress);
     let outcome = filled.and_then(|filled| next.index_and_name(current, entries, filled, in_between));
@@ -409,9 +419,18 @@ pub(super) fn is_named(dir: &Path, number: u64) -> bool {
     Pointer::read(dir).ok().flatten().is_some_and(|pointer| pointer.generation == number)
 }
 
+/// What was written when it was built.
+fn files_of(dir: &Path, number: u64) -> [PathBuf; 3] {
+    [db_path(dir, number), rows_path(dir, number), index_path(dir, number)]
+}
+
+/// How long they are.
+pub(super) fn bytes_of(dir: &Path, number: u64) -> u64 {
+    files_of(dir, number).iter().filter_map(|path| Some(std::fs::metadata(path).ok()?.len())).sum()
+}
+
 fn remove(dir: &Path, number: u64) {
-    let [over, log, shared] = paths(dir, number);
-    for path in [db_path(dir, number), rows_path(dir, number), index_path(dir, number), log, shared, over] {
+    for path in files_of(dir, number).into_iter().chain(paths(dir, number)).chain([damage::path(dir, number)]) {
         // What cannot be removed is only in the way of space; the next update tries again.
         let _ = std::fs::remove_file(path);
     }

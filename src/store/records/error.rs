@@ -69,6 +69,9 @@ pub enum RecordsError {
         "register {0} is for practice and the others are not (or the reverse); they are never mixed and nothing was changed"
     )]
     Mixed(RegisterId),
+    /// The files in use are the reason why something failed.
+    #[error("the registers here are damaged ({0}); sync again, and all is fetched anew")]
+    Held(String),
     /// What is kept does not fit together.
     #[error("the registers are damaged: {0}")]
     Damaged(&'static str),
@@ -81,6 +84,20 @@ pub enum RecordsError {
 }
 
 impl RecordsError {
+    /// Whether there was no room left on the disk.
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Database(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull),
+            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
+            _ => false,
+        }
+    }
+
+    /// Whether files that are in use may be the reason.
+    pub(super) fn may_be_damage(&self) -> bool {
+        matches!(self, Self::Damaged(_) | Self::Database(_) | Self::Io { .. }) && !self.is_disk_full()
+    }
+
     pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
         |source| Self::Io { path: path.to_owned(), source }
     }

@@ -211,6 +211,22 @@ impl Generation {
         })
     }
 
+    /// Reads every record that it was built of, as an update or a merge does.
+    ///
+    /// # Errors
+    /// What does not open.
+    pub fn prove(&self) -> Result<(), RecordsError> {
+        let mut finder = self.base.finder()?;
+        for (number, register) in self.base.registers.iter().enumerate() {
+            for bucket in 0..1u32 << register.manifest.bucket_bits {
+                finder.find(number, bucket, "")?;
+                self.base.each(number, bucket, &mut |frozen, more| record_of_row(frozen, more).map(drop))?;
+            }
+        }
+        self.base.done_with_bulk();
+        Ok(())
+    }
+
     pub fn number_of(&self, register: &RegisterId) -> Option<usize> {
         self.registers.iter().position(|r| r.manifest.register == *register)
     }

@@ -86,6 +86,58 @@ fn every_file_cut_or_changed_anywhere_is_an_answer_or_a_refusal() {
     assert!(answered > 0 && refused > 0, "{answered} answers, {refused} refusals");
 }
 
+/// A few blocks of records changed.
+fn spoil_some(dir: &Path) {
+    let path = pointer::rows_path(dir, 1);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let step = bytes.len() / 4;
+    bytes.iter_mut().step_by(step).for_each(|byte| *byte ^= 1);
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_part_that_does_not_open_is_told_until_all_was_fetched_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut hub, records) = deltas::begun(dir.path());
+    drop(records);
+    spoil_some(dir.path());
+    let records = Records::open(dir.path(), &KEY);
+    records.wait();
+    let all: Vec<Record> = hub.last["weapons"].0.values().cloned().collect();
+    let answered = all.iter().filter(|record| found(&records, record)).count();
+    assert!((200..300).contains(&answered), "{answered}: all but those in blocks that do not open");
+    drop(records);
+    let records = Records::open(dir.path(), &KEY);
+    records.wait();
+    assert!(records.unreadable().is_some() && !records.wants_merging(), "known before anybody asks");
+    let version = hub.publish("weapons", 2, all.clone(), true);
+    assert_eq!(hub.install(&records, &[version]).unwrap(), 8, "all of it is fetched");
+    assert_eq!(records.unreadable(), None);
+    assert!(all.iter().all(|record| found(&records, record)));
+    assert!(!super::super::damage::path(dir.path(), 1).exists());
+}
+
+#[test]
+fn an_update_and_a_merge_that_fail_for_what_is_here_say_so() {
+    for merges in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut hub, records) = deltas::begun(dir.path());
+        let one = hub.change("weapons", &[deltas::made(900, "ЖЖ 111111")], &[]);
+        hub.install(&records, &[one]).unwrap();
+        assert_eq!(records.unreadable(), None);
+        spoil_some(dir.path());
+        if merges {
+            records.merge(&mut |_, _| ()).unwrap_err();
+        } else {
+            let of_all: Vec<Record> = (0..300).map(|n| deltas::made(n, "ЖЖ 222222")).collect();
+            let update = hub.change("weapons", &of_all, &[]);
+            let error = hub.install(&records, &[update]).unwrap_err();
+            assert!(matches!(error, RecordsError::Held(_)), "{error}");
+        }
+        assert!(records.unreadable().is_some(), "{merges}");
+    }
+}
+
 #[test]
 fn an_index_that_is_gone_is_built_again_and_written() {
     let dir = tempfile::tempdir().unwrap();
@@ -120,6 +172,7 @@ fn while_they_load_every_question_is_told_so() {
         installing: Mutex::new(()),
         unasked: Arc::default(),
         beside: Beside::default(),
+        damage: Arc::default(),
         loader: Mutex::default(),
     };
     for (serial, _) in LISTED {
