@@ -200,7 +200,8 @@ pub fn is_usable(canonical: &str) -> bool {
 /// The key by which a mark of this scheme is compared exactly. Empty means: cannot be compared.
 ///
 /// Serials and import marks give K1. Every other scheme keeps what it may hold and gives up only what it forbids itself:
-/// separators, look-alike scripts, O, Q and I in a VIN. UIIs keep `-` and `/`, which are part of them (MIL-STD-130N).
+/// separators, look-alike scripts, O, Q and I in a VIN, letters among the digits of a container number (ISO 6346). UIIs keep `-` and
+/// `/`, which are part of them (MIL-STD-130N). The code of the country before a plate is no part of it.
 /// Trade item numbers are padded to 14 digits, so that the 13 digits of a label and the 14 of a symbol meet.
 pub fn exact_key(scheme: Scheme, raw: &str) -> String {
     match scheme {
@@ -213,15 +214,36 @@ pub fn exact_key(scheme: Scheme, raw: &str) -> String {
             }
             key
         }
-        Scheme::Plate | Scheme::Engine | Scheme::Document | Scheme::Container => {
-            fold::fold_filtered(raw, char::is_alphanumeric)
-        }
+        Scheme::Plate => without_country(fold::fold_filtered(raw, char::is_alphanumeric)),
+        Scheme::Container => with_digits(fold::fold_filtered(raw, char::is_alphanumeric)),
+        Scheme::Engine | Scheme::Document => fold::fold_filtered(raw, char::is_alphanumeric),
         Scheme::Gtin => {
             let digits = fold::fold_filtered(raw, |c| c.is_ascii_digit());
             if matches!(digits.len(), 8 | 12 | 13) { format!("{digits:0>14}") } else { digits }
         }
         Scheme::Other => String::new(),
     }
+}
+
+/// A Ukrainian plate, of two letters, four digits and two letters, without the country's code from its blue band. Of plates of other
+/// shapes two letters may be a town's, and Bulgarian ones of the same shape are other plates.
+fn without_country(plate: String) -> String {
+    let is_one = |rest: &&str| {
+        let bytes = rest.as_bytes();
+        let shape = |b: &u8| (b.is_ascii_digit(), b.is_ascii_alphabetic());
+        let (letter, digit) = ((false, true), (true, false));
+        bytes.iter().map(shape).eq([letter, letter, digit, digit, digit, digit, letter, letter])
+    };
+    plate.strip_prefix("UA").filter(is_one).map(str::to_owned).unwrap_or(plate)
+}
+
+/// A container number with digits for the letters that look like them behind its owner's four letters (ISO 6346).
+fn with_digits(number: String) -> String {
+    let is_owner = |text: &str| text.bytes().all(|b| b.is_ascii_uppercase()) && text.ends_with(['U', 'J', 'Z']);
+    let Some((owner, digits)) = number.split_at_checked(4).filter(|(owner, _)| is_owner(owner)) else { return number };
+    let read: String = digits.chars().map(skeleton_of).collect();
+    let is_number = matches!(read.len(), 6 | 7) && read.bytes().all(|b| b.is_ascii_digit());
+    if is_number { format!("{owner}{read}") } else { number }
 }
 
 #[cfg(test)]
