@@ -31,13 +31,16 @@ pub struct Keys {
     pub core: String,
     /// K4: the longest run of digits of K1 without leading zeros (the first of equals); empty when there is none.
     pub number: String,
-    /// KT: K1 with its Cyrillic letters typed as they sound, at most [`SOUND_VARIANTS_MAX`]; empty when it has none.
+    /// KT: K1 with its Cyrillic letters typed as they sound, at most [`SOUND_VARIANTS_MAX`], and K1 with a label that may be a part
+    /// of it, or without; empty when it has neither.
     /// A look-up by sound compares `{K1} ∪ KT` of one side with `{K1} ∪ KT` of the other.
     pub sound: Vec<String>,
     /// Whether the mark may be looked up alone.
     pub usable: bool,
 }
 
+/// What may stand between two serials; a plus may, too.
+const SEPARATORS: [char; 10] = ['/', '\\', ',', ';', '|', '[', ']', '\t', '\n', '\r'];
 /// More pieces than these are a code of some other sort.
 const BESIDE_SLASHES_MAX: usize = 3;
 /// A shorter piece, a year among them, is borne by too many to be a mark by itself.
@@ -63,22 +66,30 @@ fn two_parts(raw: &str) -> Option<(&str, &str)> {
     (says_something(first) && says_something(second) && !nested(first) && !nested(second)).then_some((first, second))
 }
 
-/// A serial with a slash, comma or semicolon in it, and what stands beside that where it is a serial by itself: frame and slide, number
-/// and year, two weapons in one line. Which is meant nobody can say, so each is looked for, and is a mark of a record. `АВ/12345` is a
-/// series and its number, and one.
+/// A serial with a slash, comma, semicolon, bar, plus or square bracket in it, and what stands beside that where it is a serial by
+/// itself: frame and slide, number and year, two weapons in one line. Which is meant nobody can say, so each is looked for, and is a mark
+/// of a record. `АВ/12345` is a series and its number, and one.
 pub fn beside_separators(text: &str) -> Vec<&str> {
-    let parts: Vec<&str> = text.split(['/', '\\', ',', ';']).map(str::trim).collect();
+    let is_long = |part: &&str| canonical(part).chars().nth(BESIDE_SLASH_CHARS_MIN - 1).is_some();
+    // 1.23457E+11 is one number that a spreadsheet rounded.
+    let plus_parts = text.contains('+') && text.split('+').all(|part| is_long(&part));
+    let parts = text.split(|c| SEPARATORS.contains(&c) || c == '+' && plus_parts);
+    let parts: Vec<&str> = parts.map(str::trim).filter(|part| !part.is_empty()).collect();
     let has_digit = |part: &&str| part.bytes().any(|b| b.is_ascii_digit());
     let mut marks = vec![text];
     if (2..=BESIDE_SLASHES_MAX).contains(&parts.len()) && parts.iter().all(has_digit) {
-        marks.extend(parts.into_iter().filter(|part| canonical(part).chars().count() >= BESIDE_SLASH_CHARS_MIN));
+        marks.extend(parts.into_iter().filter(is_long));
     }
     marks
 }
 
 /// All keys of one part (see [`split_parts`]).
 pub fn keys(raw: &str) -> Keys {
-    keys_of_canonical(canonical(raw))
+    let mut keys = keys_of_canonical(canonical(raw));
+    // `SN 88123K` was keyed without its label and `SN88123K` with it. By sound, so that it never makes a hit by itself.
+    let otherwise = fold::labelled_otherwise(raw, &keys.canonical);
+    keys.sound.extend(otherwise.filter(|key| is_usable(key) && key.chars().nth(BESIDE_SLASH_CHARS_MIN - 1).is_some()));
+    keys
 }
 
 /// All keys, from a canonical key that is already there.
