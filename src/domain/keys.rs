@@ -31,13 +31,16 @@ pub struct Keys {
     pub core: String,
     /// K4: the longest run of digits of K1 without leading zeros (the first of equals); empty when there is none.
     pub number: String,
-    /// KT: K1 with its Cyrillic letters typed as they sound, at most [`SOUND_VARIANTS_MAX`]; empty when it has none.
+    /// KT: K1 with its Cyrillic letters typed as they sound, at most [`SOUND_VARIANTS_MAX`], and K1 with a label that may be a part
+    /// of it, or without; empty when it has neither.
     /// A look-up by sound compares `{K1} ∪ KT` of one side with `{K1} ∪ KT` of the other.
     pub sound: Vec<String>,
     /// Whether the mark may be looked up alone.
     pub usable: bool,
 }
 
+/// What may stand between two serials; a plus may, too.
+const SEPARATORS: [char; 10] = ['/', '\\', ',', ';', '|', '[', ']', '\t', '\n', '\r'];
 /// More pieces than these are a code of some other sort.
 const BESIDE_SLASHES_MAX: usize = 3;
 /// A shorter piece, a year among them, is borne by too many to be a mark by itself.
@@ -63,22 +66,30 @@ fn two_parts(raw: &str) -> Option<(&str, &str)> {
     (says_something(first) && says_something(second) && !nested(first) && !nested(second)).then_some((first, second))
 }
 
-/// A serial with a slash, comma or semicolon in it, and what stands beside that where it is a serial by itself: frame and slide, number
-/// and year, two weapons in one line. Which is meant nobody can say, so each is looked for, and is a mark of a record. `АВ/12345` is a
-/// series and its number, and one.
+/// A serial with a slash, comma, semicolon, bar, plus or square bracket in it, and what stands beside that where it is a serial by
+/// itself: frame and slide, number and year, two weapons in one line. Which is meant nobody can say, so each is looked for, and is a mark
+/// of a record. `АВ/12345` is a series and its number, and one.
 pub fn beside_separators(text: &str) -> Vec<&str> {
-    let parts: Vec<&str> = text.split(['/', '\\', ',', ';']).map(str::trim).collect();
+    let is_long = |part: &&str| canonical(part).chars().nth(BESIDE_SLASH_CHARS_MIN - 1).is_some();
+    // 1.23457E+11 is one number that a spreadsheet rounded.
+    let plus_parts = text.contains('+') && text.split('+').all(|part| is_long(&part));
+    let parts = text.split(|c| SEPARATORS.contains(&c) || c == '+' && plus_parts);
+    let parts: Vec<&str> = parts.map(str::trim).filter(|part| !part.is_empty()).collect();
     let has_digit = |part: &&str| part.bytes().any(|b| b.is_ascii_digit());
     let mut marks = vec![text];
     if (2..=BESIDE_SLASHES_MAX).contains(&parts.len()) && parts.iter().all(has_digit) {
-        marks.extend(parts.into_iter().filter(|part| canonical(part).chars().count() >= BESIDE_SLASH_CHARS_MIN));
+        marks.extend(parts.into_iter().filter(is_long));
     }
     marks
 }
 
 /// All keys of one part (see [`split_parts`]).
 pub fn keys(raw: &str) -> Keys {
-    keys_of_canonical(canonical(raw))
+    let mut keys = keys_of_canonical(canonical(raw));
+    // `SN 88123K` was keyed without its label and `SN88123K` with it. By sound, so that it never makes a hit by itself.
+    let otherwise = fold::labelled_otherwise(raw, &keys.canonical);
+    keys.sound.extend(otherwise.filter(|key| is_usable(key) && key.chars().nth(BESIDE_SLASH_CHARS_MIN - 1).is_some()));
+    keys
 }
 
 /// All keys, from a canonical key that is already there.
@@ -200,7 +211,8 @@ pub fn is_usable(canonical: &str) -> bool {
 /// The key by which a mark of this scheme is compared exactly. Empty means: cannot be compared.
 ///
 /// Serials and import marks give K1. Every other scheme keeps what it may hold and gives up only what it forbids itself:
-/// separators, look-alike scripts, O, Q and I in a VIN. UIIs keep `-` and `/`, which are part of them (MIL-STD-130N).
+/// separators, look-alike scripts, O, Q and I in a VIN, letters among the digits of a container number (ISO 6346). UIIs keep `-` and
+/// `/`, which are part of them (MIL-STD-130N). The code of the country before a plate is no part of it.
 /// Trade item numbers are padded to 14 digits, so that the 13 digits of a label and the 14 of a symbol meet.
 pub fn exact_key(scheme: Scheme, raw: &str) -> String {
     match scheme {
@@ -213,15 +225,36 @@ pub fn exact_key(scheme: Scheme, raw: &str) -> String {
             }
             key
         }
-        Scheme::Plate | Scheme::Engine | Scheme::Document | Scheme::Container => {
-            fold::fold_filtered(raw, char::is_alphanumeric)
-        }
+        Scheme::Plate => without_country(fold::fold_filtered(raw, char::is_alphanumeric)),
+        Scheme::Container => with_digits(fold::fold_filtered(raw, char::is_alphanumeric)),
+        Scheme::Engine | Scheme::Document => fold::fold_filtered(raw, char::is_alphanumeric),
         Scheme::Gtin => {
             let digits = fold::fold_filtered(raw, |c| c.is_ascii_digit());
             if matches!(digits.len(), 8 | 12 | 13) { format!("{digits:0>14}") } else { digits }
         }
         Scheme::Other => String::new(),
     }
+}
+
+/// A Ukrainian plate, of two letters, four digits and two letters, without the country's code from its blue band. Of plates of other
+/// shapes two letters may be a town's, and Bulgarian ones of the same shape are other plates.
+fn without_country(plate: String) -> String {
+    let is_one = |rest: &&str| {
+        let bytes = rest.as_bytes();
+        let shape = |b: &u8| (b.is_ascii_digit(), b.is_ascii_alphabetic());
+        let (letter, digit) = ((false, true), (true, false));
+        bytes.iter().map(shape).eq([letter, letter, digit, digit, digit, digit, letter, letter])
+    };
+    plate.strip_prefix("UA").filter(is_one).map(str::to_owned).unwrap_or(plate)
+}
+
+/// A container number with digits for the letters that look like them behind its owner's four letters (ISO 6346).
+fn with_digits(number: String) -> String {
+    let is_owner = |text: &str| text.bytes().all(|b| b.is_ascii_uppercase()) && text.ends_with(['U', 'J', 'Z']);
+    let Some((owner, digits)) = number.split_at_checked(4).filter(|(owner, _)| is_owner(owner)) else { return number };
+    let read: String = digits.chars().map(skeleton_of).collect();
+    let is_number = matches!(read.len(), 6 | 7) && read.bytes().all(|b| b.is_ascii_digit());
+    if is_number { format!("{owner}{read}") } else { number }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 pub mod check_digit;
 pub mod controls;
+pub mod country;
 pub mod decision;
 pub mod hand_scanner;
 pub mod ids;

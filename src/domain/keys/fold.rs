@@ -9,8 +9,38 @@ const DEGREE_LIKE: [char; 2] = ['\u{BA}', '\u{2DA}'];
 const DEGREE: char = '\u{B0}';
 
 /// Labels that may stand before a serial, as they look after folding (СЕР and ЗАВ have met their Latin look-alikes).
-/// `SER NO` is `SER` followed by `NO`. Longer ones come before those that they begin with.
-const LABELS: [&str; 7] = ["SERIAL", "SER", "S/N", "SN", "NO", "CEP", "ЗAB"];
+/// `SER NO` is `SER` followed by `NO`.
+const LABELS: [&str; 24] = [
+    "SERIAL",
+    "SERIE",
+    "SÉRIE",
+    "DE SERIE",
+    "DE SÉRIE",
+    "SERIENNUMMER",
+    "SER",
+    "S/N",
+    "S.N",
+    "SN",
+    "NUMBER",
+    "NUMERO",
+    "NUMÉRO",
+    "NÚMERO",
+    "NO",
+    "CEPIЯ",
+    "CEPИЯ",
+    "CEPIЙHИЙ",
+    "CEPИЙHЫЙ",
+    "CEP",
+    "ЗABOДCЬKИЙ",
+    "ЗABOДCKOЙ",
+    "ЗAB",
+    "HOMEP",
+];
+/// Labels with the sign that parts them: without it, NR may be the letters of a series.
+const PARTED_LABELS: [&str; 3] = ["N°", "NR.", "NR:"];
+/// Labels that people write without anything between them and the number, longer ones first. Nobody can say whether they are letters of
+/// the serial.
+const GLUED_LABELS: [&str; 7] = ["SERIAL", "SER", "SN", "NO", "NR", "CEP", "ЗAB"];
 
 /// Zero of every run of ten decimal digits in Unicode 17, without those that normalization already makes ASCII.
 const ZEROS: [u32; 73] = [
@@ -164,27 +194,41 @@ fn after_one_label(folded: &str) -> Option<&str> {
         let rest = text.strip_prefix(label)?;
         rest.chars().next().is_some_and(|c| !c.is_alphanumeric()).then_some(rest)
     });
-    let rest = after_label.or_else(|| text.strip_prefix("N°"))?;
+    let rest = after_label.or_else(|| PARTED_LABELS.iter().find_map(|label| text.strip_prefix(label)))?;
     rest.bytes().any(|b| b.is_ascii_digit()).then_some(rest)
 }
 
 /// [`after_labels`] for plain ASCII in any case, without a copy when there is no label to be seen.
 pub(super) fn after_ascii_labels(raw: &str) -> &str {
     let mut rest = raw;
-    'labels: loop {
-        let text = rest.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
-        if !text.starts_with(['S', 's', 'N', 'n', 'C', 'c']) {
-            return rest;
-        }
-        for label in LABELS.iter().filter(|label| label.is_ascii()) {
-            let begins = text.get(..label.len()).is_some_and(|head| head.eq_ignore_ascii_case(label));
-            let after = text.get(label.len()..).unwrap_or_default();
-            let parted = after.bytes().next().is_some_and(|b| !b.is_ascii_alphanumeric());
-            if begins && parted && after.bytes().any(|b| b.is_ascii_digit()) {
-                rest = after;
-                continue 'labels;
-            }
-        }
-        return rest;
+    while let Some(shorter) = after_one_ascii_label(rest) {
+        rest = shorter;
     }
+    rest
+}
+
+fn after_one_ascii_label(raw: &str) -> Option<&str> {
+    let text = raw.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
+    if !text.starts_with(['S', 's', 'N', 'n', 'C', 'c', 'D', 'd', 'H', 'h']) {
+        return None;
+    }
+    let after = |label: &&str| {
+        let begins = text.get(..label.len()).is_some_and(|head| head.eq_ignore_ascii_case(label));
+        begins.then(|| text.get(label.len()..)).flatten()
+    };
+    let parted = |rest: &&str| rest.bytes().next().is_some_and(|b| !b.is_ascii_alphanumeric());
+    let after_label = LABELS.iter().find_map(|label| after(label).filter(parted));
+    let rest = after_label.or_else(|| PARTED_LABELS.iter().find_map(after))?;
+    rest.bytes().any(|b| b.is_ascii_digit()).then_some(rest)
+}
+
+/// The canonical key with its label where that was left out, and without where it was not: the other side of a comparison may have
+/// been written the other way. `None` where there is no label.
+pub(super) fn labelled_otherwise(raw: &str, canonical: &str) -> Option<String> {
+    let whole = fold_filtered(raw, char::is_alphanumeric);
+    if whole != canonical {
+        return Some(whole);
+    }
+    let rest = GLUED_LABELS.iter().find_map(|label| canonical.strip_prefix(label))?;
+    Some(rest.to_owned())
 }

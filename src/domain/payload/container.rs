@@ -2,6 +2,7 @@
 
 use super::Understood;
 use crate::domain::check_digit::{self, container_fits};
+use crate::domain::keys::exact_key;
 use crate::domain::mark::Scheme;
 use crate::domain::verdict::Finding;
 
@@ -9,7 +10,8 @@ const NUMBER_CHARS: usize = 11;
 const WITHOUT_CHECK_DIGIT_CHARS: usize = 10;
 const SIZE_TYPE_CHARS: usize = 4;
 
-/// Three letters of the owner, U, J or Z, six digits and the right check digit. With a wrong one, or with none, it may as
+/// Three letters of the owner, U, J or Z, six digits and the right check digit; a letter read among them is the digit that it looks like,
+/// and the text a serial beside. With a wrong one, or with none, it may as
 /// well be a serial and stays one, unless it is set apart or followed by a size and type as containers are: then it is
 /// both, and a missing digit is put to it as the standard gives it.
 pub fn understand(text: &str) -> Option<Understood> {
@@ -18,6 +20,14 @@ pub fn understand(text: &str) -> Option<Understood> {
     let (whole, behind) = split(text, NUMBER_CHARS).unwrap_or((text, ""));
     let sized = is_size_type(behind);
     if is_certain(whole) && (behind.is_empty() || behind.starts_with(char::is_whitespace) || sized) {
+        out.mark(Scheme::Container, whole);
+        return Some(with_rest(out, behind));
+    }
+    let complete = behind.is_empty() || sized;
+    let read = exact_key(Scheme::Container, whole);
+    if complete && is_shaped(&read) && container_fits(&read) {
+        // A letter was read among the digits: as a serial it may be right.
+        out.mark(Scheme::Serial, whole);
         out.mark(Scheme::Container, whole);
         return Some(with_rest(out, behind));
     }
@@ -40,7 +50,7 @@ pub fn understand(text: &str) -> Option<Understood> {
 
 /// The same of a text that was said to be a container's: the shape is enough.
 pub fn understand_named(text: &str) -> Option<Understood> {
-    let number = folded(text);
+    let number = exact_key(Scheme::Container, text);
     if is_certain(text) || !is_shaped(&number) {
         return None;
     }
@@ -49,7 +59,9 @@ pub fn understand_named(text: &str) -> Option<Understood> {
     match number.len() {
         NUMBER_CHARS => {
             out.mark(Scheme::Container, text);
-            out.finding(Finding::CheckDigitWrong);
+            if !container_fits(&number) {
+                out.finding(Finding::CheckDigitWrong);
+            }
         }
         WITHOUT_CHECK_DIGIT_CHARS => {
             let digit = check_digit::container(&number)?;

@@ -62,7 +62,6 @@ fn take(rest: &str, out: &mut Understood) -> Option<()> {
             out.mark(Scheme::Serial, &serial);
             out.fact("enterprise", *enterprise);
             if !part.is_empty() {
-                out.description.model = Some(part.clone());
                 out.fact("part", part);
             }
         }

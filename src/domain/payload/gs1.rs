@@ -184,10 +184,7 @@ pub fn take(element: &Element, out: &mut Understood) {
         }
         "8004" => out.mark(Scheme::Uii, data),
         "21" | "250" | "8002" | "8011" => out.mark(Scheme::Serial, data),
-        "240" | "8010" => {
-            out.fact("part", data);
-            out.description.model.get_or_insert_with(|| data.to_owned());
-        }
+        "240" | "8010" => out.fact("part", data),
         "11" => {
             out.fact("manufactured", data);
             out.description.year = out.description.year.or_else(|| century(data.get(..2)?));

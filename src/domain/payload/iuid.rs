@@ -165,7 +165,6 @@ impl Elements {
         }
         if let Some(part) = &self.part {
             out.fact("part", part.as_str());
-            out.description.model.get_or_insert_with(|| part.clone());
         }
         if let Some(lot) = &self.lot {
             out.fact("lot", lot.as_str());

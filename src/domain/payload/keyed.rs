@@ -20,6 +20,7 @@ pub enum Field {
     Country,
     Issuer,
     Lot,
+    Part,
 }
 
 /// Most named values looked at.
@@ -91,6 +92,7 @@ pub fn field(name: &str) -> Option<Field> {
         "COUNTRY" | "PAYS" | "КРАЇНА" | "СТРАНА" => Field::Country,
         "ISSUER" | "AUTHORITY" => Field::Issuer,
         "LOT" | "BATCH" => Field::Lot,
+        "PN" | "PNO" | "PARTNO" | "PARTNR" | "PARTNUMBER" => Field::Part,
         _ => return None,
     })
 }
@@ -109,6 +111,10 @@ pub fn take(field: Field, value: &str, out: &mut Understood) -> bool {
         }
         Field::Lot => {
             out.fact("lot", value);
+            return true;
+        }
+        Field::Part => {
+            out.fact("part", value);
             return true;
         }
         Field::Series => return false,
@@ -171,19 +177,49 @@ pub fn understand(text: &str) -> Option<Understood> {
     (!out.marks.is_empty()).then_some(out)
 }
 
+/// Most words of a name: `Serial number`, `N° de série`.
+const NAME_WORDS_MAX: usize = 3;
+
 fn written_pairs(text: &str) -> Vec<(String, String)> {
-    let pair = |piece: &str| match piece.split_once([':', '=']) {
-        Some((name, value)) => (name.trim().to_owned(), value.trim().to_owned()),
-        None => (String::new(), piece.trim().to_owned()),
-    };
     let split = |separators: &[char]| -> Vec<(String, String)> {
-        text.split(separators).filter(|piece| !piece.trim().is_empty()).map(pair).collect()
+        text.split(separators).filter(|piece| !piece.trim().is_empty()).flat_map(pairs_of).collect()
     };
-    let pairs = split(&[';', '\n', '\r', '|', '&', '\t']);
     // A comma parts pairs only where nothing else does and each piece has a name; it also stands in 7,62.
-    let by_comma = if pairs.len() == 1 { split(&[',']) } else { Vec::new() };
-    let all_named = by_comma.len() > 1 && by_comma.iter().all(|(name, _)| !name.is_empty());
-    if all_named { by_comma } else { pairs }
+    let separators = [';', '\n', '\r', '|', '&', '\t'];
+    let by_comma = if text.contains(separators) { Vec::new() } else { split(&[',']) };
+    let all_named = !by_comma.is_empty() && text.contains(',') && by_comma.iter().all(|(name, _)| !name.is_empty());
+    if all_named { by_comma } else { split(&separators) }
+}
+
+/// The pairs of one piece, which has no separators: `SN: AB1234 PN: 4711` are two. A text without a name has an empty one.
+fn pairs_of(piece: &str) -> Vec<(String, String)> {
+    let Some((name, mut rest)) = piece.split_once([':', '=']) else {
+        return vec![(String::new(), piece.trim().to_owned())];
+    };
+    let mut name = name.trim();
+    let mut pairs = Vec::new();
+    while let Some((value, next, behind)) = next_named(rest) {
+        pairs.push((name.to_owned(), value.to_owned()));
+        (name, rest) = (next, behind);
+    }
+    pairs.push((name.to_owned(), rest.trim().to_owned()));
+    pairs
+}
+
+/// The value that goes before the next name, if a known one stands before a colon, and what stands behind that.
+fn next_named(text: &str) -> Option<(&str, &str, &str)> {
+    text.match_indices([':', '=']).find_map(|(at, _)| {
+        let before = &text[..at];
+        let words = before
+            .char_indices()
+            .rev()
+            .filter(|(_, c)| c.is_whitespace())
+            .map(|(at, c)| before.split_at(at + c.len_utf8()));
+        let named =
+            words.take(NAME_WORDS_MAX).filter(|(value, name)| !value.trim().is_empty() && field(name).is_some());
+        let (value, name) = named.last()?;
+        Some((value.trim_matches(|c: char| c.is_whitespace() || c == ','), name.trim(), &text[at + 1..]))
+    })
 }
 
 fn json_pairs(text: &str) -> Option<Vec<(String, String)>> {

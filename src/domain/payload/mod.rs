@@ -55,7 +55,8 @@ pub fn goes_on(text: &str) -> bool {
 pub struct Understood {
     /// The marks, the most telling first. Values are kept as they were read.
     pub marks: Vec<Mark>,
-    /// What the text says of the item beside its marks.
+    /// What the text says of the item beside its marks. A part number names a piece of a maker's catalogue and no model, so it is a
+    /// fact and never stands here.
     pub description: Description,
     /// Faults of the marks themselves, each at most once.
     pub findings: Vec<Finding>,

@@ -23,7 +23,7 @@ use crate::registers::lessons::Lessons;
 
 /// Name and form of the bytes; anything that changes what they mean (the keys of the domain and
 /// `words.toml` too) changes the number.
-const MAGIC: &[u8; 8] = b"TPINDX\x00\x05";
+const MAGIC: &[u8; 8] = b"TPINDX\x00\x06";
 /// Words converted at a time.
 const WORDS_AT_ONCE: usize = 8192;
 

@@ -276,7 +276,7 @@ fn an_index_survives_its_bytes_and_damage_is_an_error() {
             records.for_each(|record| _ = index.compact(record));
         }
     }
-    for other in [&b"something else"[..], b"TPINDX\x00\x04", b"TPINDX\x00\x06"] {
+    for other in [&b"something else"[..], b"TPINDX\x00\x05", b"TPINDX\x00\x07"] {
         assert_eq!(Index::from_bytes(other), Err(IndexError::OtherVersion));
     }
 }
