@@ -33,6 +33,7 @@ use self::weigh::{Scales, Weight};
 pub use super::disclosure::fields;
 use super::index::{Compact, RecordRef, class_of};
 use super::layers::Registers;
+use crate::domain::country::country_code;
 use crate::domain::keys;
 use crate::domain::{
     Ask, Description, Finding, Grade, Item, Mark, NotChecked, Object, Record, Rule, Scheme, Status, Verdict,
@@ -303,18 +304,11 @@ impl Ranked {
     }
 }
 
-/// An issuer as it is compared, its code of three letters where a list of countries knows it (ISO 3166-1); `None` when it says
-/// nothing. Germany is `D` in machine-readable zones and `DEU` elsewhere (ICAO Doc 9303-3, section 5).
+/// An issuer as it is compared: its code of three letters where it is a country that is known, else as it is told; `None` when it says
+/// nothing.
 fn issuer_of(told: &str) -> Option<String> {
-    let code = keys::canonical(told);
-    let known = match code.len() {
-        0 => return None,
-        1 => (code == "D").then_some("DEU"),
-        2 => rust_iso3166::from_alpha2(&code).map(|country| country.alpha3),
-        3 => None,
-        _ => rust_iso3166::ALL.iter().find(|c| c.name.eq_ignore_ascii_case(told.trim())).map(|c| c.alpha3),
-    };
-    Some(known.map_or(code, str::to_owned))
+    let told_so = keys::canonical(told);
+    (!told_so.is_empty()).then(|| country_code(told).map_or(told_so, str::to_owned))
 }
 
 /// Whether the mark is the number of a document, or lies in a lot of them. Who types a passport's number need not say that it is one: the

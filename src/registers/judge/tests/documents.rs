@@ -54,6 +54,8 @@ fn a_country_is_one_issuer_in_all_of_its_codes() {
         ("germany", "D", Grade::Hit),
         ("PL", "DEU", Grade::Possible),
         ("Poland", "DEU", Grade::Possible),
+        ("Німеччина", "DEU", Grade::Hit),
+        ("Польща", "DEU", Grade::Possible),
         ("UNO", "UNO", Grade::Hit),
     ] {
         listed.description = Description { issuer: Some(of_record.into()), ..Description::default() };
