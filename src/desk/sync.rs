@@ -4,7 +4,7 @@ use std::sync::TryLockError;
 
 use super::status::{ReceiptStatus, moment};
 use super::{Desk, DeskError, LateRegister, RegisterReport, RetroReport, SyncReport};
-use crate::domain::{Hash, PostId, RegisterId, Seq};
+use crate::domain::{Hash, PostId, RegisterId, RegisterVersion, Seq};
 use crate::ledger::{self, Enrolled, Payload, Receipt, SignedHead, UpdateOutcome};
 use crate::registers::ChunkRef;
 use crate::registers::manifest::AHEAD_MS;
