@@ -30,8 +30,6 @@ pub mod manifest;
 pub mod pattern;
 pub mod practice;
 pub mod publish;
-#[cfg(test)]
-mod spelt_otherwise;
 pub mod state;
 pub mod story;
 

@@ -363,6 +363,14 @@ fn a_part_that_is_not_the_hubs_is_fetched_alone_once_an_hour_and_said() {
     let others: Vec<_> = published.list.chunks.iter().filter(|c| c.chunk.bucket != wrong).collect();
     assert!(others.len() >= 12, "{} parts", others.len());
     others.iter().for_each(|c| std::fs::remove_file(world.hub.dir().chunk(&c.chunk.hash)).unwrap());
+    // A part that is not to be had just now was not fetched anew, and does not use up the hour.
+    let part = published.list.chunks.iter().find(|c| c.chunk.bucket == wrong).unwrap();
+    let part = world.hub.dir().chunk(&part.chunk.hash);
+    let bytes = std::fs::read(&part).unwrap();
+    std::fs::remove_file(&part).unwrap();
+    let said = post.sync();
+    assert!(!said.is_empty() && !post.check("PQ777777"), "{said}");
+    std::fs::write(&part, bytes).unwrap();
     let said = post.sync();
     assert!(said.contains("1 of 16 parts were not as the hub's and were fetched again"), "{said}");
     assert_eq!(post.desk.status().unwrap().registers[0].version, manifest.version);

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::clocks::Post;
-use super::hostile::one_behind;
 use super::world::World;
 
 /// Some blocks of a home's records changed.
@@ -57,24 +56,6 @@ fn a_post_says_nothing_of_damage_that_a_sync_has_healed() {
     assert_eq!(post.sync(), "");
     assert!(post.check("ZZ77777") && post.check("YY88888") && post.check("WW11111"));
     assert_eq!(post.desk.status().unwrap().registers_unreadable, None);
-}
-
-#[test]
-fn parts_that_a_broken_link_did_not_bring_are_asked_for_again() {
-    let (world, mut device) = one_behind();
-    let mut lie = world.manifest("reg");
-    lie.deltas[0].pieces.clear();
-    world.sign(&lie);
-    // What the parts are made of is not to be had for a while.
-    let away = world.hub.dir().registers().join("away");
-    let chunks = world.hub.dir().registers().join("chunks");
-    std::fs::rename(&chunks, &away).unwrap();
-    assert!(device.down().is_err() || device.version("reg") == Some(1));
-    assert_eq!(device.repairs, 0, "nothing was fetched, so nothing was repaired");
-    std::fs::remove_dir_all(&chunks).ok();
-    std::fs::rename(&away, &chunks).unwrap();
-    device.down().unwrap();
-    assert_eq!((device.version("reg"), device.repairs), (Some(2), 1));
 }
 
 #[test]

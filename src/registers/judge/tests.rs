@@ -9,6 +9,7 @@ mod near;
 mod objects;
 mod parts;
 mod several;
+mod spelt_otherwise;
 mod untold;
 
 use super::*;
