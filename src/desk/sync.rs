@@ -1,6 +1,6 @@
 //! Enrolment and sync: registers down, the past checked again, the ledger up.
 
-use std::sync::TryLockError;
+use std::sync::{Arc, TryLockError};
 
 use super::status::{ReceiptStatus, moment};
 use super::{Desk, DeskError, LateRegister, RegisterReport, RetroReport, SyncReport};
@@ -28,8 +28,8 @@ impl Desk {
     pub fn enrol(&self, code: &str) -> Result<PostId, DeskError> {
         let code: EnrolCode = code.parse().map_err(SyncError::from)?;
         // The code is good for once, and what comes of it must be kept.
-        if self.unrecorded.is_some() {
-            return Err(StoreError::ReadOnly.into());
+        if let Some(why) = &self.unrecorded {
+            return Err(DeskError::Unrecorded(Arc::clone(why)));
         }
         // The same hub may have forgotten it, brought back from a backup, or may move it to another post: its ledger goes on.
         if let Some(enrolment) = self.ledger.enrolment()?.filter(|held| held.fingerprint != code.fingerprint) {
@@ -71,8 +71,8 @@ impl Desk {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return Err(DeskError::AlreadySyncing),
         };
-        if self.stands_in {
-            return Err(StoreError::ReadOnly.into());
+        if let Some(why) = self.unrecorded.as_ref().filter(|_| self.stands_in) {
+            return Err(DeskError::Unrecorded(Arc::clone(why)));
         }
         self.cancel.forget();
         self.write_late_checks();
