@@ -202,7 +202,7 @@ impl Desk {
             let outcome = match &change.refused {
                 None => UpdateOutcome::Accepted,
                 Some(reason) => {
-                    report.fail("register_refused", format!("register {}: {reason}", change.id));
+                    report.fail("register_refused", refused_words(&change.id, change.from.is_some(), reason));
                     UpdateOutcome::Refused { reason: reason.clone() }
                 }
             };
@@ -228,6 +228,15 @@ impl Desk {
             report.fail_for(error);
         }
     }
+}
+
+/// That a register was refused, and whether checks still ask an earlier version of it.
+fn refused_words(register: &RegisterId, is_held: bool, reason: &str) -> String {
+    let words = match reason.starts_with(&format!("register {register}")) {
+        true => reason.to_owned(),
+        false => format!("register {register}: {reason}"),
+    };
+    if is_held { words } else { format!("register {register} is not on this device: {words}") }
 }
 
 /// Whether the hub meant to have vouched for the register again, or its word lies so far ahead of this clock that it cannot

@@ -120,7 +120,9 @@ pub enum SyncError {
     )]
     BadReceipt,
     /// A register that cannot be trusted.
-    #[error("register {register} was not taken over: {why}; the version in use stays; tell the centre if it stays")]
+    #[error(
+        "register {register} was not taken over: {why}; on this device nothing of it was changed; tell the centre if it stays"
+    )]
     Register {
         /// The register.
         register: RegisterId,
@@ -129,7 +131,7 @@ pub enum SyncError {
     },
     /// What is here is not what the hub says, even after the update.
     #[error(
-        "register {register} was not taken over: its records would not be those that the hub signed for; the version in use stays; tell the centre if it stays"
+        "register {register} was not taken over: its records would not be those that the hub signed for; on this device nothing of it was changed; tell the centre if it stays"
     )]
     OtherSet {
         /// The register.
