@@ -12,7 +12,7 @@ use crate::registers::state::Sum;
 use crate::store::records::{HeldRegister, Records, RecordsError};
 use crate::store::{Enrolment, LedgerStore, StoreError};
 use crate::sync::{self, Held, Identity, Outbox, Patience, Progress, Session, Shelf, Staging, SyncError, Up, Update};
-use crate::wire::EnrolCode;
+use crate::wire::{EnrolCode, OFFERS_MAX};
 
 /// Parts of a register that are not as the hub's are fetched again at most this often.
 const REPAIR_EVERY_MS: u64 = 3_600_000;
@@ -176,6 +176,13 @@ impl Desk {
     fn registers_down(&self, session: &mut Session, progress: &mut dyn Progress, report: &mut SyncReport) {
         if session.hello().revoked {
             return report.fail_for(SyncError::Revoked);
+        }
+        let passed_over = session.offers_passed_over();
+        if passed_over > 0 {
+            let words = format!(
+                "{passed_over} of the registers that the hub offers were not looked at: their names are none, or they are more than {OFFERS_MAX}; the others were; tell the centre"
+            );
+            report.fail("", words);
         }
         let staging = self.ledger.home().dir().join("incoming");
         let key = self.ledger.keys().derived("staged chunks");

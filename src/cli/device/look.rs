@@ -101,7 +101,7 @@ pub fn sync(globals: &Globals, out: &Printer) -> Result<(), Stop> {
     let mut told = Vec::new();
     for failure in failures {
         if !told.contains(&failure) {
-            eprintln!("tracepost: {failure}");
+            eprintln!("tracepost: {}", in_line(failure));
             told.push(failure);
         }
     }
