@@ -334,7 +334,7 @@ impl Pulse {
 }
 
 /// The least that must move in so long.
-fn least(time: Duration) -> u64 {
+pub(super) fn least(time: Duration) -> u64 {
     BYTES_PER_S_MIN * time.as_secs()
 }
 
