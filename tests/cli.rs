@@ -193,6 +193,71 @@ fn a_ledger_that_does_not_open_hides_no_answer_and_is_left_as_it_is() {
 }
 
 #[test]
+fn no_damaged_page_of_the_ledger_hides_an_answer() {
+    let home = tempfile::tempdir().expect("temporary folder");
+    let many: String = (0..60).map(|n| format!("{{\"marks\":[\"AB{n:04}\"]}}\n")).collect();
+    assert!(run_with_input(home.path(), &["check", "-"], many.as_bytes()).status.success());
+    let ledger = home.path().join("ledger.db");
+    let whole = fs::read(&ledger).expect("the ledger is read");
+    let mut on_paper = 0;
+    for page in 0..whole.len() / 4096 {
+        let mut bytes = whole.clone();
+        bytes[page * 4096 + 2000] ^= 0x10;
+        fs::write(&ledger, bytes).expect("the ledger is damaged");
+        let one = run(home.path(), &["--json", "check", "AB1234"]);
+        let answers = lines(&one);
+        assert_eq!(answers.first().map(|a| &a["grade"]), Some(&"not_checked".into()), "page {page}: {}", stderr(&one));
+        if answers[0]["entry"].is_null() {
+            on_paper += 1;
+            assert_eq!(one.status.code(), Some(1), "page {page}");
+            assert!(stderr(&one).contains("NOT RECORDED: WRITE ON PAPER"), "page {page}: {}", stderr(&one));
+        }
+        let _ = fs::remove_file(home.path().join("ledger.db-wal"));
+    }
+    assert!(on_paper >= 3, "the first page, the settings and the identity: {on_paper}");
+}
+
+#[test]
+fn a_lost_ledger_or_device_key_hides_no_answer_and_is_told() {
+    let (deleted, empty): (fn(&Path), fn(&Path)) =
+        (|path| fs::remove_file(path).expect("deleted"), |path| fs::write(path, b"").expect("emptied"));
+    let changed: fn(&Path) = |path| {
+        let mut bytes = fs::read(path).expect("read");
+        bytes[20] ^= 1;
+        fs::write(path, bytes).expect("changed");
+    };
+    for (file, damage, why) in [
+        ("ledger.db", deleted, "missing, though this home had one"),
+        ("ledger.db", empty, "missing, though this home had one"),
+        ("keys/device.key", deleted, "has no key"),
+        ("keys/device.key", empty, "is no key file"),
+        ("keys/device.key", changed, "is not the one that the ledger was begun with"),
+    ] {
+        let home = tempfile::tempdir().expect("temporary folder");
+        assert!(run(home.path(), &["check", "AB1234"]).status.success());
+        let path = home.path().join(file);
+        damage(&path);
+        let damaged = fs::read(&path).ok();
+        let one = run(home.path(), &["check", "AB1234"]);
+        assert_eq!(one.status.code(), Some(1), "{file}");
+        assert!(
+            String::from_utf8_lossy(&one.stdout).contains("NOT CHECKED: no register"),
+            "{file}: the answer is shown"
+        );
+        let told = stderr(&one);
+        let told = told.split("tracepost: ").last().unwrap_or_default();
+        assert!(told.contains("NOT RECORDED: WRITE ON PAPER") && told.contains(why), "{file}: {told}");
+        for arguments in [&["sync"][..], &["status"], &["verify"]] {
+            let refused = run(home.path(), arguments);
+            assert_eq!(refused.status.code(), Some(1), "{file} {arguments:?}");
+            assert!(stderr(&refused).contains(why), "{file} {arguments:?}: {}", stderr(&refused));
+            assert!(!stderr(&refused).contains("yet"), "{file} {arguments:?}: {}", stderr(&refused));
+        }
+        assert_eq!(fs::read(&path).ok(), damaged, "{file} is left as it is");
+    }
+}
+
+#[test]
 fn files_that_are_no_pictures_are_named_and_the_rest_goes_on() {
     let home = tempfile::tempdir().expect("temporary folder");
     let folder = tempfile::tempdir().expect("temporary folder");

@@ -73,7 +73,8 @@ pub fn finish(program: &str, end: Result<(), Stop>) -> ExitCode {
         Err(Stop::Status(status)) => ExitCode::from(status),
         Err(Stop::Failed(failure)) => {
             // Stderr may be gone as well; there is nobody left to tell then.
-            let _ = writeln!(io::stderr(), "{program}: {}\n  {}\n  {}", failure.what, failure.safe, failure.next);
+            let words = format!("{program}: {}\n  {}\n  {}", failure.what, failure.safe, failure.next);
+            let _ = writeln!(io::stderr(), "{}", harmless(&words));
             ExitCode::from(failure.status)
         }
     }

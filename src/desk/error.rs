@@ -1,5 +1,7 @@
 //! What can go wrong at the desk.
 
+use std::sync::Arc;
+
 use crate::domain::RegisterId;
 use crate::registers::pattern::PatternError;
 use crate::store::StoreError;
@@ -15,6 +17,9 @@ pub enum DeskError {
     /// The device's stores.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The ledger could not be opened for writing, and what was asked for must stand in it.
+    #[error(transparent)]
+    Unrecorded(Arc<StoreError>),
     /// The link or the hub.
     #[error(transparent)]
     Sync(#[from] SyncError),
@@ -65,6 +70,7 @@ impl DeskError {
         match self {
             Self::NoHome => "",
             Self::Store(error) => store_code(error),
+            Self::Unrecorded(error) => store_code(error),
             Self::Sync(error) => sync_code(error),
             Self::NotEnrolled => "not_enrolled",
             Self::AlreadyEnrolled { .. } => "already_enrolled",
@@ -76,11 +82,12 @@ impl DeskError {
     }
 }
 
-fn store_code(error: &StoreError) -> &'static str {
+pub(super) fn store_code(error: &StoreError) -> &'static str {
     match error {
         StoreError::DiskFull { .. } => "disk_full",
         StoreError::Io { .. } | StoreError::Database(_) | StoreError::ReadOnly => "disk",
-        StoreError::Unreadable { .. } | StoreError::LedgerMissing { .. } | StoreError::KeyMissing { .. } => "damaged",
+        StoreError::Unreadable { .. } | StoreError::LedgerMissing { .. } | StoreError::Setting { .. } => "damaged",
+        StoreError::KeyMissing { .. } | StoreError::KeyMalformed { .. } | StoreError::OtherDevice => "damaged",
         StoreError::PracticeMismatch { .. } => "practice_mismatch",
         StoreError::Receipt(_) => "bad_receipt",
         StoreError::NoSuchCheck(_) => "no_such_check",

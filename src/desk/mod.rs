@@ -67,8 +67,8 @@ pub struct Desk {
     cancel: Cancel,
     /// How far this device's clock was ahead of the hub's when they met last, and what it showed then.
     ahead: Mutex<Option<Ahead>>,
-    /// Why nothing can be recorded, as a code of [`DeskError::code`].
-    unrecorded: Option<&'static str>,
+    /// Why nothing can be recorded.
+    unrecorded: Option<Arc<StoreError>>,
     /// The ledger cannot even be read, and an empty one stands in its place.
     stands_in: bool,
 }
@@ -83,11 +83,12 @@ pub fn home_of(named: Option<&PathBuf>) -> Result<PathBuf, DeskError> {
 
 impl Desk {
     /// Opens the home for writing, making it when it is not there. Records load in the background. Where a full or damaged
-    /// disk lets the ledger be read and not written, or not even read, the desk answers all the same, and each answer is *not
-    /// recorded*: an officer's safety outranks the log.
+    /// disk lets the ledger be read and not written, or not even read, or the ledger or the device's key is gone, the desk
+    /// answers all the same, and each answer is *not recorded*: an officer's safety outranks the log.
     ///
     /// # Errors
-    /// When another program has it open for writing, or when keys or ledger cannot be used; nothing is changed then.
+    /// When another program has it open for writing, when the database key cannot be used, or the ledger is another
+    /// program's or a newer one's; nothing is changed then.
     pub fn open(options: &DeskOptions) -> Result<Self, DeskError> {
         Self::open_with_clock(options, Arc::new(SystemClock::new()))
     }
@@ -98,16 +99,19 @@ impl Desk {
     /// As [`Self::open`].
     pub fn open_with_clock(options: &DeskOptions, clock: Arc<dyn Clock>) -> Result<Self, DeskError> {
         let home = Home::open(home_of(options.home.as_ref())?)?;
-        let Opened { ledger, unrecorded, stands_in } = open_ledger(&home, clock)?;
+        let Opened { ledger, post, unrecorded, stands_in } = open_ledger(&home, clock)?;
         let records = Records::open(home.dir(), ledger.keys().database());
-        let post = ledger.enrolment()?.map(|e| e.post);
         let ahead = Mutex::new(ahead::kept(&ledger));
         let officer = options.officer.clone().unwrap_or_else(|| "unnamed".to_owned());
         if options.attended && unrecorded.is_none() {
             let started =
                 Started { program: concat!("tracepost ", env!("CARGO_PKG_VERSION")).into(), face: "app".into() };
             let signed_in = SignedIn { post: post.clone(), method: "name given".into() };
-            ledger.append_all(&officer, &[Payload::Started(started), Payload::SignedIn(signed_in)])?;
+            let entries = [Payload::Started(started), Payload::SignedIn(signed_in)];
+            // Each check is tried by itself, and says so where it cannot be recorded either.
+            if let Err(error) = ledger.append_all(&officer, &entries) {
+                tracing::error!(%error, "the start could not be recorded");
+            }
         }
         Ok(Self {
             ledger,
@@ -141,7 +145,12 @@ impl Desk {
 
     /// Why nothing can be recorded from the start, as a code of [`DeskError::code`]; mostly nothing.
     pub fn unrecorded(&self) -> Option<&'static str> {
-        self.unrecorded
+        self.unrecorded.as_deref().map(error::store_code)
+    }
+
+    /// The same as the error that it was.
+    pub fn unrecorded_because(&self) -> Option<&StoreError> {
+        self.unrecorded.as_deref()
     }
 
     /// Waits until the registers can be asked, or cannot be at all. For callers without eyes: see `docs/adr/0002`.
@@ -168,33 +177,32 @@ impl Desk {
 /// A ledger as far as it can be opened.
 struct Opened {
     ledger: LedgerStore,
-    unrecorded: Option<&'static str>,
+    post: Option<PostId>,
+    unrecorded: Option<Arc<StoreError>>,
     stands_in: bool,
 }
 
-/// The ledger, and why it can only be read, if so.
+/// The ledger and the post that it names, or why nothing can be recorded.
 fn open_ledger(home: &Home, clock: Arc<dyn Clock>) -> Result<Opened, DeskError> {
-    let error = match LedgerStore::open_with_clock(home, Access::Write, Arc::clone(&clock)) {
-        Ok(ledger) => return Ok(Opened { ledger, unrecorded: None, stands_in: false }),
-        Err(error) => error,
+    let open = |access| {
+        let ledger = LedgerStore::open_with_clock(home, access, Arc::clone(&clock))?;
+        let post = ledger.enrolment()?.map(|enrolment| enrolment.post);
+        Ok::<_, StoreError>((ledger, post))
     };
-    let of_the_disk = matches!(
-        error,
-        StoreError::DiskFull { .. } | StoreError::Database(_) | StoreError::Io { .. } | StoreError::Unreadable { .. }
-    );
-    let (read, stands_in) = match LedgerStore::open_with_clock(home, Access::Read, Arc::clone(&clock)) {
-        Err(StoreError::Unreadable { .. }) if matches!(error, StoreError::Unreadable { .. }) => {
-            (LedgerStore::in_place_of(home, clock), true)
-        }
-        other => (other, false),
+    let error = match open(Access::Write) {
+        Ok((ledger, post)) => return Ok(Opened { ledger, post, unrecorded: None, stands_in: false }),
+        Err(error) if error.spares_the_registers() => error,
+        Err(error) => return Err(error.into()),
     };
-    match read {
-        Ok(ledger) if of_the_disk => {
-            tracing::error!(%error, "the ledger cannot be written; nothing is recorded");
-            Ok(Opened { ledger, unrecorded: Some(DeskError::from(error).code()), stands_in })
-        }
-        _ => Err(error.into()),
-    }
+    let (ledger, post, stands_in) = match open(Access::Read) {
+        Ok((ledger, post)) => (ledger, post, false),
+        Err(_) => match LedgerStore::in_place_of(home, Arc::clone(&clock)) {
+            Ok(ledger) => (ledger, None, true),
+            Err(_) => return Err(error.into()),
+        },
+    };
+    tracing::error!(%error, "the ledger cannot be written; nothing is recorded");
+    Ok(Opened { ledger, post, unrecorded: Some(Arc::new(error)), stands_in })
 }
 
 impl Desk {

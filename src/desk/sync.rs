@@ -1,6 +1,6 @@
 //! Enrolment and sync: registers down, the past checked again, the ledger up.
 
-use std::sync::TryLockError;
+use std::sync::{Arc, TryLockError};
 
 use super::status::{ReceiptStatus, moment};
 use super::{Desk, DeskError, LateRegister, RegisterReport, RetroReport, SyncReport};
@@ -12,7 +12,7 @@ use crate::registers::state::Sum;
 use crate::store::records::{HeldRegister, Records, RecordsError};
 use crate::store::{Enrolment, LedgerStore, StoreError};
 use crate::sync::{self, Held, Identity, Outbox, Patience, Progress, Session, Shelf, Staging, SyncError, Up, Update};
-use crate::wire::EnrolCode;
+use crate::wire::{EnrolCode, OFFERS_MAX};
 
 /// Parts of a register that are not as the hub's are fetched again at most this often.
 const REPAIR_EVERY_MS: u64 = 3_600_000;
@@ -28,8 +28,8 @@ impl Desk {
     pub fn enrol(&self, code: &str) -> Result<PostId, DeskError> {
         let code: EnrolCode = code.parse().map_err(SyncError::from)?;
         // The code is good for once, and what comes of it must be kept.
-        if self.unrecorded.is_some() {
-            return Err(StoreError::ReadOnly.into());
+        if let Some(why) = &self.unrecorded {
+            return Err(DeskError::Unrecorded(Arc::clone(why)));
         }
         // The same hub may have forgotten it, brought back from a backup, or may move it to another post: its ledger goes on.
         if let Some(enrolment) = self.ledger.enrolment()?.filter(|held| held.fingerprint != code.fingerprint) {
@@ -71,8 +71,8 @@ impl Desk {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return Err(DeskError::AlreadySyncing),
         };
-        if self.stands_in {
-            return Err(StoreError::ReadOnly.into());
+        if let Some(why) = self.unrecorded.as_ref().filter(|_| self.stands_in) {
+            return Err(DeskError::Unrecorded(Arc::clone(why)));
         }
         self.cancel.forget();
         self.write_late_checks();
@@ -177,6 +177,13 @@ impl Desk {
         if session.hello().revoked {
             return report.fail_for(SyncError::Revoked);
         }
+        let passed_over = session.offers_passed_over();
+        if passed_over > 0 {
+            let words = format!(
+                "{passed_over} of the registers that the hub offers were not looked at: their names are none, or they are more than {OFFERS_MAX}; the others were; tell the centre"
+            );
+            report.fail("", words);
+        }
         let staging = self.ledger.home().dir().join("incoming");
         let key = self.ledger.keys().derived("staged chunks");
         let down = Staging::open(staging, &key).and_then(|staging| {
@@ -204,7 +211,7 @@ impl Desk {
             let outcome = match &change.refused {
                 None => UpdateOutcome::Accepted,
                 Some(reason) => {
-                    report.fail("register_refused", format!("register {}: {reason}", change.id));
+                    report.fail("register_refused", refused_words(&change.id, change.from.is_some(), reason));
                     UpdateOutcome::Refused { reason: reason.clone() }
                 }
             };
@@ -230,6 +237,15 @@ impl Desk {
             report.fail_for(error);
         }
     }
+}
+
+/// That a register was refused, and whether checks still ask an earlier version of it.
+fn refused_words(register: &RegisterId, is_held: bool, reason: &str) -> String {
+    let words = match reason.starts_with(&format!("register {register}")) {
+        true => reason.to_owned(),
+        false => format!("register {register}: {reason}"),
+    };
+    if is_held { words } else { format!("register {register} is not on this device: {words}") }
 }
 
 /// Whether the hub meant to have vouched for the register again, or its word lies so far ahead of this clock that it cannot

@@ -10,8 +10,6 @@ use super::DeskError;
 use crate::platform::files;
 use crate::store::{Access, Home, LedgerReport, LedgerStore};
 
-/// Name of the note in the home.
-const NOTE: &str = "verified";
 /// A note is old after this.
 const OLD_AFTER_MS: i64 = 24 * 3_600_000;
 
@@ -28,7 +26,7 @@ pub struct Verified {
 
 /// The note of the last look; `None` when there was none, or it cannot be read.
 pub fn last_verified(home: &Home) -> Option<Verified> {
-    serde_json::from_slice(&std::fs::read(home.dir().join(NOTE)).ok()?).ok()
+    serde_json::from_slice(&std::fs::read(home.verified()).ok()?).ok()
 }
 
 /// Recomputes the whole ledger, beside a running writer too, and leaves the note.
@@ -41,7 +39,7 @@ pub fn verify(home: &Home, progress: &mut dyn FnMut(u64, u64)) -> Result<LedgerR
     let note = Verified { at_ms: ledger.clock().now().wall_ms, entries: report.chain.last.0, whole: report.is_whole() };
     // A copy that cannot be written to is verified all the same.
     let text = serde_json::to_vec(&note).unwrap_or_default();
-    if let Err(error) = files::write_atomic(&home.dir().join(NOTE), &text) {
+    if let Err(error) = files::write_atomic(&home.verified(), &text) {
         tracing::debug!(%error, "that the ledger was verified could not be noted");
     }
     Ok(report)

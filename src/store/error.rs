@@ -37,8 +37,8 @@ pub enum StoreError {
         /// The home.
         dir: PathBuf,
     },
-    /// There was a ledger, and it is gone.
-    #[error("the ledger in {dir} is missing, though this home had one; nothing was changed: put ledger.db back from where the home was copied, or use another --home, and tell the centre", dir = dir.display())]
+    /// There was a ledger, and its file is gone or empty.
+    #[error("the ledger in {dir} is missing, though this home had one (ledger.db is gone or empty); nothing was changed: put ledger.db back from where the home was copied, or use another --home, and tell the centre", dir = dir.display())]
     LedgerMissing {
         /// The home.
         dir: PathBuf,
@@ -176,6 +176,22 @@ impl StoreError {
             Some(ErrorCode::DiskFull) => Self::DiskFull { path: path.to_owned() },
             _ => Self::Database(source),
         }
+    }
+
+    /// Whether the ledger or the device's key is hurt or gone, and no more: the registers can be asked all the same.
+    pub fn spares_the_registers(&self) -> bool {
+        matches!(
+            self,
+            Self::Io { .. }
+                | Self::DiskFull { .. }
+                | Self::Database(_)
+                | Self::Unreadable { .. }
+                | Self::LedgerMissing { .. }
+                | Self::KeyMissing { .. }
+                | Self::KeyMalformed { .. }
+                | Self::OtherDevice
+                | Self::Setting { .. }
+        )
     }
 
     /// Whether freeing space might help.

@@ -90,6 +90,28 @@ impl Home {
         self.keys().join("device.key")
     }
 
+    /// The note of the last verification.
+    pub fn verified(&self) -> PathBuf {
+        self.dir.join("verified")
+    }
+
+    /// Whether a ledger was begun here, by what is made after its tables only. A home whose first writer was killed before it had
+    /// made them has keys, and none of these.
+    pub(super) fn had_ledger(&self) -> bool {
+        let made_later = [self.reserve(), self.records_pointer(), self.verified()];
+        made_later.iter().any(|path| path.exists())
+            || std::fs::read_dir(self.photos()).is_ok_and(|mut photos| photos.next().is_some())
+    }
+
+    /// Whether a ledger was begun here and its file is gone or empty: a new one would hide that its entries are lost.
+    pub(super) fn lost_ledger(&self) -> bool {
+        let holds_nothing = match std::fs::metadata(self.ledger()) {
+            Ok(file) => file.len() == 0,
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        };
+        holds_nothing && self.had_ledger()
+    }
+
     /// Space kept for entries.
     pub fn reserve(&self) -> PathBuf {
         self.dir.join("reserve")

@@ -59,6 +59,15 @@ impl Keys {
         Ok(Self { database, device: DeviceId(uuid::Uuid::from_bytes(id)), signing: SigningKey::from_bytes(&seed) })
     }
 
+    /// The database key alone, with a device key drawn for the moment: the registers are opened by it where the device's own key
+    /// is lost or another's. Nothing is to be signed with it.
+    pub fn without_device(home: &Home) -> Result<Self, StoreError> {
+        let database = read::<DATABASE_KEY_LEN>(home, &home.database_key())?;
+        let id = uuid::Builder::from_random_bytes(random::bytes::<16>()?).into_uuid();
+        let seed = Zeroizing::new(random::bytes::<32>()?);
+        Ok(Self { database, device: DeviceId(id), signing: SigningKey::from_bytes(&seed) })
+    }
+
     /// The device's random id.
     pub fn device(&self) -> DeviceId {
         self.device

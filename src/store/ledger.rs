@@ -120,17 +120,17 @@ impl LedgerStore {
         Home::open(home.dir())?;
         let lock = home.lock()?;
         failpoint::hit("ledger.open").map_err(|_| StoreError::DiskFull { path: home.ledger() })?;
-        if !home.ledger().exists() && home.reserve().exists() {
-            // The reserve is made after the ledger: there was one, and a new one would hide that it is gone.
+        if home.lost_ledger() {
             return Err(StoreError::LedgerMissing { dir: home.dir().to_owned() });
         }
         let keys = Keys::open_or_create(home)?;
         let path = home.ledger();
         let reserve = Reserve::of(home);
-        let connection = match Self::open_tables(&path, &keys) {
+        let begun = home.had_ledger();
+        let connection = match Self::open_tables(&path, &keys, begun) {
             // On a full disk even the file of shared memory beside the log cannot be made, and SQLite calls that an I/O error.
             Err(error) if (error.is_disk_full() || no_room(home)) && reserve.release() => {
-                Self::open_tables(&path, &keys)?
+                Self::open_tables(&path, &keys, begun)?
             }
             Err(_) if no_room(home) => return Err(StoreError::DiskFull { path }),
             other => other?,
@@ -158,16 +158,16 @@ impl LedgerStore {
         })
     }
 
-    /// An empty ledger that nothing can be written to, in place of one that is damaged: the registers of the home can be asked all
-    /// the same. What the home holds stays as it is.
+    /// An empty ledger that nothing can be written to, in place of one that is damaged or gone, or whose device key is: the
+    /// registers of the home can be asked all the same. What the home holds stays as it is.
     ///
     /// # Errors
-    /// When the keys cannot be used, or the system gives no folder for it.
+    /// When the database key cannot be used, or the system gives no folder for it.
     pub fn in_place_of(home: &Home, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let keys = Keys::open(home)?;
+        let keys = Keys::without_device(home)?;
         let dir = tempfile::tempdir().map_err(StoreError::io(home.dir()))?;
         let path = dir.path().join("ledger.db");
-        drop(Self::open_tables(&path, &keys)?);
+        drop(Self::open_tables(&path, &keys, false)?);
         let reader = connection::open(&path, keys.database(), Mode::Read)?;
         Ok(Self {
             writer: None,
@@ -183,13 +183,16 @@ impl LedgerStore {
         })
     }
 
-    fn open_tables(path: &Path, keys: &Keys) -> Result<Connection, StoreError> {
+    /// The tables, made where there are none; where a ledger was `begun` already, that is its loss.
+    fn open_tables(path: &Path, keys: &Keys, begun: bool) -> Result<Connection, StoreError> {
         if !path.exists() {
             // SQLite takes an empty file for a new database, and gives its log the same permissions.
             files::write_new(path, b"").map_err(StoreError::io(path))?;
         }
         let mut connection = connection::open(path, keys.database(), Mode::Write)?;
-        migrations::check(&connection, path)?;
+        if migrations::check(&connection, path)? == 0 && begun {
+            return Err(StoreError::LedgerMissing { dir: path.parent().unwrap_or(path).to_owned() });
+        }
         migrations::migrate(&mut connection, path)?;
         let failed = StoreError::database(path);
         connection
@@ -203,6 +206,9 @@ impl LedgerStore {
 
     fn open_reader(home: &Home, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let mut path = home.ledger();
+        if home.lost_ledger() {
+            return Err(StoreError::LedgerMissing { dir: home.dir().to_owned() });
+        }
         if !path.exists() {
             return Err(StoreError::NoLedger { dir: home.dir().to_owned() });
         }
@@ -223,8 +229,13 @@ impl LedgerStore {
         };
         let found = migrations::check(&connection, &path)?;
         if found == 0 {
-            // A writer was stopped before it had made the tables: nothing was ever recorded.
-            return Err(StoreError::NoLedger { dir: home.dir().to_owned() });
+            let dir = home.dir().to_owned();
+            // A writer was stopped before it had made the tables: nothing was ever recorded, unless other files tell of it.
+            return Err(if home.had_ledger() {
+                StoreError::LedgerMissing { dir }
+            } else {
+                StoreError::NoLedger { dir }
+            });
         }
         if found < migrations::VERSION {
             return Err(StoreError::Older { path, found, known: migrations::VERSION });

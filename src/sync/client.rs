@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
 use super::cancel::{Cancel, LOOK_EVERY};
-use super::error::{SyncError, refused};
+use super::error::{SyncError, one_line, refused};
 use super::pin::{self, Pinned};
 use crate::domain::Fingerprint;
 use crate::ledger::SigningKey;
@@ -295,7 +295,7 @@ impl Client {
                 message: status.to_string(),
                 frontier: None,
             });
-            Ok(Some(refused))
+            Ok(Some(Refused { message: one_line(&refused.message), ..refused }))
         };
         runtime.block_on(async {
             let mut work = std::pin::pin!(work);
@@ -334,7 +334,7 @@ impl Pulse {
 }
 
 /// The least that must move in so long.
-fn least(time: Duration) -> u64 {
+pub(super) fn least(time: Duration) -> u64 {
     BYTES_PER_S_MIN * time.as_secs()
 }
 

@@ -3,8 +3,12 @@
 //! Each text says what happened, what is safe and what to do. The common safety is that a check never needs the hub:
 //! whatever happens here, checks go on and the ledger stays.
 
+use crate::domain::controls::is_control;
 use crate::domain::{Hash, RegisterId, RegisterVersion, Seq};
 use crate::wire::{NotACode, Refusal};
+
+/// Of a hub's own words so much is taken; what it means is told by its code.
+const WORDS_CHARS_MAX: usize = 200;
 
 /// Why a sync or an enrolment did not come to its end. What was done before it stays done.
 #[derive(Debug, thiserror::Error)]
@@ -120,7 +124,9 @@ pub enum SyncError {
     )]
     BadReceipt,
     /// A register that cannot be trusted.
-    #[error("register {register} was not taken over: {why}; the version in use stays; tell the centre if it stays")]
+    #[error(
+        "register {register} was not taken over: {why}; on this device nothing of it was changed; tell the centre if it stays"
+    )]
     Register {
         /// The register.
         register: RegisterId,
@@ -135,7 +141,7 @@ pub enum SyncError {
     },
     /// What is here is not what the hub says, even after the update.
     #[error(
-        "register {register} was not taken over: its records would not be those that the hub signed for; the version in use stays; tell the centre if it stays"
+        "register {register} was not taken over: its records would not be those that the hub signed for; on this device nothing of it was changed; tell the centre if it stays"
     )]
     OtherSet {
         /// The register.
@@ -202,6 +208,16 @@ impl SyncError {
     }
 }
 
+/// A hub's own words as one short line: they go to a terminal, and into a ledger from which nothing is ever taken out.
+pub(super) fn one_line(words: &str) -> String {
+    let parts: Vec<&str> = words.split(is_control).map(str::trim).filter(|part| !part.is_empty()).collect();
+    let line = parts.join(" ");
+    match line.char_indices().nth(WORDS_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
 /// The error for a refusal that needs no more than its code.
 pub(super) fn refused(refusal: Refusal, message: String) -> SyncError {
     match refusal {
@@ -215,5 +231,20 @@ pub(super) fn refused(refusal: Refusal, message: String) -> SyncError {
         Refusal::HeadWrong => SyncError::HeadWrong,
         Refusal::Unavailable => SyncError::HubUnavailable,
         _ => SyncError::Refused { refusal, message },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_hub_says_is_one_short_line_that_commands_no_terminal() {
+        let forged = format!("\u{1b}[2J\nno room\r\n\u{202e}left{}", "Z".repeat(60_000));
+        let line = one_line(&forged);
+        assert!(line.starts_with("[2J no room leftZZ") && line.ends_with("Z…"), "{line}");
+        assert_eq!(line.chars().count(), WORDS_CHARS_MAX + 1);
+        assert_eq!(one_line("немає місця"), "немає місця");
+        assert_eq!(one_line("\n\u{7}"), "");
     }
 }

@@ -1,6 +1,8 @@
 //! The files of registers: which are missing here, and how each comes over a bad link, whole or not at all.
 
-use super::client::{Call, Client};
+use std::time::{Duration, Instant};
+
+use super::client::{Call, Client, least};
 use super::down::Down;
 use super::error::{SyncError, refused};
 use super::ports::{Content, Shelf, Update};
@@ -11,8 +13,14 @@ use crate::registers::manifest::Blob;
 use crate::registers::{ChunkRef, chunk, state};
 use crate::wire::{Refusal, Refused};
 
-/// An attempt that brought less than this was in vain: a link that drips must not be tried for ever.
-const PROGRESS_BYTES: usize = 1 << 10;
+/// An attempt that brought less than this was in vain, however quickly it broke.
+const PROGRESS_BYTES: u64 = 1 << 10;
+
+/// Whether an attempt that broke is worth another, as often as that may be. One that brought less than a link must carry in
+/// that time is not, though it adds up: a piece that drips would hold the sync for hours, and with it the ledger.
+fn is_progress(bytes: u64, took: Duration) -> bool {
+    bytes >= PROGRESS_BYTES.max(least(took))
+}
 
 /// The files that an update needs and that are not here.
 pub(super) fn wanted(update: &Update, shelf: &dyn Shelf) -> Result<Vec<ChunkRef>, SyncError> {
@@ -107,7 +115,7 @@ fn chunk_bytes(
     let mut bytes: Vec<u8> = Vec::with_capacity(wanted.len.min(1 << 22) as usize);
     let mut without_progress = 0;
     loop {
-        let before = bytes.len();
+        let (before, began) = (bytes.len(), Instant::now());
         let left = (wanted.len as usize).saturating_sub(before);
         let call = Call { range_from: Some(before as u64), ..Call::get(&path, left) };
         let outcome = client.receive(&call, &mut |piece| {
@@ -122,7 +130,8 @@ fn chunk_bytes(
             // The link broke after the last byte: there is no rest to ask for.
             Err(error) if error.is_passing() && bytes.len() == wanted.len as usize => break,
             Err(error) if error.is_passing() => {
-                without_progress = if bytes.len() - before >= PROGRESS_BYTES { 0 } else { without_progress + 1 };
+                let brought = (bytes.len() - before) as u64;
+                without_progress = if is_progress(brought, began.elapsed()) { 0 } else { without_progress + 1 };
                 if without_progress >= client.attempts() {
                     return Err(error);
                 }
@@ -145,4 +154,26 @@ pub(super) fn not_given(register: &RegisterId, refusal: Refused, what: &str) -> 
         other => return refused(other, refusal.message),
     };
     SyncError::Register { register: register.clone(), why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_that_drips_is_no_progress_however_long_it_did() {
+        let stall_s = 45;
+        for (bytes, seconds, progress) in [
+            // 23 and 63 bytes a second, given up after one stall.
+            (23 * stall_s, stall_s, false),
+            (63 * stall_s, stall_s, false),
+            // Broken off at once, with something and with next to nothing.
+            (4_000, 1, true),
+            (1_023, 1, false),
+            // A poor link that carried its part, and then fell silent until the stall.
+            (60_000, 60 + stall_s, true),
+        ] {
+            assert_eq!(is_progress(bytes, Duration::from_secs(seconds)), progress, "{bytes} bytes in {seconds} s");
+        }
+    }
 }

@@ -8,9 +8,9 @@ use super::ports::{Outbox, Shelf};
 use super::progress::{Phase, Progress};
 use super::staging::Staging;
 use super::up::{self, Up};
-use crate::domain::{DeviceId, Fingerprint};
+use crate::domain::{DeviceId, Fingerprint, RegisterId};
 use crate::ledger::{SigningKey, VerifyingKey};
-use crate::wire::{Hello, JSON_BYTES_MAX};
+use crate::wire::{Hello, JSON_BYTES_MAX, OFFERS_MAX, Offer};
 
 /// Largest page that is read, in bytes.
 const PAGE_BYTES_MAX: usize = 16 << 20;
@@ -79,6 +79,11 @@ impl Session {
         &self.hello
     }
 
+    /// How many offers are not looked at: those beyond [`OFFERS_MAX`], and of names that no register can have.
+    pub fn offers_passed_over(&self) -> usize {
+        self.hello.registers.len() - looked_at(&self.hello.registers).len()
+    }
+
     /// Hits, ahead of everything else. That it failed matters to nobody but the log: the batches bring the same.
     pub fn urgent(&mut self, outbox: &dyn Outbox, progress: &mut dyn Progress) {
         if let Err(error) = up::urgent(&mut self.client, outbox, progress) {
@@ -100,7 +105,8 @@ impl Session {
         if self.hello.revoked {
             return Ok(Down::default());
         }
-        down::registers(&mut self.client, &self.who, &self.hello.registers, shelf, staging, progress)
+        let offers = looked_at(&self.hello.registers);
+        down::registers(&mut self.client, &self.who, &offers, shelf, staging, progress)
     }
 
     /// Ledger, then photos.
@@ -126,5 +132,31 @@ impl Session {
     /// Bytes of bodies sent and received so far.
     pub fn bytes(&self) -> (u64, u64) {
         (self.client.bytes_up, self.client.bytes_down)
+    }
+}
+
+/// The offers that are looked at. Their names go into paths, the ledger and on screens.
+fn looked_at(offers: &[Offer]) -> Vec<Offer> {
+    offers.iter().filter(|offer| RegisterId::parse(&offer.id.0).is_some()).take(OFFERS_MAX).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::RegisterVersion;
+
+    #[test]
+    fn only_so_many_offers_with_names_of_registers_are_looked_at() {
+        let offer = |id: &str| Offer {
+            id: RegisterId(id.to_owned()),
+            version: RegisterVersion(1),
+            signed_ms: 0,
+            seal: String::new(),
+        };
+        let names = ["aa", "../../etc", "x\u{1b}[2J\n", "bb"];
+        let ids: Vec<String> = looked_at(&names.map(offer)).into_iter().map(|o| o.id.0).collect();
+        assert_eq!(ids, ["aa", "bb"]);
+        let many: Vec<Offer> = (0..6500).map(|n| offer(&format!("r{n}"))).collect();
+        assert_eq!(looked_at(&many), many[..OFFERS_MAX]);
     }
 }

@@ -54,5 +54,8 @@ pub const PHOTO_BYTES_MAX: u64 = 32 << 20;
 /// One piece of a photo.
 pub const PHOTO_PIECE_BYTES_MAX: usize = 1 << 20;
 
+/// Registers that a device looks at, of those that a hub offers. Each that is refused is an entry of the ledger, at every sync.
+pub const OFFERS_MAX: usize = 128;
+
 /// A small JSON body.
 pub const JSON_BYTES_MAX: usize = 64 << 10;

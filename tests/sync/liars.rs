@@ -84,6 +84,19 @@ fn one_register_that_cannot_be_had_stands_in_no_others_way() {
 }
 
 #[test]
+fn what_a_hub_says_in_a_refusal_is_one_short_line() {
+    let (world, mut device) = two_behind();
+    let words = format!("\u{1b}[2J\nFAKE: all is well\r{}", "Z".repeat(60_000));
+    let body = serde_json::json!({ "error": "unavailable", "message": words }).to_string().into_bytes();
+    let _liar = lied_to(&world, &mut device, "now ([2J FAKE: all is well ZZ", move |path, _| {
+        if path.ends_with("/aa/manifest") { Reply::Whole(503, body.clone()) } else { Reply::Honest }
+    });
+    let refused = device.down().unwrap().registers.remove(0).refused.unwrap();
+    assert!(refused.len() < 500 && !refused.contains(char::is_control), "{refused:?}");
+    comes_later(&world, &mut device);
+}
+
+#[test]
 fn what_has_no_end_is_left_after_what_it_may_hold() {
     let (world, mut device) = two_behind();
     let liar = lied_to(&world, &mut device, "has no end", |p, _| {

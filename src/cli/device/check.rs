@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::args::{CheckArguments, DescriptionArguments};
 use super::ending::{CHECKS_STAND, Ending, LOOK_EVERY};
-use super::question;
-use super::words;
+use super::{or_else, parts, question, words};
 use crate::cli::common::{Failure, Printer, Stop};
 use crate::desk::item::Given;
 use crate::desk::{CheckRequest, Desk, Recorded};
 use crate::ledger::CheckSource;
+use crate::store::StoreError;
 
 /// Longest line that is read from standard input, in bytes; a longer one is answered with an error.
 const LINE_BYTES_MAX: usize = 1 << 20;
@@ -34,7 +34,7 @@ pub fn run(desk: &Desk, arguments: &CheckArguments, ending: &Ending, out: &Print
     } else {
         out.words(words::verdict(&answer.verdict))?;
     }
-    recorded(&answer.recorded)
+    recorded(desk, &answer.recorded)
 }
 
 /// Finds wrong words in the arguments before a home is made.
@@ -61,19 +61,24 @@ fn item_of(arguments: &CheckArguments) -> Result<Given, Failure> {
 }
 
 /// An answer that stands in no ledger is shown, and still fails the command.
-fn recorded(recorded: &Recorded) -> Result<(), Stop> {
+fn recorded(desk: &Desk, recorded: &Recorded) -> Result<(), Stop> {
     match recorded {
         Recorded::OnDisk(_) => Ok(()),
-        Recorded::OnPaper { number } => Err(not_recorded(number).into()),
+        Recorded::OnPaper { number } => Err(not_recorded(number, desk.unrecorded_because()).into()),
     }
 }
 
-/// The words for a check that the disk refused.
-pub fn not_recorded(number: &str) -> Failure {
+/// The words for a check that stands in no ledger; `why` is told where nothing could be recorded from the start.
+pub fn not_recorded(number: &str, why: Option<&StoreError>) -> Failure {
+    let why = why.map(ToString::to_string).unwrap_or_default();
+    let [what, _, next] = parts(&why);
+    let safe = if why.is_empty() { "earlier entries are safe" } else { "what the home holds was left as it is" };
+    let what = or_else(what, "the disk refused the entry");
+    let next = if next.is_empty() { "free the disk; if it is not full, run tracepost verify" } else { next };
     Failure::new(
-        format_args!("NOT RECORDED: WRITE ON PAPER, number {number}. The disk refused the entry."),
-        "The answer above stands all the same; earlier entries are safe.",
-        "Write number, marks and answer on paper, then free the disk; if it is not full, run tracepost verify.",
+        format_args!("NOT RECORDED: WRITE ON PAPER, number {number}. {what}"),
+        format_args!("The answer above stands all the same; {safe}."),
+        format_args!("Write number, marks and answer on paper, then {next}."),
     )
 }
 
@@ -140,7 +145,7 @@ fn many(
                 out.object(&object)?;
                 if let Recorded::OnPaper { number } = &answer.recorded {
                     failed = true;
-                    eprintln!("tracepost: {}", not_recorded(number).what);
+                    eprintln!("tracepost: {}", not_recorded(number, desk.unrecorded_because()).what);
                 }
             }
             Err(error) => {

@@ -101,7 +101,7 @@ pub fn sync(globals: &Globals, out: &Printer) -> Result<(), Stop> {
     let mut told = Vec::new();
     for failure in failures {
         if !told.contains(&failure) {
-            eprintln!("tracepost: {failure}");
+            eprintln!("tracepost: {}", in_line(failure));
             told.push(failure);
         }
     }
@@ -160,11 +160,17 @@ fn here_or_there(
 
 fn sync_words(report: &Value) -> String {
     let number = |name: &str| report[name].as_u64().unwrap_or(0);
+    let (refused, down): (Vec<_>, Vec<_>) =
+        report["registers"].as_array().into_iter().flatten().partition(|register| register["refused"].is_string());
+    let refused = match refused.len() as u64 {
+        0 => String::new(),
+        n => format!(", {} refused", counted(n, "register", "registers")),
+    };
     let mut text = format!(
-        "{} and {} up, {} down; {} bytes sent, {} received",
+        "{} and {} up, {} down{refused}; {} bytes sent, {} received",
         counted(number("entries"), "entry", "entries"),
         counted(number("photos"), "photo", "photos"),
-        counted(report["registers"].as_array().map_or(0, |all| all.len() as u64), "register", "registers"),
+        counted(down.len() as u64, "register", "registers"),
         number("bytes_up"),
         number("bytes_down"),
     );
@@ -378,6 +384,21 @@ pub fn verify(home: &Home, out: &Printer) -> Result<(), Stop> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_register_that_was_refused_did_not_come_down() {
+        let came = json!({ "id": "aa", "from": 1, "to": 2, "records": 9, "refused": null });
+        let refused =
+            json!({ "id": "bb", "from": null, "to": 1, "records": 0, "refused": "its signature is not the hub's" });
+        let down = |registers: Value| sync_words(&json!({ "registers": registers, "entries": 1 }));
+        let only_refused = down(json!([refused.clone()]));
+        assert!(
+            only_refused.starts_with("1 entry and 0 photos up, 0 registers down, 1 register refused; "),
+            "{only_refused}"
+        );
+        assert!(down(json!([came.clone(), refused])).contains(" 1 register down, 1 register refused; "));
+        assert!(down(json!([came])).contains(" 1 register down; "));
+    }
 
     #[test]
     fn a_withdrawn_match_says_what_to_do() {

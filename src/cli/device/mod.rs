@@ -192,7 +192,12 @@ pub fn no_display(error: impl std::fmt::Display) -> Stop {
 /// between them.
 pub fn failed(error: impl Into<DeskError>) -> Stop {
     let error = error.into();
-    if let DeskError::Store(StoreError::Io { source, .. }) = &error {
+    let store = match &error {
+        DeskError::Store(store) => Some(store),
+        DeskError::Unrecorded(store) => Some(&**store),
+        _ => None,
+    };
+    if let Some(StoreError::Io { source, .. }) = store {
         return Failure::new(
             format_args!("{error}: {source}."),
             "What was recorded before is safe.",
@@ -209,14 +214,20 @@ pub fn failed(error: impl Into<DeskError>) -> Stop {
         return Failure::usage(format_args!("Nothing was looked up: {error}."), next).into();
     }
     let text = error.to_string();
-    let (what, rest) = text.split_once(';').unwrap_or((&text, ""));
-    let (safe, next) = rest.split_once([':', ';']).unwrap_or((rest, ""));
+    let [what, safe, next] = parts(&text);
     Failure::new(
-        format_args!("{}.", what.trim()),
+        format_args!("{what}."),
         or_else(safe, "What was recorded before is safe"),
         or_else(next, "Try again, or call the operator"),
     )
     .into()
+}
+
+/// What happened, what is safe and what to do, as far as the text has them.
+fn parts(text: &str) -> [&str; 3] {
+    let (what, rest) = text.split_once(';').unwrap_or((text, ""));
+    let (safe, next) = rest.split_once([':', ';']).unwrap_or((rest, ""));
+    [what, safe, next].map(str::trim)
 }
 
 fn or_else(text: &str, otherwise: &str) -> String {

@@ -274,7 +274,7 @@ impl<'a> Scan<'a> {
         let answer = desk.check(CheckRequest { findings, ..CheckRequest::new(item, source) });
         if let Recorded::OnPaper { number } = &answer.recorded {
             self.failed = true;
-            eprintln!("tracepost: {}", not_recorded(number).what);
+            eprintln!("tracepost: {}", not_recorded(number, desk.unrecorded_because()).what);
         }
         self.verdicts.push(answer.verdict.clone());
         Some(answer.verdict)

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::platform::failpoint;
-use crate::store::{StoreError, connection};
+use crate::store::{Keys, StoreError, connection};
 
 #[test]
 fn a_second_writer_is_refused_with_the_first_ones_number() {
@@ -36,6 +36,39 @@ fn another_device_key_is_refused() {
     std::fs::write(place.home.device_key(), [1; 48]).unwrap();
     for access in [Access::Write, Access::Read] {
         assert!(matches!(LedgerStore::open(&place.home, access), Err(StoreError::OtherDevice)));
+    }
+}
+
+#[test]
+fn no_new_ledger_is_begun_where_one_was_lost() {
+    let lost: [fn(&Home); 3] = [
+        |home| std::fs::remove_file(home.ledger()).unwrap(),
+        |home| std::fs::write(home.ledger(), b"").unwrap(),
+        // A database with the right key and nothing in it.
+        |home| {
+            let key = *Keys::open(home).unwrap().database();
+            std::fs::remove_file(home.ledger()).unwrap();
+            let connection = connection::open(&home.ledger(), &key, connection::Mode::Write).unwrap();
+            connection.execute_batch("CREATE TABLE x (a); DROP TABLE x").unwrap();
+        },
+    ];
+    let traces: [fn(&Home) -> std::path::PathBuf; 4] =
+        [Home::reserve, Home::verified, Home::records_pointer, |home| home.photos().join("0")];
+    for (n, lose) in lost.iter().enumerate() {
+        for trace in traces {
+            let place = place();
+            let home = &place.home;
+            drop(write(home));
+            std::fs::remove_file(home.reserve()).unwrap();
+            lose(home);
+            let trace = trace(home);
+            std::fs::write(&trace, b"x").unwrap();
+            for access in [Access::Write, Access::Read] {
+                let refused = LedgerStore::open(home, access).unwrap_err();
+                let named = trace.display();
+                assert!(matches!(refused, StoreError::LedgerMissing { .. }), "{n} {named} {access:?}: {refused}");
+            }
+        }
     }
 }
 
