@@ -31,7 +31,7 @@ pub fn search(globals: &Globals, pattern: &str, out: &Printer) -> Result<(), Sto
     }
     let candidates: Vec<Found> = serde_json::from_value(report["candidates"].clone()).map_err(std::io::Error::other)?;
     if candidates.is_empty() {
-        out.words("Nothing in the registers on this device has such a mark, and no lot holds one.")?;
+        out.words("No record held here has such a mark, and no lot holds one. That is not a clearance: check the item.")?;
     }
     for candidate in &candidates {
         out.words(words::record(candidate))?;
@@ -266,13 +266,14 @@ pub fn status(home: &Home, out: &Printer) -> Result<(), Stop> {
                 at.format("%Y-%m-%d %H:%M UTC")
             ));
         }
-        if status.registers.is_empty() {
+        if status.registers.is_empty() && status.registers_unreadable.is_none() {
             let next = if status.hub.is_some() { "sync" } else { "enrol CODE" };
             text.push_str(&format!("\nRegisters: none; every check is answered NOT CHECKED. Next: tracepost {next}"));
         }
         for r in &status.registers {
             text.push_str(&format!(
-                "\nRegister {} version {}: {}, {} old",
+                "\n{} {} version {}: {}, {} old",
+                if r.only_known { "List of deliveries" } else { "Register" },
                 r.id,
                 r.version,
                 counted(r.records, "record", "records"),
@@ -282,8 +283,11 @@ pub fn status(home: &Home, out: &Printer) -> Result<(), Stop> {
                 text.push_str(&late(&r.id.0, &r.signed, &r.next));
             }
         }
+        if !status.registers.is_empty() && status.registers.iter().all(|r| r.only_known) {
+            text.push_str("\nNo register of wanted items: no check can say whether an item is stolen");
+        }
         if let Some(why) = &status.registers_unreadable {
-            text.push_str(&format!("\nRegisters unreadable: {why}"));
+            text.push_str(&format!("\nRegisters unreadable: {why}; every check is answered NOT CHECKED"));
         }
         match &status.last_receipt {
             Some(r) => text.push_str(&format!(
