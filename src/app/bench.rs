@@ -77,6 +77,15 @@ pub struct Past {
     pub unsent: bool,
 }
 
+/// A record, opened.
+#[derive(Debug, Clone, Default)]
+pub struct Opened {
+    /// All that it says.
+    pub facts: Facts,
+    /// It has expired, and is no ground to act on by itself.
+    pub expired: bool,
+}
+
 /// A past sighting that a newer record matches.
 #[derive(Debug, Clone)]
 pub struct Retro {
@@ -139,12 +148,12 @@ pub trait Bench: Send + Sync + 'static {
     /// When the disk refuses.
     fn decide(&self, of: Seq, code: DecisionCode, note: &str, photo: Option<&[u8]>) -> Result<(), Trouble>;
 
-    /// Opens a candidate's record, which is written down first; gives every fact of it, or `None` when the registers hold it
+    /// Opens a candidate's record, which is written down first; gives all of it, or `None` when the registers hold it
     /// no more.
     ///
     /// # Errors
     /// When the disk refuses; the record stays closed then.
-    fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<Option<Facts>, Trouble>;
+    fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<Option<Opened>, Trouble>;
 
     /// Looks marks up by a pattern, which is written down first.
     ///

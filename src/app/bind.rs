@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::bench::{
-    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, LookUp, Past, Retro, Steps, SyncEnd, Trouble, Withdrawn,
+    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, LookUp, Opened, Past, Retro, Steps, SyncEnd, Trouble,
+    Withdrawn,
 };
 use crate::desk::{Desk, DeskError};
 use crate::domain::{
@@ -23,9 +24,9 @@ impl Bench for Desk {
         self.decide(of, code, note, photo).map(drop).map_err(trouble)
     }
 
-    fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<Option<Facts>, Trouble> {
+    fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<Option<Opened>, Trouble> {
         match self.read_record(&RegisterId(register.to_owned()), record, from) {
-            Ok(opened) => Ok(Some(disclosure::whole(&opened.record))),
+            Ok(opened) => Ok(Some(Opened { facts: disclosure::whole(&opened.record), expired: opened.expired })),
             Err(DeskError::NoSuchRecord { .. } | DeskError::NoSuchRegister { .. }) => Ok(None),
             Err(error) => Err(trouble(error)),
         }

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use super::args::RecordArguments;
 use super::ending::{Ending, LOOK_EVERY};
 use super::synced::{late, sync_words};
-use super::{Globals, failed, words};
+use super::words::{self, Beware};
+use super::{Globals, failed};
 use crate::cli::common::{Failure, Printer, Stop, counted, in_line, progress_bar};
 use crate::desk::control::{self, Request};
 use crate::desk::{Desk, Found, Status, read_status, verify as verify_ledger};
-use crate::domain::{RegisterId, Seq};
+use crate::domain::{Facts, RegisterId, Seq};
 use crate::store::{Home, StoreError};
 use crate::sync::Phase;
 
@@ -63,17 +64,20 @@ pub fn record(globals: &Globals, arguments: &RecordArguments, out: &Printer) -> 
 
 fn record_words(report: &Value) -> String {
     let text = |value: &Value| in_line(value.as_str().unwrap_or_default());
-    let mut words = format!("{} in {}", text(&report["record"]), text(&report["register"]));
-    for (name, value) in report["fields"].as_object().into_iter().flatten() {
-        words.push_str(&format!("\n  {name:<15} {}", text(value)));
+    let mut said = format!("{} in {}", text(&report["record"]), text(&report["register"]));
+    let facts: Facts = serde_json::from_value(report["fields"].clone()).unwrap_or_default();
+    let is_expired = report["expired"] == true;
+    words::warn(&mut said, &Beware::of(&facts, is_expired, !is_expired), "\n  ");
+    for (name, value) in facts.iter().filter(|(name, _)| *name != "caution") {
+        said.push_str(&format!("\n  {name:<15} {}", in_line(value)));
     }
     let placed =
         |list: &Value| list.as_array().cloned().unwrap_or_default().into_iter().filter(|x| x["place"].is_string());
     for mark in placed(&report["marks"]) {
-        words.push_str(&format!("\n  on {:<12} {}", text(&mark["place"]), text(&mark["value"])));
+        said.push_str(&format!("\n  on {:<12} {}", text(&mark["place"]), text(&mark["value"])));
     }
-    words.push_str(&format!("\n  entry {}", report["entry"]));
-    words
+    said.push_str(&format!("\n  entry {}", report["entry"]));
+    said
 }
 
 /// `tracepost sync`. Beside a running app, the app does it.
@@ -295,4 +299,22 @@ pub fn verify(home: &Home, out: &Printer) -> Result<(), Stop> {
         )
     })?;
     if report.is_whole() { Ok(()) } else { Err(Stop::Status(1)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_opened_record_says_first_what_to_beware_of() {
+        let mut report = json!({ "register": "r", "record": "7", "entry": 3, "expired": false, "fields": {
+            "action": "discreet_check", "caution": "armed", "expires_on": "2020-01-01", "kind": "pistol"
+        }});
+        let said = record_words(&report);
+        assert!(said.starts_with("7 in r\n  CAUTION: armed\n  DISCREET: "), "{said}");
+        assert_eq!(said.matches("armed").count(), 1, "{said}");
+        report["expired"] = true.into();
+        let said = record_words(&report);
+        assert!(said.contains("\n  EXPIRED on 2020-01-01: no ground") && !said.contains("DISCREET"), "{said}");
+    }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::words;
+use super::words::{self, Beware};
 use crate::cli::common::{counted, in_line};
 
 /// The whole of it: what went up and came down, then what it told of past checks.
@@ -77,7 +77,8 @@ fn retro_words(hit: &Value) -> String {
             "\n  {answer} record {id} of register {register}, new or changed; all of it: tracepost record {register} {id} --from {}",
             hit["entry"]
         ));
-        words::warn(&mut text, record["caution"].as_str(), record["discreet"] == true, "\n    ");
+        let (caution, is_discreet) = (record["caution"].as_str(), record["discreet"] == true);
+        words::warn(&mut text, &Beware { caution, is_discreet, expired: None }, "\n    ");
     }
     text
 }
