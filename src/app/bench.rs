@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 pub use crate::desk::{CheckAnswer, CheckRequest, LookUp, Recorded};
 pub use crate::domain::Facts;
-use crate::domain::{DecisionCode, Grade, HandScannerSettings, Item, RegisterAge, Seq, Verdict};
+use crate::domain::{DecisionCode, Difference, Grade, HandScannerSettings, Item, RegisterAge, Seq, Verdict};
 
 /// What failed, for people: a code that the screens have words for in their language, and the desk's own words for codes
 /// that they do not know yet.
@@ -91,6 +91,10 @@ pub struct Opened {
 pub struct Retro {
     /// The grade now.
     pub grade: Grade,
+    /// The rule by which they agree, as [`crate::domain::Rule::on_screen`] names it.
+    pub rule: &'static str,
+    /// Where the marks differ.
+    pub differs: Vec<Difference>,
     /// The mark seen then.
     pub mark: String,
     /// When it was seen.

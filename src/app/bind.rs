@@ -117,14 +117,16 @@ impl Bench for Desk {
         });
         let told = past.iter().filter_map(|sighting| {
             let hit = sighting.retro_hit.as_ref()?;
-            let news = sighting.found_later();
+            let news = self.retro_records(sighting);
             let first = news.first();
             Some(Retro {
                 grade: hit.grade,
+                rule: first.map_or("", |record| record.rule.on_screen(&record.differs)),
+                differs: first.map(|record| record.differs.clone()).unwrap_or_default(),
                 mark: first_mark(sighting),
                 seen: moment(sighting.wall_ms),
-                register: first.map(|c| c.register.to_string()).unwrap_or_default(),
-                record: first.map(|c| c.record.clone()).unwrap_or_default(),
+                register: first.map(|record| record.register.to_string()).unwrap_or_default(),
+                record: first.map(|record| record.record.clone()).unwrap_or_default(),
             })
         });
         told.collect()

@@ -317,7 +317,9 @@ impl Bench for MadeUp {
 
     fn retro_hits(&self, _: usize) -> Vec<Retro> {
         vec![Retro {
-            grade: Grade::Hit,
+            grade: Grade::Probable,
+            rule: "look_alike",
+            differs: vec![Difference { at: 3, read: "0".into(), record: "O".into() }],
             mark: "KT004417".into(),
             seen: Utc::now(),
             register: "practice-weapons".into(),

@@ -1,10 +1,12 @@
 //! What a sync did, in English words: most of it is what an officer must hear of past checks.
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::words::{self, Beware};
 use crate::cli::common::{counted, in_line};
+use crate::domain::{Difference, Rule};
 
 /// The whole of it: what went up and came down, then what it told of past checks.
 pub fn sync_words(report: &Value) -> String {
@@ -72,13 +74,17 @@ fn retro_words(hit: &Value) -> String {
     let mut text = format!("RETRO-HIT: {}", past_check(hit));
     for record in hit["records"].as_array().into_iter().flatten() {
         let (register, id) = (said(&record["register"]), said(&record["record"]));
-        let answer = if record["grade"] == "hit" { "matches" } else { "may be" };
+        let grade = said(&record["grade"]);
         text.push_str(&format!(
-            "\n  {answer} record {id} of register {register}, new or changed; all of it: tracepost record {register} {id} --from {}",
+            "\n  {grade}: record {id} of register {register}, new or changed; all of it: tracepost record {register} {id} --from {}",
             hit["entry"]
         ));
         let (caution, is_discreet) = (record["caution"].as_str(), record["discreet"] == true);
         words::warn(&mut text, &Beware { caution, is_discreet, expired: None }, "\n    ");
+        if let Ok(rule) = Rule::deserialize(&record["rule"]) {
+            let differs = Vec::<Difference>::deserialize(&record["differs"]).unwrap_or_default();
+            text.push_str(&format!("\n    because {}", words::agreement(rule, &differs)));
+        }
     }
     text
 }
@@ -124,16 +130,18 @@ mod tests {
             "of": 46, "entry": 51, "grade": "hit", "checked_at": "2026-11-20T14:03:09Z",
             "marks": ["AB1234", "[)>\u{1e}06\u{1d}1T9\u{1b}"],
             "records": [
-                { "register": "ua-weapons", "record": "9000000", "grade": "hit", "caution": "armed\nx", "discreet": true },
+                { "register": "ua-weapons", "record": "9000000", "grade": "hit", "rule": "core",
+                  "differs": [{ "at": 3, "read": "F", "record": "E" }], "caution": "armed\nx", "discreet": true },
                 { "register": "stolen", "record": "7", "grade": "probable" },
             ],
         }]});
         let words = sync_words(&report);
         for part in [
             "RETRO-HIT: AB1234 + [)> 06 1T9 , checked on 2026-11-20 14:03 UTC (entry 46)",
-            "\n  matches record 9000000 of register ua-weapons, new",
+            "\n  hit: record 9000000 of register ua-weapons, new",
             "tracepost record ua-weapons 9000000 --from 51\n    CAUTION: armed x\n    DISCREET: ",
-            "\n  may be record 7 of register stolen",
+            "\n    because the marks are equal but for letters between the digits, character 3 (F or E?)\n",
+            "\n  probable: record 7 of register stolen",
         ] {
             assert!(words.contains(part), "{part:?} in {words}");
         }
