@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 pub use crate::desk::{CheckAnswer, CheckRequest, LookUp, Recorded};
 pub use crate::domain::Facts;
-use crate::domain::{DecisionCode, Grade, HandScannerSettings, Item, RegisterAge, Seq, Verdict};
+use crate::domain::{DecisionCode, Difference, Grade, HandScannerSettings, Item, RegisterAge, Seq, Verdict};
 
 /// What failed, for people: a code that the screens have words for in their language, and the desk's own words for codes
 /// that they do not know yet.
@@ -77,11 +77,24 @@ pub struct Past {
     pub unsent: bool,
 }
 
+/// A record, opened.
+#[derive(Debug, Clone, Default)]
+pub struct Opened {
+    /// All that it says.
+    pub facts: Facts,
+    /// It has expired, and is no ground to act on by itself.
+    pub expired: bool,
+}
+
 /// A past sighting that a newer record matches.
 #[derive(Debug, Clone)]
 pub struct Retro {
     /// The grade now.
     pub grade: Grade,
+    /// The rule by which they agree, as [`crate::domain::Rule::on_screen`] names it.
+    pub rule: &'static str,
+    /// Where the marks differ.
+    pub differs: Vec<Difference>,
     /// The mark seen then.
     pub mark: String,
     /// When it was seen.
@@ -139,12 +152,12 @@ pub trait Bench: Send + Sync + 'static {
     /// When the disk refuses.
     fn decide(&self, of: Seq, code: DecisionCode, note: &str, photo: Option<&[u8]>) -> Result<(), Trouble>;
 
-    /// Opens a candidate's record, which is written down first; gives every fact of it, or `None` when the registers hold it
+    /// Opens a candidate's record, which is written down first; gives all of it, or `None` when the registers hold it
     /// no more.
     ///
     /// # Errors
     /// When the disk refuses; the record stays closed then.
-    fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<Option<Facts>, Trouble>;
+    fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<Option<Opened>, Trouble>;
 
     /// Looks marks up by a pattern, which is written down first.
     ///

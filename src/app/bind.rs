@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::bench::{
-    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, LookUp, Past, Retro, Steps, SyncEnd, Trouble, Withdrawn,
+    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, LookUp, Opened, Past, Retro, Steps, SyncEnd, Trouble,
+    Withdrawn,
 };
 use crate::desk::{Desk, DeskError};
 use crate::domain::{
@@ -23,9 +24,9 @@ impl Bench for Desk {
         self.decide(of, code, note, photo).map(drop).map_err(trouble)
     }
 
-    fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<Option<Facts>, Trouble> {
+    fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<Option<Opened>, Trouble> {
         match self.read_record(&RegisterId(register.to_owned()), record, from) {
-            Ok(opened) => Ok(Some(disclosure::whole(&opened.record))),
+            Ok(opened) => Ok(Some(Opened { facts: disclosure::whole(&opened.record), expired: opened.expired })),
             Err(DeskError::NoSuchRecord { .. } | DeskError::NoSuchRegister { .. }) => Ok(None),
             Err(error) => Err(trouble(error)),
         }
@@ -116,14 +117,16 @@ impl Bench for Desk {
         });
         let told = past.iter().filter_map(|sighting| {
             let hit = sighting.retro_hit.as_ref()?;
-            let news = sighting.found_later();
+            let news = self.retro_records(sighting);
             let first = news.first();
             Some(Retro {
                 grade: hit.grade,
+                rule: first.map_or("", |record| record.rule.on_screen(&record.differs)),
+                differs: first.map(|record| record.differs.clone()).unwrap_or_default(),
                 mark: first_mark(sighting),
                 seen: moment(sighting.wall_ms),
-                register: first.map(|c| c.register.to_string()).unwrap_or_default(),
-                record: first.map(|c| c.record.clone()).unwrap_or_default(),
+                register: first.map(|record| record.register.to_string()).unwrap_or_default(),
+                record: first.map(|record| record.record.clone()).unwrap_or_default(),
             })
         });
         told.collect()

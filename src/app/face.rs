@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use super::ages;
-use super::bench::Facts;
+use super::bench::{Facts, Opened};
 use super::card::{Answer, detail};
 use crate::domain::keys::canonical;
-use crate::domain::{Ask, Candidate, EqualMark, Grade, Item, NotChecked, Trait, Verdict};
+use crate::domain::{
+    Ask, Candidate, Difference, EqualMark, Grade, Item, Lowered, NotChecked, OfWanted, OnRecord, Trait, Verdict,
+    asks_for_discretion,
+};
 use crate::registers::disclosure::is_for_comparing;
 
 /// The facts of a record in the order in which they are shown; marks and the owner among them. Its caution is none of them: that
@@ -71,9 +74,8 @@ pub struct Places {
     pub pair: Option<(String, String)>,
 }
 
-/// Where the strongest candidate differs.
-pub fn places(candidate: Option<&Candidate>) -> Places {
-    let differs = candidate.map_or(&[][..], |c| &c.differs);
+/// Where two marks differ.
+pub fn places(differs: &[Difference]) -> Places {
     let list: Vec<String> = differs.iter().map(|d| d.at.to_string()).collect();
     let mut pairs: Vec<_> = differs.iter().map(|d| (d.read.clone(), d.record.clone())).collect();
     pairs.dedup();
@@ -108,7 +110,7 @@ pub fn matched(item: &Item, candidate: &Candidate) -> Option<usize> {
 
 /// Both sides of one key; `None` when the differences speak of other characters than the key has.
 fn columns(key: &str, candidate: &Candidate) -> Option<Vec<Cell>> {
-    let mut by_place: BTreeMap<usize, Vec<&crate::domain::Difference>> = BTreeMap::new();
+    let mut by_place: BTreeMap<usize, Vec<&Difference>> = BTreeMap::new();
     for difference in &candidate.differs {
         by_place.entry(usize::from(difference.at)).or_default().push(difference);
     }
@@ -178,6 +180,17 @@ fn agrees(candidate: &Candidate, field: &str, mine: &str, value: &str) -> Option
     }
 }
 
+/// Whether its owner asks that nobody notices, for as long as the record is a ground to act on.
+pub fn is_discreet(candidate: &Candidate, opened: Option<&Opened>) -> bool {
+    let is_ground = candidate.why.lowered.is_empty() && !opened.is_some_and(|opened| opened.expired);
+    is_ground && asks_for_discretion(opened.map_or(&candidate.fields, |opened| &opened.facts))
+}
+
+/// Whether the record has expired, as the check found it or as it was opened.
+pub fn is_expired(candidate: &Candidate, opened: Option<&Opened>) -> bool {
+    candidate.why.lowered.contains(&Lowered::Expired) || opened.is_some_and(|opened| opened.expired)
+}
+
 /// What an officer must know before anything is done, where the record says; of one that is `opened` it is the one of now.
 pub fn caution<'a>(candidate: &'a Candidate, opened: Option<&'a Facts>) -> &'a str {
     opened.unwrap_or(&candidate.fields).get(CAUTION).map(String::as_str).unwrap_or_default()
@@ -223,11 +236,32 @@ pub fn reason(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// Why no record is a ground to act on, as a code for the screens, where that is so of every one that was found.
+/// Why no record is a ground to act on, as a code for the screens, where the mark is that record's and nothing else was found.
 pub fn ground(verdict: &Verdict) -> &'static str {
-    let all_lowered = verdict.more == 0 && verdict.candidates.iter().all(|c| !c.why.lowered.is_empty());
-    let lowered = verdict.lowered().filter(|_| verdict.grade == Grade::Possible && all_lowered);
-    lowered.map_or("", |why| why.code())
+    match verdict.on_record() {
+        Some(OnRecord::ThisAlone(why)) => why.code(),
+        _ => "",
+    }
+}
+
+/// Why the foremost record is no ground to act on, and how far it is about the item: codes for `Words.on-record`.
+pub fn on_record(verdict: &Verdict) -> (&'static str, &'static str) {
+    match verdict.on_record() {
+        Some(OnRecord::ThisAlone(why)) => (why.code(), "this"),
+        Some(OnRecord::ThisAmongOthers(why)) => (why.code(), "others"),
+        Some(OnRecord::OnlyLikeIt(why)) => (why.code(), "like"),
+        None => ("", ""),
+    }
+}
+
+/// What the registers that can say so say of whether a delivered item is wanted, as a code for the head of the card. Of a check of
+/// before this window it is not known which registers those were.
+pub fn of_wanted(answer: &Answer) -> &'static str {
+    match answer.given.verdict.of_wanted_items().filter(|_| !answer.remembered) {
+        Some(OfWanted::NotAsked) => "not_asked",
+        Some(OfWanted::NotListed) => "not_listed",
+        None => "",
+    }
 }
 
 /// The grade as an outline and a word of the screens.
@@ -249,7 +283,7 @@ pub fn shown_grade(answer: &Answer) -> tracepost_ui::Grade {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Difference, Lowered, Mark, RegisterId, Rule, Scheme, SeenMark};
+    use crate::domain::{Mark, RegisterId, Rule, Scheme, SeenMark};
 
     fn candidate(differs: &[(u16, &str, &str)], serial: &str) -> Candidate {
         let differs = differs
@@ -325,12 +359,12 @@ mod tests {
     #[test]
     fn places_are_named_with_their_pair_only_when_it_is_one() {
         let one = candidate(&[(3, "0", "O"), (5, "0", "O")], "");
-        let got = places(Some(&one));
+        let got = places(&one.differs);
         assert_eq!((got.count, got.list.as_str()), (2, "3, 5"));
         assert_eq!(got.pair, Some(("0".into(), "O".into())));
         let two = candidate(&[(3, "0", "O"), (5, "8", "B")], "");
-        assert_eq!(places(Some(&two)).pair, None);
-        assert_eq!(places(None), Places::default());
+        assert_eq!(places(&two.differs).pair, None);
+        assert_eq!(places(&[]), Places::default());
     }
 
     #[test]
@@ -347,7 +381,7 @@ mod tests {
     fn a_verdict_is_headed_by_what_is_on_record_only_where_nothing_else_was_found() {
         let expired = || {
             let why = crate::domain::Why { lowered: vec![Lowered::Expired], ..Default::default() };
-            Candidate { grade: Grade::Possible, why, ..candidate(&[], "AB1234") }
+            Candidate { grade: Grade::Possible, rule: Rule::Exact, why, ..candidate(&[], "AB1234") }
         };
         let verdict = |grade, more, candidates: Vec<Candidate>| Verdict {
             grade,
@@ -359,6 +393,8 @@ mod tests {
         let other = Candidate { grade: Grade::Possible, ..candidate(&[], "AB1234") };
         assert_eq!(ground(&verdict(Grade::Possible, 0, vec![expired(), other])), "", "something may be added");
         assert_eq!(ground(&verdict(Grade::Possible, 3, vec![expired()])), "", "others were found");
+        let like = Candidate { rule: Rule::OneEdit, ..expired() };
+        assert_eq!(ground(&verdict(Grade::Possible, 0, vec![like])), "", "that is another mark's record");
         assert_eq!(ground(&verdict(Grade::NoRecord, 0, Vec::new())), "");
     }
 

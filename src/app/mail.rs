@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::bench::{Bearings, CheckAnswer, Facts, LookUp, Past, Retro, SyncEnd, Trouble, Withdrawn};
+use super::bench::{Bearings, CheckAnswer, LookUp, Opened, Past, Retro, SyncEnd, Trouble, Withdrawn};
 use super::outlines::Label;
 use crate::capture::{CameraInfo, Powers};
 use crate::decode::{Accepted, Advice, View};
@@ -54,11 +54,11 @@ pub enum Letter {
     /// A decision about an item was written, or not: the item's number, the check's entry, and which or why not.
     Decided(u64, Seq, Result<DecisionCode, Trouble>),
     /// A candidate's record may be shown, or not: the check's entry, the index, and why not.
-    Opened(Option<Seq>, usize, Result<Option<Facts>, Trouble>),
+    Opened(Option<Seq>, usize, Result<Option<Opened>, Trouble>),
     /// What a pattern was looked up to find, or why not: the pattern, and the answer.
     LookedUp(String, Result<Box<LookUp>, Trouble>),
     /// A record that a look-up found may be shown, or not: the look-up's entry, the index, and why not.
-    FoundOpened(Seq, usize, Result<Option<Facts>, Trouble>),
+    FoundOpened(Seq, usize, Result<Option<Opened>, Trouble>),
     /// A step of the running sync: phase, done, of all.
     Step(&'static str, u64, u64),
     /// The sync ended.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use slint::{ComponentHandle, ModelRc, SharedString, VecModel, Weak};
 use tracepost_ui::{App, FoundRow, ScanBackend, Screen, SearchBackend, SearchData, ShellBackend};
 
-use super::bench::{Bench, Facts, LookUp, Trouble};
+use super::bench::{Bench, LookUp, Opened, Trouble};
 use super::crew::Crew;
 use super::face;
 use super::mail::{Letter, Mail};
@@ -26,7 +26,7 @@ pub struct Search {
     found: Rc<VecModel<FoundRow>>,
     last: RefCell<Option<LookUp>>,
     /// Records of the last look-up whose opening is written down, by their place in it.
-    opened: RefCell<HashMap<usize, Facts>>,
+    opened: RefCell<HashMap<usize, Opened>>,
 }
 
 impl Search {
@@ -150,11 +150,15 @@ impl Search {
         let last = self.last.borrow();
         let Some(candidate) = last.as_ref().and_then(|last| last.candidates.get(index)) else { return };
         let opened = self.opened.borrow();
-        let facts = rows::facts(&Item::default(), candidate, opened.get(&index));
+        let opened = opened.get(&index);
+        let told = opened.map(|opened| &opened.facts);
+        let facts = rows::facts(&Item::default(), candidate, told);
         self.with(|data| {
             data.set_chosen(i32::try_from(index).unwrap_or(0));
-            data.set_opened(opened.contains_key(&index));
-            data.set_caution(face::caution(candidate, opened.get(&index)).into());
+            data.set_opened(opened.is_some());
+            data.set_caution(face::caution(candidate, told).into());
+            data.set_discreet(face::is_discreet(candidate, opened));
+            data.set_expired(face::is_expired(candidate, opened));
             data.set_facts(ModelRc::new(VecModel::from(facts)));
         });
     }
@@ -180,15 +184,15 @@ impl Search {
     }
 
     /// The opening of a record of that look-up is written down; from now on all that it says is shown.
-    pub fn record_opened(&self, entry: Seq, index: usize, facts: Option<Facts>) {
+    pub fn record_opened(&self, entry: Seq, index: usize, opened: Option<Opened>) {
         let held = self.last.borrow().as_ref().filter(|last| last.entry == entry).and_then(|last| {
             let candidate = last.candidates.get(index)?;
             // Gone from the registers since: what the look-up saw is still known.
-            Some(facts.unwrap_or_else(|| candidate.fields.clone()))
+            Some(opened.unwrap_or_else(|| Opened { facts: candidate.fields.clone(), expired: false }))
         });
         // Another look-up came meanwhile.
-        let Some(facts) = held else { return };
-        self.opened.borrow_mut().insert(index, facts);
+        let Some(opened) = held else { return };
+        self.opened.borrow_mut().insert(index, opened);
         self.choose(self.chosen());
     }
 

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use slint::{ComponentHandle, ModelRc, SharedString, Timer, TimerMode, VecModel, Weak};
 use tracepost_ui::{App, Link, RegisterRow, RetroRow, ShellData, SyncBackend, SyncData, SyncNote};
 
-use super::bench::{Bearings, Bench, Past, SyncEnd, Trouble, Withdrawn};
+use super::bench::{Bearings, Bench, Past, Retro, SyncEnd, Trouble, Withdrawn};
 use super::crew::Crew;
 use super::feed::REMEMBERED_MAX;
 use super::mail::{Letter, Mail, OfThePast};
@@ -225,17 +225,7 @@ impl Sync {
             .collect();
         self.registers.set_vec(rows);
         self.show_withdrawn(found.withdrawn);
-        let rows: Vec<RetroRow> = found
-            .retro
-            .into_iter()
-            .map(|hit| RetroRow {
-                grade: face::grade(hit.grade),
-                mark: hit.mark.into(),
-                seen: ages::day_and_time(hit.seen).into(),
-                register: hit.register.into(),
-                record: hit.record.into(),
-            })
-            .collect();
+        let rows: Vec<RetroRow> = found.retro.into_iter().map(retro_row).collect();
         self.retro.set_vec(rows);
         self.with(|data| {
             data.set_unsent(count(bearings.unsent));
@@ -303,6 +293,23 @@ impl Sync {
         if let Some(app) = self.app.upgrade() {
             app.global::<ShellData>().set_link(link);
         }
+    }
+}
+
+fn retro_row(hit: Retro) -> RetroRow {
+    let places = face::places(&hit.differs);
+    let (pair_read, pair_record) = places.pair.unwrap_or_default();
+    RetroRow {
+        grade: face::grade(hit.grade),
+        rule: hit.rule.into(),
+        place_count: count(places.count as u64),
+        places: places.list.into(),
+        pair_read: pair_read.into(),
+        pair_record: pair_record.into(),
+        mark: hit.mark.into(),
+        seen: ages::day_and_time(hit.seen).into(),
+        register: hit.register.into(),
+        record: hit.record.into(),
     }
 }
 

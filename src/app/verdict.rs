@@ -15,7 +15,7 @@ use tracepost_ui::{
     App, CandidateRow, FindingRow, RegisterRow, Screen, ShellBackend, ShellData, VerdictBackend, VerdictData,
 };
 
-use super::bench::{Bench, Facts};
+use super::bench::{Bench, Opened};
 use super::card::{Answer, Card};
 use super::crew::Crew;
 use super::mail::{Letter, Mail};
@@ -42,7 +42,7 @@ pub struct Verdict {
     /// Runs while a card that came by itself has not been there long enough to be seen.
     glance: Timer,
     /// Records whose opening is written down, by entry and index of the candidate, with all that they say.
-    opened: RefCell<HashMap<(Option<Seq>, usize), Facts>>,
+    opened: RefCell<HashMap<(Option<Seq>, usize), Opened>>,
     candidates: Rc<VecModel<CandidateRow>>,
 }
 
@@ -129,7 +129,7 @@ impl Verdict {
         self.candidates
             .set_vec(verdict.candidates.iter().take(SHOWN_MAX).map(|c| row(&answer, c, now)).collect::<Vec<_>>());
         let further = u32::try_from(verdict.candidates.len().saturating_sub(SHOWN_MAX)).unwrap_or(u32::MAX);
-        let places = face::places(verdict.candidates.first());
+        let places = face::places(verdict.foremost().map_or(&[][..], |first| &first.differs));
         let [first, second] = face::asks_to_add(&verdict.ask);
         let (pair_read, pair_record) = places.pair.unwrap_or_default();
         let findings: Vec<FindingRow> = verdict.findings.iter().map(|f| finding(*f, &verdict.candidates)).collect();
@@ -145,6 +145,9 @@ impl Verdict {
         let is_delivery = |r: &&RegisterAge| verdict.only_known.contains(&r.id);
         let deliveries: Vec<RegisterRow> = verdict.registers.iter().filter(is_delivery).map(row).collect();
         let (old, oldest) = face::old(&answer, now);
+        let (lowered, bearing) = face::on_record(verdict);
+        let delivered_to =
+            verdict.foremost().and_then(|first| first.fields.get("delivered_to").cloned()).unwrap_or_default();
         self.with(|data| {
             data.set_ready(true);
             data.set_grade(face::grade(answer.grade()));
@@ -160,8 +163,11 @@ impl Verdict {
             data.set_ask_first(first.into());
             data.set_ask_second(second.into());
             data.set_differing(codes(verdict.to_compare().iter().map(|t| t.code())));
-            data.set_discretion(verdict.discretion().code().into());
-            data.set_lowered(verdict.lowered().map_or("", |why| why.code()).into());
+            data.set_asked(verdict.asked().code().into());
+            data.set_lowered(lowered.into());
+            data.set_bearing(bearing.into());
+            data.set_delivered_to(delivered_to.into());
+            data.set_of_wanted(face::of_wanted(&answer).into());
             data.set_reason(face::reason(verdict).into());
             data.set_object(answer.item.description.object.map(|o| o.code()).unwrap_or_default().into());
             data.set_register_count(i32::try_from(verdict.of_wanted().count()).unwrap_or(i32::MAX));
@@ -294,12 +300,12 @@ impl Verdict {
     }
 
     /// The opening of a record is written down; from now on all that it says is shown.
-    pub fn record_opened(&self, entry: Option<Seq>, index: usize, facts: Option<Facts>) {
+    pub fn record_opened(&self, entry: Option<Seq>, index: usize, opened: Option<Opened>) {
         let held =
             || Some(self.shown.borrow().as_ref()?.answer.as_ref()?.given.verdict.candidates.get(index)?.fields.clone());
         // Gone from the registers since: what the check saw is still known.
-        let facts = facts.or_else(held).unwrap_or_default();
-        self.opened.borrow_mut().insert((entry, index), facts);
+        let opened = opened.or_else(|| Some(Opened { facts: held()?, expired: false })).unwrap_or_default();
+        self.opened.borrow_mut().insert((entry, index), opened);
         self.show_candidate(self.chosen());
     }
 
@@ -312,8 +318,11 @@ impl Verdict {
         let opened = self.opened.borrow();
         let opened = opened.get(&(answer.given.verdict.entry, index));
         row.opened = opened.is_some();
-        row.caution = face::caution(candidate, opened).into();
-        row.facts = ModelRc::new(VecModel::from(facts(&answer.item, candidate, opened)));
+        row.discreet = face::is_discreet(candidate, opened);
+        row.expired = face::is_expired(candidate, opened);
+        let told = opened.map(|opened| &opened.facts);
+        row.caution = face::caution(candidate, told).into();
+        row.facts = ModelRc::new(VecModel::from(facts(&answer.item, candidate, told)));
         self.with(|data| data.set_candidate(row));
     }
 

@@ -162,16 +162,7 @@ fn at_its_place(verdict: &mut Verdict, post: Option<&PostId>) {
 
 /// A record that has expired gives no red, but is still shown and says so.
 pub(super) fn lower_expired(verdict: &mut Verdict, today: NaiveDate) {
-    let mut lowered = false;
-    for candidate in &mut verdict.candidates {
-        let expires = candidate.fields.get("expires_on").and_then(|day| day.parse::<NaiveDate>().ok());
-        if expires.is_some_and(|day| day < today) {
-            candidate.grade = candidate.grade.min(Grade::Possible);
-            candidate.why.lowered.push(Lowered::Expired);
-            lowered = true;
-        }
-    }
-    if !lowered {
+    if !say_what_expired(&mut verdict.candidates, today) {
         return;
     }
     verdict.findings.push(Finding::RecordExpired);
@@ -185,6 +176,20 @@ pub(super) fn lower_expired(verdict: &mut Verdict, today: NaiveDate) {
             verdict.ask.clear();
         }
     }
+}
+
+/// Lowers the records that have expired. True when there is one.
+pub(super) fn say_what_expired(candidates: &mut [Candidate], today: NaiveDate) -> bool {
+    let mut lowered = false;
+    for candidate in candidates {
+        let expires = candidate.fields.get("expires_on").and_then(|day| day.parse::<NaiveDate>().ok());
+        if expires.is_some_and(|day| day < today) {
+            candidate.grade = candidate.grade.min(Grade::Possible);
+            candidate.why.lowered.push(Lowered::Expired);
+            lowered = true;
+        }
+    }
+    lowered
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::check::say_what_expired;
 use super::{Desk, DeskError};
-use crate::domain::{Candidate, Facts, Record, RegisterId, Seq};
+use crate::domain::{Candidate, Facts, Lowered, Record, RegisterId, Seq};
 use crate::ledger::{Payload, Search};
 use crate::registers::disclosure;
 use crate::store::StoreError;
@@ -35,6 +36,9 @@ pub struct Found {
     pub record: String,
     /// What is needed to compare.
     pub fields: Facts,
+    /// It has expired, and is no ground to act on by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub expired: bool,
 }
 
 impl LookUp {
@@ -51,6 +55,7 @@ impl From<&Candidate> for Found {
             register: candidate.register.clone(),
             record: candidate.record.clone(),
             fields: candidate.fields.clone(),
+            expired: candidate.why.lowered.contains(&Lowered::Expired),
         }
     }
 }
@@ -62,6 +67,8 @@ pub struct OpenedRecord {
     pub record: Record,
     /// The entry that says so.
     pub entry: Seq,
+    /// The record has expired, and is no ground to act on by itself.
+    pub expired: bool,
 }
 
 impl OpenedRecord {
@@ -74,6 +81,7 @@ impl OpenedRecord {
             "fields": disclosure::whole(&self.record),
             "marks": self.record.marks,
             "ranges": self.record.ranges,
+            "expired": self.expired,
         })
     }
 }
@@ -89,7 +97,8 @@ impl Desk {
         if self.records.is_ready() && self.records.registers().is_empty() {
             return Err(DeskError::NoRegisters);
         }
-        let found = self.records.search(pattern, SHOWN_MAX)?;
+        let mut found = self.records.search(pattern, SHOWN_MAX)?;
+        say_what_expired(&mut found.candidates, self.today());
         let shown = u32::try_from(found.candidates.len()).unwrap_or(u32::MAX);
         let entry = Payload::Search(Search { pattern: pattern.to_owned(), shown, cut: found.cut });
         let entry = self.ledger.append(&self.officer(), &entry)?;
@@ -117,6 +126,7 @@ impl Desk {
             true => DeskError::NoSuchRecord { register: register.clone(), record: id.to_owned() },
             false => DeskError::NoSuchRegister { register: register.clone() },
         })?;
-        Ok(OpenedRecord { record, entry })
+        let expired = record.expires_on.is_some_and(|day| day < self.today());
+        Ok(OpenedRecord { record, entry, expired })
     }
 }

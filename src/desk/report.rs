@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::status::{ReceiptStatus, moment};
 use super::{DeskError, RetroHitFound, WithdrawnMatch};
-use crate::domain::{Facts, Grade, RegisterId, RegisterVersion, Seq, asks_for_discretion};
+use crate::domain::{Candidate, Difference, Facts, Grade, RegisterId, RegisterVersion, Rule, Seq, asks_for_discretion};
 use crate::ledger::CandidateRef;
 
 /// What a sync did.
@@ -99,6 +99,10 @@ pub struct RetroRecord {
     pub record: String,
     /// How strongly it agrees.
     pub grade: Grade,
+    /// The rule by which it does.
+    pub rule: Rule,
+    /// Where the marks differ, in order.
+    pub differs: Vec<Difference>,
     /// What the officer's safety needs, if the record tells it.
     pub caution: Option<String>,
     /// Its owner asks for a discreet check.
@@ -109,7 +113,7 @@ impl From<&RetroHitFound> for RetroReport {
     fn from(found: &RetroHitFound) -> Self {
         let record = |c: &CandidateRef| {
             let mut listed = found.verdict.candidates.iter();
-            RetroRecord::of(c, listed.find(|l| l.register == c.register && l.record == c.record).map(|l| &l.fields))
+            RetroRecord::of(c, listed.find(|listed| c.names(listed)), None)
         };
         Self {
             of: found.of,
@@ -123,12 +127,15 @@ impl From<&RetroHitFound> for RetroReport {
 }
 
 impl RetroRecord {
-    /// With what its facts say, where they are at hand.
-    pub(super) fn of(candidate: &CandidateRef, fields: Option<&Facts>) -> Self {
+    /// With what the answer of now says of it, or else with its facts, where they are at hand.
+    pub(super) fn of(candidate: &CandidateRef, now: Option<&Candidate>, facts: Option<&Facts>) -> Self {
+        let fields = now.map(|now| &now.fields).or(facts);
         Self {
             register: candidate.register.clone(),
             record: candidate.record.clone(),
             grade: candidate.grade,
+            rule: now.map_or(candidate.rule, |now| now.rule),
+            differs: now.map(|now| now.differs.clone()).unwrap_or_default(),
             caution: fields.and_then(|fields| fields.get("caution").cloned()),
             discreet: fields.is_some_and(asks_for_discretion),
         }

@@ -7,7 +7,7 @@ use super::check::lower_expired;
 use super::status::moment;
 use super::withdrawn::name_of;
 use super::{Desk, DeskError, RetroRecord, RetroReport, SyncReport};
-use crate::domain::{Candidate, Grade, NotChecked, Seq, Verdict};
+use crate::domain::{Candidate, Grade, NotChecked, Rule, Seq, Verdict};
 use crate::ledger::{CandidateRef, Payload, RetroHit};
 use crate::registers::disclosure::fields;
 use crate::store::Sighting;
@@ -114,9 +114,11 @@ impl Desk {
             if report.retro_hits.iter().any(|told| told.of == sighting.seq) {
                 continue;
             }
+            let now = self.answer_of_now(&sighting);
             let record = |candidate: &CandidateRef| {
+                let listed = now.candidates.iter().find(|listed| candidate.names(listed));
                 let record = self.records.record(&candidate.register, &candidate.record).ok().flatten();
-                RetroRecord::of(candidate, record.as_ref().map(fields).as_ref())
+                RetroRecord::of(candidate, listed, record.as_ref().map(fields).as_ref())
             };
             let records = sighting.found_later().into_iter().map(record).collect();
             report.retro_hits.push(RetroReport {
@@ -129,6 +131,16 @@ impl Desk {
             });
         }
         Ok(self.ledger.set_setting(TOLD, head.to_string().as_bytes())?)
+    }
+
+    /// The records for which the latest retro-hit on a sighting was told, strongest first, each with where its mark and the item's
+    /// differ by the registers of now.
+    pub fn retro_records(&self, sighting: &Sighting) -> Vec<RetroRecord> {
+        let news = sighting.found_later();
+        // Equal marks differ nowhere, and most are equal.
+        let now = news.iter().any(|c| c.rule != Rule::Exact).then(|| self.answer_of_now(sighting));
+        let listed = |c: &CandidateRef| now.as_ref()?.candidates.iter().find(|listed| c.names(listed));
+        news.into_iter().map(|c| RetroRecord::of(c, listed(c), None)).collect()
     }
 
     /// The moment from which sightings are checked again. A clock that runs ahead must not make those of yesterday old: what

@@ -64,6 +64,8 @@ pub struct RegisterStatus {
     pub as_of: DateTime<Utc>,
     /// How many records it holds.
     pub records: u64,
+    /// It only lists what was delivered or is expected, and knows nothing of what is stolen.
+    pub only_known: bool,
     /// When the hub vouched for it last.
     pub signed: DateTime<Utc>,
     /// When it meant to do so again.
@@ -151,6 +153,7 @@ fn status_of(ledger: &LedgerStore, records: &Records) -> Result<Status, DeskErro
                 version: r.version,
                 as_of: r.as_of,
                 records: r.records,
+                only_known: r.only_known,
                 signed: r.signed,
                 next: r.next,
             })

@@ -10,7 +10,7 @@ use super::retro::PAGE;
 use super::status::moment;
 use super::{Desk, DeskError, locked};
 use crate::domain::keys::canonical;
-use crate::domain::{Candidate, DecisionCode, Grade, Item, Record, RegisterId, Seq, Verdict};
+use crate::domain::{DecisionCode, Grade, Item, Record, RegisterId, Seq, Verdict};
 use crate::ledger::CandidateRef;
 use crate::store::Sighting;
 
@@ -144,7 +144,8 @@ impl Desk {
         Ok((versions.to_owned(), told.lines().map(str::to_owned).collect()))
     }
 
-    fn answer_of_now(&self, sighting: &Sighting) -> Verdict {
+    /// The same marks and description, held against the registers of now.
+    pub(super) fn answer_of_now(&self, sighting: &Sighting) -> Verdict {
         let mut now = self.records.judge(&sighting.check.item);
         super::check::lower_expired(&mut now, self.today());
         now
@@ -162,8 +163,7 @@ fn shares_a_mark(item: &Item, record: &Record) -> bool {
 
 /// Whether that record is not even among what comes into question, in an answer that leaves nothing out unseen.
 fn says_no_more(now: &Verdict, matched: &CandidateRef) -> bool {
-    let is_it = |c: &Candidate| c.register == matched.register && c.record == matched.record;
-    now.reason.is_none() && !now.more_at_least && !now.candidates.iter().any(is_it)
+    now.reason.is_none() && !now.more_at_least && !now.candidates.iter().any(|c| matched.names(c))
 }
 
 fn withdrawn_match(sighting: &Sighting, matched: &CandidateRef, changed: bool, now: Grade) -> WithdrawnMatch {

@@ -31,9 +31,9 @@ pub use mark::{Mark, MarkSource, Scheme, SeenMark};
 pub use range::SerialRange;
 pub use record::{Action, Delivery, Record, RegisterKind, Status};
 pub use symbol::{Quad, Symbology};
-pub use telling::EqualMark;
+pub use telling::{Asked, EqualMark, OfWanted, OnRecord};
 pub use understand::{Understood, check_mark, understand, understand_container, understand_typed};
 pub use verdict::{
-    Ask, Candidate, Difference, Discretion, Facts, Finding, Grade, Lot, Lowered, NotChecked, RegisterAge, Rule, Trait,
-    Verdict, Why, asks_for_discretion,
+    Ask, Candidate, Difference, Facts, Finding, Grade, Lot, Lowered, NotChecked, RegisterAge, Rule, Trait, Verdict,
+    Why, asks_for_discretion,
 };

@@ -257,9 +257,9 @@ pub struct Lot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lowered {
-    /// The item was handed over to somebody: nobody looks for it.
+    /// The item was handed over to somebody: the record says no more, and nothing of whether it is wanted.
     Delivered,
-    /// The item is announced to somebody: nobody looks for it.
+    /// The item is announced to somebody, and the record says no more.
     Expected,
     /// The record has expired.
     Expired,
@@ -325,28 +325,6 @@ pub struct Candidate {
     pub fields: Facts,
 }
 
-/// What the owners of matching records want of an officer who holds the item, as far as being noticed goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Discretion {
-    /// Nobody asks for it.
-    NotAsked,
-    /// Every one asks for a discreet check.
-    Asked,
-    /// One asks for it and another does not: only the owners can say which goes first.
-    Disputed,
-}
-
-impl Discretion {
-    /// A code for the screens.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::NotAsked => "",
-            Self::Asked => "asked",
-            Self::Disputed => "disputed",
-        }
-    }
-}
-
 /// A register that was asked, and how old it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegisterAge {
@@ -394,17 +372,6 @@ impl Verdict {
     /// The registers that were asked and list what somebody looks for: only these can say that nobody does.
     pub fn of_wanted(&self) -> impl Iterator<Item = &RegisterAge> {
         self.registers.iter().filter(|r| !self.only_known.contains(&r.id))
-    }
-
-    /// Whether records that match ask that nobody notices (SIS, article 36).
-    pub fn discretion(&self) -> Discretion {
-        let hits = || self.candidates.iter().filter(|c| c.grade == Grade::Hit);
-        let is_discreet = |c: &Candidate| asks_for_discretion(&c.fields);
-        match (hits().any(is_discreet), hits().all(is_discreet)) {
-            (false, _) => Discretion::NotAsked,
-            (true, true) => Discretion::Asked,
-            (true, false) => Discretion::Disputed,
-        }
     }
 
     /// Why the strongest candidate is no ground to act on, where that is so.

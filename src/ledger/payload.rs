@@ -60,6 +60,13 @@ pub struct CandidateRef {
     pub rule: Rule,
 }
 
+impl CandidateRef {
+    /// Whether it is that record.
+    pub fn names(&self, candidate: &Candidate) -> bool {
+        self.register == candidate.register && self.record == candidate.record
+    }
+}
+
 impl From<&Candidate> for CandidateRef {
     fn from(candidate: &Candidate) -> Self {
         Self {

@@ -186,7 +186,8 @@ impl Records {
     /// The registers held; none while they are loaded or unreadable.
     pub fn registers(&self) -> Vec<HeldRegister> {
         let moment = |ms| DateTime::from_timestamp_millis(ms).unwrap_or_default();
-        let held = |m: &Manifest| HeldRegister {
+        let held = |m: &Manifest, only_known| HeldRegister {
+            only_known,
             id: m.register.clone(),
             version: m.version,
             as_of: m.as_of(),
@@ -198,7 +199,9 @@ impl Records {
             next: moment(m.next_ms),
             seal: m.seal(),
         };
-        self.generation().map_or_else(|_| Vec::new(), |g| g.registers.iter().map(|r| held(&r.manifest)).collect())
+        let Ok(generation) = self.generation() else { return Vec::new() };
+        let all = generation.registers.iter().enumerate();
+        all.map(|(number, r)| held(&r.manifest, !generation.index.lists_wanted(number))).collect()
     }
 
     /// The verdict on an item, but for its ledger entry. Whatever cannot be read makes it *not checked*.

@@ -71,6 +71,32 @@ fn a_card_of_what_was_delivered_or_expired_is_one_after_a_restart_too_and_an_ope
     assert_eq!(looked_into, [hit.unwrap()], "that check, and no other of the same mark");
 }
 
+#[cfg(feature = "gui")]
+#[test]
+fn a_retro_hit_tells_by_which_rule_and_where_the_marks_differ_at_once_and_after_a_restart() {
+    use tracepost::app::Bench;
+    use tracepost::domain::{Difference, Rule};
+
+    let world = World::real();
+    world.hub.create_register("reg", "Invented Authority").unwrap();
+    world.update("reg", "old,firearm,QX000037123\n");
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let desk = enrolled(&world, &home);
+    desk.sync(&mut no_progress()).unwrap();
+    assert_eq!(check(&desk, "58F111111").grade, Grade::NoRecord);
+    world.update("reg", "old,firearm,QX000037123\nnew,firearm,58E111111\n");
+    let told = desk.sync(&mut no_progress()).unwrap().retro_hits;
+    let differs = [Difference { at: 3, read: "F".into(), record: "E".into() }];
+    let record = &told[0].records[0];
+    assert_eq!((record.record.as_str(), record.rule, &record.differs[..]), ("new", Rule::Core, &differs[..]));
+    drop(desk);
+
+    let remembered = Bench::retro_hits(&opened(&home), 10);
+    let said = (remembered[0].record.as_str(), remembered[0].rule, &remembered[0].differs[..]);
+    assert_eq!(said, ("new", "core", &differs[..]));
+}
+
 #[test]
 fn a_ledger_that_cannot_be_written_still_sends_what_waits() {
     let world = World::real();

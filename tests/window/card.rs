@@ -53,7 +53,17 @@ fn what_a_record_asks_for_is_the_first_word_of_the_card() {
     let window = Window::open();
     for (mark, said) in [
         ("DC7000", "MATCH: a record asks for a discreet check: carry on as usual, report to its owner"),
-        ("EX8000", "RECORD EXPIRED: The record has expired: it is no ground to act on by itself."),
+        (
+            "RP7100",
+            "MATCH: note it and report it to the owner of the record, who asks for no more: do not hold the item on account of it",
+        ),
+        ("RP7101", "MATCH: hold the item, verify with the owner of the record"),
+        ("EX8000", "RECORD EXPIRED: the record has expired and is no ground to act on by itself"),
+        ("DL6000", "DELIVERED: listed as delivered to 72nd Brigade; not listed as wanted in 1 register, 14 h old"),
+        (
+            "DL6001",
+            "TOO LITTLE: character 6 (1 or 2?); the nearest that is listed is a delivered item; not listed as wanted in 1 register",
+        ),
     ] {
         window.press(Key::F2);
         window.scan(mark);
@@ -61,6 +71,49 @@ fn what_a_record_asks_for_is_the_first_word_of_the_card() {
         window.must_say(said);
         window.press(Key::F1);
     }
+}
+
+#[test]
+fn a_delivery_is_no_answer_of_those_who_were_not_asked() {
+    let window = Window::over(MadeUp { only_deliveries: true, ..MadeUp::default() });
+    window.scan("DL6000");
+    window.press(Key::F4);
+    window.must_say("DELIVERED: listed as delivered to 72nd Brigade; no register of wanted items was asked");
+    window.must_say("This record only says that it was delivered");
+}
+
+/// Opens a record of an earlier check and one of a look-up: over its facts stands `said`, and nowhere `unsaid`.
+fn stands_over_the_facts_of_an_opened_record(made_up: MadeUp, said: &str, unsaid: &str) {
+    let window = Window::over(MadeUp { past: true, ..made_up });
+    let stands = || {
+        assert!(!window.says(unsaid));
+        assert!(window.find(said).absolute_position().y < window.find("Unit 4").absolute_position().y, "{said}");
+    };
+    window.open_line("QQ770077");
+    assert!(!window.says(said), "not known before it is opened");
+    window.press(Key::F12);
+    stands();
+    window.click("Search");
+    window.type_slowly("AB12*");
+    window.enter();
+    assert!(!window.says(said));
+    window.press(Key::F12);
+    stands();
+}
+
+const DISCREET: &str = "Discreet check: let nobody notice, ask the owner of the record";
+const EXPIRED: &str = "The record has expired: it is no ground to act on by itself.";
+
+#[test]
+fn that_nobody_is_to_notice_stands_over_the_facts_of_an_opened_record() {
+    let discreet = MadeUp { discreet: true, ..MadeUp::default() };
+    stands_over_the_facts_of_an_opened_record(discreet, DISCREET, EXPIRED);
+}
+
+#[test]
+fn that_it_has_expired_stands_over_the_facts_of_an_opened_record_which_then_asks_for_nothing() {
+    let expired = MadeUp { discreet: true, expired: true, ..MadeUp::default() };
+    stands_over_the_facts_of_an_opened_record(expired, EXPIRED, DISCREET);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::Utc;
 use tracepost::app::{
-    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, LookUp, Past, Recorded, Retro, Steps, SyncEnd, Trouble,
+    Bearings, Bench, CheckAnswer, CheckRequest, Held, LookUp, Opened, Past, Recorded, Retro, Steps, SyncEnd, Trouble,
     Withdrawn,
 };
 use tracepost::domain::keys::canonical;
@@ -35,10 +35,15 @@ pub struct MadeUp {
     pub loads: AtomicU32,
     /// A second register is old, and a list of deliveries is asked, too.
     pub one_old: bool,
+    /// No register of wanted items is asked.
+    pub only_deliveries: bool,
     /// Checks of before this window: a match that nobody decided about, one that was decided, and one that was not listed.
     pub past: bool,
     /// Records carry a caution.
     pub armed: bool,
+    /// A record that is opened asks that nobody notices, or has expired.
+    pub discreet: bool,
+    pub expired: bool,
     /// What a sync told to be withdrawn and nobody has seen; and how many more the next one tells of.
     pub withdrawn: Mutex<Vec<Withdrawn>>,
     pub withdraws: usize,
@@ -114,6 +119,27 @@ impl Bench for MadeUp {
             if keys.iter().any(|k| k == "DC7001") {
                 verdict.candidates.push(wanted(Grade::Hit, Rule::Exact, vec![]));
             }
+        } else if keys.iter().any(|k| k == "RP7100" || k == "RP7101") {
+            verdict.grade = Grade::Hit;
+            let mut listed = wanted(Grade::Hit, Rule::Exact, vec![]);
+            listed.fields.insert("action".into(), "report".into());
+            verdict.candidates = vec![listed];
+            if keys.iter().any(|k| k == "RP7101") {
+                verdict.candidates.push(wanted(Grade::Hit, Rule::Exact, vec![]));
+            }
+        } else if keys.iter().any(|k| k == "DL6000" || k == "DL6001") {
+            // A delivery of this mark, and one of a mark one character away.
+            verdict.grade = Grade::Possible;
+            let is_own = keys.iter().any(|k| k == "DL6000");
+            let differs = vec![Difference { at: 6, read: "1".into(), record: "2".into() }];
+            let rule = if is_own { Rule::Exact } else { Rule::OneEdit };
+            let mut listed = wanted(Grade::Possible, rule, if is_own { vec![] } else { differs });
+            listed.why.lowered = vec![Lowered::Delivered];
+            listed.fields.insert("delivered_to".into(), "72nd Brigade".into());
+            verdict.candidates = vec![listed];
+            if self.only_deliveries {
+                verdict.only_known = verdict.registers.iter().map(|r| r.id.clone()).collect();
+            }
         } else if keys.iter().any(|k| k == "EX8000") {
             verdict.grade = Grade::Possible;
             let mut listed = wanted(Grade::Possible, Rule::Exact, vec![]);
@@ -161,7 +187,7 @@ impl Bench for MadeUp {
         Ok(())
     }
 
-    fn open_record(&self, register: &str, record: &str, _: Option<Seq>) -> Result<Option<Facts>, Trouble> {
+    fn open_record(&self, register: &str, record: &str, _: Option<Seq>) -> Result<Option<Opened>, Trouble> {
         self.say(format!("open {register} {record}"));
         let mut whole = wanted(Grade::Hit, Rule::Exact, vec![]).fields;
         if self.armed {
@@ -169,7 +195,10 @@ impl Bench for MadeUp {
         }
         whole.insert("contact".into(), "+00 123".into());
         whole.insert("restriction".into(), RESTRICTION.into());
-        Ok(Some(whole))
+        if self.discreet {
+            whole.insert("action".into(), "discreet_check".into());
+        }
+        Ok(Some(Opened { facts: whole, expired: self.expired }))
     }
 
     fn look_up(&self, pattern: &str) -> Result<LookUp, Trouble> {
@@ -288,7 +317,9 @@ impl Bench for MadeUp {
 
     fn retro_hits(&self, _: usize) -> Vec<Retro> {
         vec![Retro {
-            grade: Grade::Hit,
+            grade: Grade::Probable,
+            rule: "look_alike",
+            differs: vec![Difference { at: 3, read: "0".into(), record: "O".into() }],
             mark: "KT004417".into(),
             seen: Utc::now(),
             register: "practice-weapons".into(),

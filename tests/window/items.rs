@@ -219,6 +219,7 @@ fn after_a_restart_what_is_on_record_only_is_still_headed_so() {
         window.must_say(&format!(", {mark}, {head}"));
         window.open_line(mark);
         window.must_say(&format!("{head}: "));
+        assert!(!window.says("wanted"), "nobody knows any more which registers were asked");
         window.press(Key::F1);
     }
 }

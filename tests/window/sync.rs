@@ -8,6 +8,13 @@ use super::desk::MadeUp;
 use super::stage::Window;
 
 #[test]
+fn a_retro_hit_says_how_far_the_marks_agree_and_where_they_differ() {
+    let window = Window::open();
+    window.press(Key::F5);
+    window.must_say("LOOK AGAIN · Same but for look-alike characters · character 3 (0 or O?)");
+}
+
+#[test]
 fn what_failed_is_told_in_the_language_of_the_screen() {
     let window = Window::over(MadeUp { no_link: true, ..MadeUp::default() });
     window.press(Key::F10);

@@ -53,7 +53,6 @@ pub fn row(answer: &Answer, candidate: &Candidate, now: chrono::DateTime<chrono:
         .map(|c| CharCell { read: c.read.into(), record: c.record.into(), differs: c.differs })
         .collect();
     let field = |name: &str| candidate.fields.get(name).map(String::as_str).unwrap_or_default();
-    let expired = candidate.why.lowered.contains(&Lowered::Expired);
     let lot = candidate.why.lot.as_ref();
     CandidateRow {
         grade: face::grade(candidate.grade),
@@ -63,13 +62,14 @@ pub fn row(answer: &Answer, candidate: &Candidate, now: chrono::DateTime<chrono:
         kind: field("kind").into(),
         summary: face::summary(candidate).into(),
         opened: false,
-        rule: candidate.rule_on_screen().into(),
+        rule: candidate.rule.on_screen(&candidate.differs).into(),
         read_from: SharedString::default(),
         cells: ModelRc::new(VecModel::from(cells)),
         facts: ModelRc::default(),
         age: as_of.map_or_else(ages::unknown, |as_of| ages::age(as_of, now)),
         caution: face::caution(candidate, None).into(),
-        expired,
+        discreet: face::is_discreet(candidate, None),
+        expired: face::is_expired(candidate, None),
         shared_by: i32::try_from(candidate.why.shared_by).unwrap_or(i32::MAX),
         crowded: candidate.why.crowded,
         second_mark: candidate.why.second_mark,
@@ -77,6 +77,7 @@ pub fn row(answer: &Answer, candidate: &Candidate, now: chrono::DateTime<chrono:
         differing: codes(candidate.why.contradicts.iter().map(|t| t.code())),
         lot_from: lot.map(|lot| lot.from.as_str()).unwrap_or_default().into(),
         lot_to: lot.map(|lot| lot.to.as_str()).unwrap_or_default().into(),
-        lowered: codes(candidate.why.lowered.iter().map(|why| why.code())),
+        // That it has expired stands over all else.
+        lowered: codes(candidate.why.lowered.iter().filter(|why| **why != Lowered::Expired).map(|why| why.code())),
     }
 }

@@ -2,16 +2,17 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::args::RecordArguments;
 use super::ending::{Ending, LOOK_EVERY};
-use super::{Globals, failed, words};
+use super::synced::{late, sync_words};
+use super::words::{self, Beware};
+use super::{Globals, failed};
 use crate::cli::common::{Failure, Printer, Stop, counted, in_line, progress_bar};
 use crate::desk::control::{self, Request};
 use crate::desk::{Desk, Found, Status, read_status, verify as verify_ledger};
-use crate::domain::{RegisterId, Seq};
+use crate::domain::{Facts, RegisterId, Seq};
 use crate::store::{Home, StoreError};
 use crate::sync::Phase;
 
@@ -31,7 +32,9 @@ pub fn search(globals: &Globals, pattern: &str, out: &Printer) -> Result<(), Sto
     }
     let candidates: Vec<Found> = serde_json::from_value(report["candidates"].clone()).map_err(std::io::Error::other)?;
     if candidates.is_empty() {
-        out.words("Nothing in the registers on this device has such a mark, and no lot holds one.")?;
+        out.words(
+            "No record held here has such a mark, and no lot holds one. That is not a clearance: check the item.",
+        )?;
     }
     for candidate in &candidates {
         out.words(words::record(candidate))?;
@@ -61,17 +64,20 @@ pub fn record(globals: &Globals, arguments: &RecordArguments, out: &Printer) -> 
 
 fn record_words(report: &Value) -> String {
     let text = |value: &Value| in_line(value.as_str().unwrap_or_default());
-    let mut words = format!("{} in {}", text(&report["record"]), text(&report["register"]));
-    for (name, value) in report["fields"].as_object().into_iter().flatten() {
-        words.push_str(&format!("\n  {name:<15} {}", text(value)));
+    let mut said = format!("{} in {}", text(&report["record"]), text(&report["register"]));
+    let facts: Facts = serde_json::from_value(report["fields"].clone()).unwrap_or_default();
+    let is_expired = report["expired"] == true;
+    words::warn(&mut said, &Beware::of(&facts, is_expired, !is_expired), "\n  ");
+    for (name, value) in facts.iter().filter(|(name, _)| *name != "caution") {
+        said.push_str(&format!("\n  {name:<15} {}", in_line(value)));
     }
     let placed =
         |list: &Value| list.as_array().cloned().unwrap_or_default().into_iter().filter(|x| x["place"].is_string());
     for mark in placed(&report["marks"]) {
-        words.push_str(&format!("\n  on {:<12} {}", text(&mark["place"]), text(&mark["value"])));
+        said.push_str(&format!("\n  on {:<12} {}", text(&mark["place"]), text(&mark["value"])));
     }
-    words.push_str(&format!("\n  entry {}", report["entry"]));
-    words
+    said.push_str(&format!("\n  entry {}", report["entry"]));
+    said
 }
 
 /// `tracepost sync`. Beside a running app, the app does it.
@@ -158,96 +164,6 @@ fn here_or_there(
     }
 }
 
-fn sync_words(report: &Value) -> String {
-    let number = |name: &str| report[name].as_u64().unwrap_or(0);
-    let (refused, down): (Vec<_>, Vec<_>) =
-        report["registers"].as_array().into_iter().flatten().partition(|register| register["refused"].is_string());
-    let refused = match refused.len() as u64 {
-        0 => String::new(),
-        n => format!(", {} refused", counted(n, "register", "registers")),
-    };
-    let mut text = format!(
-        "{} and {} up, {} down{refused}; {} bytes sent, {} received",
-        counted(number("entries"), "entry", "entries"),
-        counted(number("photos"), "photo", "photos"),
-        counted(down.len() as u64, "register", "registers"),
-        number("bytes_up"),
-        number("bytes_down"),
-    );
-    for hit in report["retro_hits"].as_array().into_iter().flatten() {
-        text.push('\n');
-        text.push_str(&retro_words(hit));
-    }
-    for gone in report["withdrawn_matches"].as_array().into_iter().flatten() {
-        text.push('\n');
-        text.push_str(&withdrawn_words(gone));
-    }
-    for register in report["late"].as_array().into_iter().flatten() {
-        let said = |name: &str| register[name].as_str().unwrap_or("");
-        text.push_str(&late(said("id"), &said("signed"), &said("next")));
-    }
-    if let Some(through) = report["receipt"]["through"].as_u64() {
-        text.push_str(&format!("\nReceipt: the hub holds everything up to entry {through}"));
-    }
-    text
-}
-
-fn said(value: &Value) -> String {
-    in_line(value.as_str().unwrap_or("?"))
-}
-
-/// A past check in words: its marks, when it was, its entry.
-fn past_check(hit: &Value) -> String {
-    let marks: Vec<_> = hit["marks"].as_array().into_iter().flatten().map(said).collect();
-    let at = hit["checked_at"].as_str().and_then(|at| at.parse::<DateTime<Utc>>().ok());
-    let at = at.map(|at| format!(" on {}", at.format("%Y-%m-%d %H:%M UTC"))).unwrap_or_default();
-    format!("{}, checked{at} (entry {})", marks.join(" + "), hit["of"])
-}
-
-/// What an officer who holds an item must hear: nobody looks for it under that record any more, or not for this one.
-fn withdrawn_words(gone: &Value) -> String {
-    let (register, record) = (said(&gone["register"]), said(&gone["record"]));
-    let then = match gone["now"].as_str() {
-        Some("hit" | "probable") => "another record agrees with it: check it again",
-        Some("possible") => {
-            "what else is listed tells too little: check it again, and ask the owner before it is held any longer"
-        }
-        _ => "no other record matches: check it again, and ask the owner before it is held any longer",
-    };
-    let (head, what) = match gone["changed"].as_bool() {
-        Some(true) => (
-            "CORRECTED",
-            format!("record {record} of register {register} was changed, and it is not that item any more"),
-        ),
-        _ => ("WITHDRAWN", format!("its record {record} is no longer in register {register}")),
-    };
-    format!("{head}: {}: {what}; {then}", past_check(gone))
-}
-
-/// What an officer needs to act on a past check: the mark that was read, when, and the record that it matches now.
-fn retro_words(hit: &Value) -> String {
-    let mut text = format!("RETRO-HIT: {}", past_check(hit));
-    for record in hit["records"].as_array().into_iter().flatten() {
-        let (register, id) = (said(&record["register"]), said(&record["record"]));
-        let answer = if record["grade"] == "hit" { "matches" } else { "may be" };
-        text.push_str(&format!(
-            "\n  {answer} record {id} of register {register}, new or changed; all of it: tracepost record {register} {id} --from {}",
-            hit["entry"]
-        ));
-        words::warn(&mut text, record["caution"].as_str(), record["discreet"] == true, "\n    ");
-    }
-    text
-}
-
-fn late(register: &str, signed: &dyn std::fmt::Display, next: &dyn std::fmt::Display) -> String {
-    let is_ahead =
-        signed.to_string().parse::<DateTime<Utc>>().is_ok_and(|signed| signed > crate::platform::clock::utc_now());
-    let ahead = if is_ahead { ", which is ahead of this device's clock: one of the two clocks is wrong" } else { "" };
-    format!(
-        "\nLATE: the hub vouched for register {register} on {signed} and meant to do so again by {next}{ahead}; its records may be out of date"
-    )
-}
-
 /// `tracepost status`, also beside a running app.
 ///
 /// # Errors
@@ -272,13 +188,14 @@ pub fn status(home: &Home, out: &Printer) -> Result<(), Stop> {
                 at.format("%Y-%m-%d %H:%M UTC")
             ));
         }
-        if status.registers.is_empty() {
+        if status.registers.is_empty() && status.registers_unreadable.is_none() {
             let next = if status.hub.is_some() { "sync" } else { "enrol CODE" };
             text.push_str(&format!("\nRegisters: none; every check is answered NOT CHECKED. Next: tracepost {next}"));
         }
         for r in &status.registers {
             text.push_str(&format!(
-                "\nRegister {} version {}: {}, {} old",
+                "\n{} {} version {}: {}, {} old",
+                if r.only_known { "List of deliveries" } else { "Register" },
                 r.id,
                 r.version,
                 counted(r.records, "record", "records"),
@@ -288,8 +205,11 @@ pub fn status(home: &Home, out: &Printer) -> Result<(), Stop> {
                 text.push_str(&late(&r.id.0, &r.signed, &r.next));
             }
         }
+        if !status.registers.is_empty() && status.registers.iter().all(|r| r.only_known) {
+            text.push_str("\nNo register of wanted items: no check can say whether an item is stolen");
+        }
         if let Some(why) = &status.registers_unreadable {
-            text.push_str(&format!("\nRegisters unreadable: {why}"));
+            text.push_str(&format!("\nRegisters unreadable: {why}; every check is answered NOT CHECKED"));
         }
         match &status.last_receipt {
             Some(r) => text.push_str(&format!(
@@ -386,57 +306,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_register_that_was_refused_did_not_come_down() {
-        let came = json!({ "id": "aa", "from": 1, "to": 2, "records": 9, "refused": null });
-        let refused =
-            json!({ "id": "bb", "from": null, "to": 1, "records": 0, "refused": "its signature is not the hub's" });
-        let down = |registers: Value| sync_words(&json!({ "registers": registers, "entries": 1 }));
-        let only_refused = down(json!([refused.clone()]));
-        assert!(
-            only_refused.starts_with("1 entry and 0 photos up, 0 registers down, 1 register refused; "),
-            "{only_refused}"
-        );
-        assert!(down(json!([came.clone(), refused])).contains(" 1 register down, 1 register refused; "));
-        assert!(down(json!([came])).contains(" 1 register down; "));
-    }
-
-    #[test]
-    fn a_withdrawn_match_says_what_to_do() {
-        let mut report = json!({ "withdrawn_matches": [{
-            "of": 7, "checked_at": "2026-05-01T10:00:00Z", "marks": ["AB1234"], "register": "r", "record": "1",
-            "now": "no_record"
-        }]});
-        assert!(sync_words(&report).ends_with(
-            "\nWITHDRAWN: AB1234, checked on 2026-05-01 10:00 UTC (entry 7): its record 1 is no longer in register r; no other \
-             record matches: check it again, and ask the owner before it is held any longer"
-        ));
-        report["withdrawn_matches"][0]["changed"] = true.into();
-        let corrected = sync_words(&report);
-        assert!(corrected.contains(
-            "\nCORRECTED: AB1234, checked on 2026-05-01 10:00 UTC (entry 7): record 1 of register r was changed"
-        ));
-        report["withdrawn_matches"][0]["now"] = "hit".into();
-        assert!(sync_words(&report).ends_with("another record agrees with it: check it again"));
-    }
-
-    #[test]
-    fn a_retro_hit_names_mark_time_record_and_register() {
-        let report = json!({ "retro_hits": [{
-            "of": 46, "entry": 51, "grade": "hit", "checked_at": "2026-11-20T14:03:09Z",
-            "marks": ["AB1234", "[)>\u{1e}06\u{1d}1T9\u{1b}"],
-            "records": [
-                { "register": "ua-weapons", "record": "9000000", "grade": "hit", "caution": "armed\nx", "discreet": true },
-                { "register": "stolen", "record": "7", "grade": "probable" },
-            ],
-        }]});
-        let words = sync_words(&report);
-        for part in [
-            "RETRO-HIT: AB1234 + [)> 06 1T9 , checked on 2026-11-20 14:03 UTC (entry 46)",
-            "\n  matches record 9000000 of register ua-weapons, new",
-            "tracepost record ua-weapons 9000000 --from 51\n    CAUTION: armed x\n    DISCREET: ",
-            "\n  may be record 7 of register stolen",
-        ] {
-            assert!(words.contains(part), "{part:?} in {words}");
-        }
+    fn an_opened_record_says_first_what_to_beware_of() {
+        let mut report = json!({ "register": "r", "record": "7", "entry": 3, "expired": false, "fields": {
+            "action": "discreet_check", "caution": "armed", "expires_on": "2020-01-01", "kind": "pistol"
+        }});
+        let said = record_words(&report);
+        assert!(said.starts_with("7 in r\n  CAUTION: armed\n  DISCREET: "), "{said}");
+        assert_eq!(said.matches("armed").count(), 1, "{said}");
+        report["expired"] = true.into();
+        let said = record_words(&report);
+        assert!(said.contains("\n  EXPIRED on 2020-01-01: no ground") && !said.contains("DISCREET"), "{said}");
     }
 }

@@ -8,6 +8,7 @@ mod look;
 mod question;
 mod scan;
 mod serial;
+mod synced;
 mod words;
 
 use std::path::PathBuf;

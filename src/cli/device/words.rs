@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use crate::cli::common::in_line;
 use crate::desk::Found;
 use crate::domain::{
-    Ask, Candidate, Discretion, EqualMark, Facts, Finding, Grade, Lowered, NotChecked, RegisterId, Rule, Trait,
-    Verdict, asks_for_discretion,
+    Ask, Asked, Candidate, Difference, EqualMark, Facts, Finding, Grade, Lowered, NotChecked, OfWanted, OnRecord,
+    RegisterId, Rule, Trait, Verdict, asks_for_discretion,
 };
 
 /// Most candidates that are printed for people.
@@ -71,24 +71,12 @@ fn not_shown(verdict: &Verdict) -> String {
 /// The action in one line.
 pub fn headline(verdict: &Verdict, now: DateTime<Utc>) -> String {
     match verdict.grade {
-        Grade::Hit => match verdict.discretion() {
-            Discretion::NotAsked => "MATCH: hold the item, verify with the owner of the record".into(),
-            Discretion::Asked => {
-                "MATCH: a record asks for a discreet check: carry on as usual, report to its owner".into()
-            }
-            Discretion::Disputed => {
-                "MATCH: one record asks for a discreet check, another does not: ask both owners before anybody notices"
-                    .into()
-            }
-        },
-        Grade::Probable => match verdict.candidates.first().map(places) {
+        Grade::Hit => format!("MATCH: {}", asked(verdict.asked())),
+        Grade::Probable => match verdict.candidates.first().map(|first| places(&first.differs)) {
             Some(places) if !places.is_empty() => format!("LOOK AGAIN: {places}"),
             _ => format!("LOOK AGAIN: {}", to_do(verdict)),
         },
-        Grade::Possible => match verdict.candidates.first().and_then(|c| c.why.lowered.first().map(|why| (c, *why))) {
-            Some((candidate, why)) => format!("TOO LITTLE: {}", lowered_to_this(candidate, why)),
-            None => format!("TOO LITTLE: {}", to_do(verdict)),
-        },
+        Grade::Possible => possible(verdict, now),
         Grade::NoRecord => not_listed(verdict, now),
         Grade::NotChecked if !verdict.only_known.is_empty() => format!(
             "NOT CHECKED: no register of wanted items of this object here; asked only lists of deliveries: {}",
@@ -98,6 +86,45 @@ pub fn headline(verdict: &Verdict, now: DateTime<Utc>) -> String {
     }
 }
 
+/// What the owners of the records that match want of whoever has the item in hand.
+fn asked(asked: Asked) -> &'static str {
+    match asked {
+        Asked::ToHold => "hold the item, verify with the owner of the record",
+        Asked::ToReport => {
+            "note it and report it to the owner of the record, who asks for no more: do not hold the item on account of it"
+        }
+        Asked::Discretion => "a record asks for a discreet check: carry on as usual, report to its owner",
+        Asked::Disputed => {
+            "one record asks for a discreet check, another does not: ask both owners before anybody notices"
+        }
+    }
+}
+
+/// Something is listed that tells too little. Where that is no ground to act on, the head says what it is, unless it need not be
+/// about this item.
+fn possible(verdict: &Verdict, now: DateTime<Utc>) -> String {
+    let told = verdict.foremost().map(|first| &first.fields);
+    let known = |why| on_record(why, told);
+    let mut text = match verdict.on_record() {
+        None => return format!("TOO LITTLE: {}", to_do(verdict)),
+        Some(OnRecord::ThisAlone(why)) => format!("{}: {}", head(why), known(why)),
+        Some(OnRecord::ThisAmongOthers(why)) => {
+            format!("TOO LITTLE: {}, but another record may be meant: {}", known(why), to_do(verdict))
+        }
+        Some(OnRecord::OnlyLikeIt(why)) => {
+            format!("TOO LITTLE: {}; the nearest that is listed is {}", to_do(verdict), only_like_it(why))
+        }
+    };
+    match verdict.of_wanted_items() {
+        Some(OfWanted::NotAsked) => text.push_str("; no register of wanted items was asked"),
+        Some(OfWanted::NotListed) => {
+            let _ = write!(text, "; not listed as wanted in {}", wanted_registers(verdict, now));
+        }
+        None => {}
+    }
+    text
+}
+
 /// What one more observation would be: where to look again, and what to add.
 fn to_do(verdict: &Verdict) -> String {
     let differing = verdict.to_compare();
@@ -105,19 +132,41 @@ fn to_do(verdict: &Verdict) -> String {
     let add: Vec<_> = verdict.ask.iter().filter(|a| **a != Ask::Characters).take(2).map(|a| ask(*a)).collect();
     // What is told already and differs comes before anything that could be told besides.
     let add = compare.or_else(|| (!add.is_empty()).then(|| format!("add {}", add.join(" or "))));
-    let again = verdict.candidates.first().filter(|_| verdict.ask.first() == Some(&Ask::Characters)).map(places);
+    let is_worth_it =
+        |first: &&Candidate| verdict.ask.first() == Some(&Ask::Characters) || !first.why.lowered.is_empty();
+    let again = verdict.foremost().filter(is_worth_it).map(|first| places(&first.differs));
     let again = again.filter(|places| !places.is_empty()).map(|places| format!("look again at {places}"));
     let both: Vec<String> = again.into_iter().chain(add).collect();
     if both.is_empty() { "compare every mark with the record".into() } else { both.join(", or ") }
 }
 
-/// Why a record that may be the item is no ground to act on.
-fn lowered_to_this(candidate: &Candidate, why: Lowered) -> String {
-    let to = candidate.fields.get("delivered_to").map(|to| format!(" to {to}")).unwrap_or_default();
+/// The head of an answer that rests on records which are no ground to act on.
+fn head(why: Lowered) -> &'static str {
     match why {
-        Lowered::Delivered => format!("listed as delivered{to}, and nobody looks for it"),
-        Lowered::Expected => format!("listed as expected{}, and nobody looks for it", to.replacen(" to ", " by ", 1)),
-        Lowered::Expired => "the record has expired and is no ground to act on by itself".into(),
+        Lowered::Delivered => "DELIVERED",
+        Lowered::Expected => "EXPECTED",
+        Lowered::Expired => "RECORD EXPIRED",
+    }
+}
+
+/// What is known of the item by such a record.
+fn on_record(why: Lowered, told: Option<&Facts>) -> String {
+    let to = told.and_then(|told| told.get("delivered_to")).map(|to| in_line(to));
+    match (why, to) {
+        (Lowered::Delivered, Some(to)) => format!("listed as delivered to {to}"),
+        (Lowered::Delivered, None) => "listed as delivered".into(),
+        (Lowered::Expected, Some(to)) => format!("listed as expected by {to}"),
+        (Lowered::Expected, None) => "listed as expected".into(),
+        (Lowered::Expired, _) => "the record has expired and is no ground to act on by itself".into(),
+    }
+}
+
+/// Such a record of a mark that is not quite this one.
+fn only_like_it(why: Lowered) -> &'static str {
+    match why {
+        Lowered::Delivered => "a delivered item",
+        Lowered::Expected => "an expected item",
+        Lowered::Expired => "a record that has expired",
     }
 }
 
@@ -131,8 +180,12 @@ fn finding(finding: Finding, candidates: &[Candidate]) -> String {
         }
         (Finding::DeliveredElsewhere, Some(to)) => {
             match candidates.iter().find_map(|c| c.fields.get("delivered_place")) {
-                Some(place) => format!("listed as delivered to {to} at {place}, seen outside its place"),
-                None => format!("listed as delivered to {to}, the place is not told: is this item still theirs?"),
+                Some(place) => {
+                    format!("listed as delivered to {} at {}, seen outside its place", in_line(to), in_line(place))
+                }
+                None => {
+                    format!("listed as delivered to {}, the place is not told: is this item still theirs?", in_line(to))
+                }
             }
         }
         (Finding::DeliveredElsewhere, None) => "listed as delivered elsewhere".into(),
@@ -145,9 +198,17 @@ fn finding(finding: Finding, candidates: &[Candidate]) -> String {
 /// A register so much older than the newest is named by its age, too.
 const OLDER_BY_DAYS: i64 = 2;
 
-/// How many registers were asked, how old the newest is, and the oldest where it is far older; never a bare "clear". Lists of deliveries are
-/// named apart.
+/// Where it was looked for; never a bare "clear". Lists of deliveries are named apart.
 fn not_listed(verdict: &Verdict, now: DateTime<Utc>) -> String {
+    let mut text = format!("NOT LISTED in {}", wanted_registers(verdict, now));
+    if !verdict.only_known.is_empty() {
+        let _ = write!(text, "; nor among deliveries in {}", names(&verdict.only_known));
+    }
+    text
+}
+
+/// How many registers of wanted items were asked, how old the newest is, and the oldest where it is far older.
+fn wanted_registers(verdict: &Verdict, now: DateTime<Utc>) -> String {
     let (oldest, newest) = (verdict.of_wanted().map(|r| r.as_of).min(), verdict.of_wanted().map(|r| r.as_of).max());
     let age = match (oldest, newest) {
         (Some(oldest), Some(newest)) if (newest - oldest).num_days() >= OLDER_BY_DAYS => {
@@ -157,11 +218,7 @@ fn not_listed(verdict: &Verdict, now: DateTime<Utc>) -> String {
         (_, None) => "of unknown age".into(),
     };
     let count = verdict.of_wanted().count();
-    let mut text = format!("NOT LISTED in {count} register{}, {age}", if count == 1 { "" } else { "s" });
-    if !verdict.only_known.is_empty() {
-        let _ = write!(text, "; nor among deliveries in {}", names(&verdict.only_known));
-    }
-    text
+    format!("{count} register{}, {age}", if count == 1 { "" } else { "s" })
 }
 
 fn names(registers: &[RegisterId]) -> String {
@@ -217,16 +274,16 @@ fn rule(rule: Rule) -> &'static str {
 
 fn lowered(why: Lowered) -> &'static str {
     match why {
-        Lowered::Delivered => "no more than possible, because it was delivered and nobody looks for it",
-        Lowered::Expected => "no more than possible, because it is expected and nobody looks for it",
+        Lowered::Delivered => "no more than possible, because this record only says that it was delivered",
+        Lowered::Expected => "no more than possible, because this record only says that it is expected",
         Lowered::Expired => "no more than possible, because the record has expired",
     }
 }
 
 /// `characters 3 and 5 (0 or O?, 5 or S?)`: where to look, and for what.
-fn places(candidate: &Candidate) -> String {
+fn places(differs: &[Difference]) -> String {
     let mut at: Vec<(u16, String, String)> = Vec::new();
-    for d in &candidate.differs {
+    for d in differs {
         match at.last_mut() {
             // Several characters that are missing in one place.
             Some((place, read, record)) if *place == d.at => {
@@ -249,8 +306,9 @@ fn places(candidate: &Candidate) -> String {
 
 fn candidate(candidate: &Candidate) -> String {
     let mut text = format!("  {}: {} in {}", candidate.grade.code(), in_line(&candidate.record), candidate.register);
-    let is_discreet = candidate.why.lowered.is_empty() && asks_for_discretion(&candidate.fields);
-    warn(&mut text, caution(&candidate.fields), is_discreet, "\n    ");
+    let is_ground = candidate.why.lowered.is_empty();
+    let is_expired = candidate.why.lowered.contains(&Lowered::Expired);
+    warn(&mut text, &Beware::of(&candidate.fields, is_expired, is_ground), "\n    ");
     let mut facts: Vec<_> = candidate.fields.iter().filter(|(name, _)| *name != "caution").collect();
     // Nobody is to act on a record that is no ground to act on, so what its owner once asked for is not the first word of it.
     facts.sort_by_key(|(name, _)| !candidate.why.lowered.is_empty() && *name == "action");
@@ -262,36 +320,62 @@ fn candidate(candidate: &Candidate) -> String {
     text
 }
 
-/// What an officer must know of a record before anything is done, each after `before`. What its owner asks for counts only while the
-/// record does.
-pub fn warn(text: &mut String, caution: Option<&str>, is_discreet: bool, before: &str) {
-    if let Some(caution) = caution {
-        let _ = write!(text, "{before}CAUTION: {}", in_line(caution));
-    }
-    if is_discreet {
-        let _ = write!(text, "{before}DISCREET: its owner asks for a discreet check: let nobody notice, ask the owner");
+/// What an officer must know of a record before anything is done.
+#[derive(Default)]
+pub struct Beware<'a> {
+    /// The owner's warning to the finder.
+    pub caution: Option<&'a str>,
+    /// The owner asks that nobody notices.
+    pub is_discreet: bool,
+    /// `Some` when it has expired, with the last day of its life where that is told.
+    pub expired: Option<&'a str>,
+}
+
+impl<'a> Beware<'a> {
+    /// What its owner asks for counts only while the record is a ground to act on.
+    pub fn of(facts: &'a Facts, is_expired: bool, is_ground: bool) -> Self {
+        Self {
+            caution: facts.get("caution").map(String::as_str),
+            is_discreet: is_ground && asks_for_discretion(facts),
+            expired: is_expired.then(|| facts.get("expires_on").map_or("", String::as_str)),
+        }
     }
 }
 
-fn caution(facts: &Facts) -> Option<&str> {
-    facts.get("caution").map(String::as_str)
+/// Says it, each after `before`.
+pub fn warn(text: &mut String, beware: &Beware<'_>, before: &str) {
+    if let Some(caution) = beware.caution {
+        let _ = write!(text, "{before}CAUTION: {}", in_line(caution));
+    }
+    if beware.is_discreet {
+        let _ = write!(text, "{before}DISCREET: its owner asks for a discreet check: let nobody notice, ask the owner");
+    }
+    if let Some(day) = beware.expired {
+        let day = if day.is_empty() { String::new() } else { format!(" on {}", in_line(day)) };
+        let _ = write!(text, "{before}EXPIRED{day}: no ground to act on by itself");
+    }
+}
+
+/// By which rule two marks agree, and where they differ.
+pub fn agreement(by: Rule, differs: &[Difference]) -> String {
+    let rule = if by.is_swap(differs) {
+        "two neighbouring characters of the marks stand the other way round"
+    } else {
+        rule(by)
+    };
+    match places(differs) {
+        places if by == Rule::Range && !places.is_empty() => {
+            format!("{rule} but for look-alike characters, {places}")
+        }
+        places if places.is_empty() => rule.to_owned(),
+        places => format!("{rule}, {places}"),
+    }
 }
 
 /// Why a candidate has its grade: the rule, what agrees, what contradicts, how many share the mark.
 fn reasons(candidate: &Candidate) -> Vec<String> {
     let why = &candidate.why;
-    let rule = if candidate.is_swap() {
-        "two neighbouring characters of the marks stand the other way round"
-    } else {
-        rule(candidate.rule)
-    };
-    let mut reasons = vec![match places(candidate) {
-        places if candidate.rule == Rule::Range && !places.is_empty() => {
-            format!("{rule} but for look-alike characters, {places}")
-        }
-        places if places.is_empty() => rule.to_owned(),
-        places => format!("{rule}, {places}"),
-    }];
+    let mut reasons = vec![agreement(candidate.rule, &candidate.differs)];
     if let Some(lot) = &why.lot {
         reasons.push(format!("the lot runs from {} to {}, {} serials", lot.from, lot.to, lot.items));
     }
@@ -324,12 +408,13 @@ fn codes(traits: &[Trait]) -> String {
     traits.iter().map(|t| t.code()).collect::<Vec<_>>().join(", ")
 }
 
-/// A record that a look-up found, without the words of a verdict.
+/// A record that a look-up found, without the words of a verdict: what to beware of first.
 pub fn record(found: &Found) -> String {
     let facts = found.fields.iter().filter(|(name, _)| *name != "caution");
     let facts: Vec<_> = facts.map(|(name, value)| format!("{name} {}", in_line(value))).collect();
-    let mut text = format!("{} in {}: {}", in_line(&found.record), found.register, facts.join(" · "));
-    warn(&mut text, caution(&found.fields), asks_for_discretion(&found.fields), "\n  ");
+    let mut text = format!("{} in {}", in_line(&found.record), found.register);
+    warn(&mut text, &Beware::of(&found.fields, found.expired, !found.expired), "\n  ");
+    let _ = write!(text, "\n  {}", facts.join(" · "));
     text
 }
 

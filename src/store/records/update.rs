@@ -26,6 +26,8 @@ pub struct HeldRegister {
     pub owner: String,
     /// The objects that it lists.
     pub objects: Vec<Object>,
+    /// It only lists what was delivered or is expected somewhere: it cannot say that an item is not stolen.
+    pub only_known: bool,
     /// Made-up records.
     pub practice: bool,
     /// The hub's clock when it last vouched for this version.

@@ -27,7 +27,7 @@ fn where_to_look_again_is_said_in_one_line() {
         (&[(1, "", "0"), (1, "", "0"), (4, "8", "B")], "characters 1 and 4 (nothing or 00?, 8 or B?)"),
     ];
     for (differs, expected) in table {
-        assert_eq!(places(&candidate(differs, Why::default())), expected);
+        assert_eq!(places(&candidate(differs, Why::default()).differs), expected);
     }
 }
 
@@ -43,23 +43,36 @@ fn the_headline_says_what_to_do() {
     let of_another_make = candidate(&[], Why { contradicts: vec![Trait::Make], ..Why::default() });
     let lowered = |why| {
         let mut candidate = candidate(&[], Why { lowered: vec![why], ..Why::default() });
+        candidate.rule = Rule::Exact;
         candidate.fields.insert("delivered_to".into(), "an invented unit".into());
         candidate
     };
-    let discreet = |grade| {
+    let wants = |grade, action: &str| {
         let mut candidate = Candidate { grade, ..candidate(&[], Why::default()) };
-        candidate.fields.insert("action".into(), "discreet_check".into());
+        candidate.fields.insert("action".into(), action.into());
         candidate
     };
     let table = [
         (
             Grade::Hit,
-            discreet(Grade::Hit),
+            wants(Grade::Hit, "discreet_check"),
             &[][..],
             "MATCH: a record asks for a discreet check: carry on as usual, report to its owner",
         ),
         // A record that only may be meant decides nothing about the one that matches.
-        (Grade::Hit, discreet(Grade::Possible), &[], "MATCH: hold the item, verify with the owner of the record"),
+        (
+            Grade::Hit,
+            wants(Grade::Possible, "discreet_check"),
+            &[],
+            "MATCH: hold the item, verify with the owner of the record",
+        ),
+        (
+            Grade::Hit,
+            wants(Grade::Hit, "report"),
+            &[],
+            "MATCH: note it and report it to the owner of the record, who asks for no more: do not hold the item on account of it",
+        ),
+        (Grade::Hit, wants(Grade::Hit, "seize"), &[], "MATCH: hold the item, verify with the owner of the record"),
         (Grade::Hit, plain(&[]), &[Ask::Year], "MATCH: hold the item, verify with the owner of the record"),
         (Grade::Probable, plain(&[(3, "0", "O")]), &[Ask::Characters], "LOOK AGAIN: character 3 (0 or O?)"),
         (Grade::Probable, plain(&[]), &[Ask::Model, Ask::Kind], "LOOK AGAIN: add model or kind"),
@@ -87,24 +100,70 @@ fn the_headline_says_what_to_do() {
             Grade::Possible,
             lowered(Lowered::Delivered),
             &[],
-            "TOO LITTLE: listed as delivered to an invented unit, and nobody looks for it",
+            "DELIVERED: listed as delivered to an invented unit; no register of wanted items was asked",
         ),
         (
             Grade::Possible,
             lowered(Lowered::Expected),
             &[],
-            "TOO LITTLE: listed as expected by an invented unit, and nobody looks for it",
+            "EXPECTED: listed as expected by an invented unit; no register of wanted items was asked",
         ),
         (
             Grade::Possible,
             lowered(Lowered::Expired),
             &[],
-            "TOO LITTLE: the record has expired and is no ground to act on by itself",
+            "RECORD EXPIRED: the record has expired and is no ground to act on by itself",
         ),
     ];
     for (grade, candidate, ask, expected) in table {
         assert_eq!(verdict(grade, candidate, ask), expected);
     }
+}
+
+#[test]
+fn a_delivery_is_never_called_clear_nor_its_neighbour_the_item() {
+    let now = DateTime::UNIX_EPOCH + chrono::Duration::hours(3);
+    let listed = |rule, differs: &[(u16, &str, &str)]| {
+        let why = Why { lowered: vec![Lowered::Delivered], ..Why::default() };
+        let mut listed = Candidate { grade: Grade::Possible, rule, ..candidate(differs, why) };
+        listed.fields.insert("delivered_to".into(), "72\nBrigade".into());
+        listed
+    };
+    let said = |candidates: Vec<Candidate>, wanted: bool| {
+        let mut verdict = Verdict::not_checked(NotChecked::UnusableMark);
+        (verdict.grade, verdict.candidates) = (Grade::Possible, candidates);
+        verdict.registers = (0..=u64::from(wanted)).map(|n| register(n, DateTime::UNIX_EPOCH)).collect();
+        verdict.only_known = vec![RegisterId("r0".into())];
+        headline(&verdict, now)
+    };
+    let own = || listed(Rule::Exact, &[]);
+    let neighbour = || listed(Rule::OneEdit, &[(5, "7", "9")]);
+    let wanted =
+        Candidate { grade: Grade::Possible, rule: Rule::Number, ..candidate(&[(1, "A", "B")], Why::default()) };
+    for (candidates, of_wanted, expected) in [
+        (vec![own()], false, "DELIVERED: listed as delivered to 72 Brigade; no register of wanted items was asked"),
+        (
+            vec![own()],
+            true,
+            "DELIVERED: listed as delivered to 72 Brigade; not listed as wanted in 1 register, newest 3 h old",
+        ),
+        (
+            vec![neighbour()],
+            true,
+            "TOO LITTLE: look again at character 5 (7 or 9?); the nearest that is listed is a delivered item; not listed \
+             as wanted in 1 register, newest 3 h old",
+        ),
+        (
+            vec![own(), wanted.clone()],
+            true,
+            "TOO LITTLE: listed as delivered to 72 Brigade, but another record may be meant: compare every mark with the record",
+        ),
+        (vec![neighbour(), wanted], true, "TOO LITTLE: compare every mark with the record"),
+    ] {
+        assert_eq!(said(candidates, of_wanted), expected);
+    }
+    let line = super::candidate(&own());
+    assert!(line.contains("this record only says that it was delivered") && !line.contains("nobody looks"), "{line}");
 }
 
 #[test]
@@ -171,6 +230,22 @@ fn a_record_that_wants_no_notice_says_so_whatever_its_grade_and_obeys_nobody() {
     assert!(text.starts_with("  probable: 7 NOT LISTED in r\n    CAUTION: armed NOT LISTED\n    DISCREET: "), "{text}");
     let text = said(vec![Lowered::Expired]);
     assert!(text.contains("CAUTION") && !text.contains("DISCREET"), "{text}");
+}
+
+#[test]
+fn what_to_beware_of_a_record_stands_before_its_facts_in_a_look_up_too() {
+    let facts = [("action", "discreet_check"), ("caution", "armed"), ("expires_on", "2020-01-01"), ("kind", "pistol")];
+    let found = |expired| Found {
+        register: RegisterId("r".into()),
+        record: "7".into(),
+        fields: facts.map(|(name, fact)| (name.into(), fact.to_owned())).into(),
+        expired,
+    };
+    let text = record(&found(false));
+    assert!(text.starts_with("7 in r\n  CAUTION: armed\n  DISCREET: ") && !text.contains("EXPIRED"), "{text}");
+    let text = record(&found(true));
+    let first = "7 in r\n  CAUTION: armed\n  EXPIRED on 2020-01-01: no ground to act on by itself\n  action ";
+    assert!(text.starts_with(first), "{text}");
 }
 
 #[test]
