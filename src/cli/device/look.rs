@@ -208,8 +208,13 @@ pub fn status(home: &Home, out: &Printer) -> Result<(), Stop> {
         if !status.registers.is_empty() && status.registers.iter().all(|r| r.only_known) {
             text.push_str("\nNo register of wanted items: no check can say whether an item is stolen");
         }
-        if let Some(why) = &status.registers_unreadable {
-            text.push_str(&format!("\nRegisters unreadable: {why}; every check is answered NOT CHECKED"));
+        match &status.registers_unreadable {
+            Some(why) if status.registers.is_empty() => {
+                text.push_str(&format!("\nRegisters unreadable: {why}; every check is answered NOT CHECKED"));
+            }
+            // The rest of them is asked.
+            Some(why) => text.push_str(&format!("\nRegisters damaged: {why}")),
+            None => {}
         }
         match &status.last_receipt {
             Some(r) => text.push_str(&format!(
