@@ -13,6 +13,7 @@
 //! | K1 | it is specific (a number alone, or something contradicts) | probable |
 //! | K1 | facts agree, nothing contradicts, chance is small | probable |
 //! | K1 | else | possible |
+//! | K2 | it has a letter, year or second mark agrees, nothing contradicts, chance is small | hit |
 //! | K2, K3, KT | it is specific, or facts agree and chance is small | probable |
 //! | K2, K3, KT | else | possible |
 //! | a lot: the mark lies in it | it has a letter, the lot is narrow, nothing contradicts | hit |
@@ -323,7 +324,15 @@ fn grade_exact(e: &Evidence) -> Grade {
 }
 
 fn grade_loose(e: &Evidence) -> Grade {
-    if (e.is_specific() && !e.is_outweighed()) || (e.is_borne_out() && e.chance() <= CHANCE_PROBABLE) {
+    // Another letter between the digits is a sibling's as often as a slip.
+    let settled = e.rule == Rule::LookAlike
+        && e.letters
+        && (e.year_agrees || e.second_mark)
+        && e.against == 0
+        && e.chance() <= CHANCE_HIT;
+    if settled {
+        Grade::Hit
+    } else if (e.is_specific() && !e.is_outweighed()) || (e.is_borne_out() && e.chance() <= CHANCE_PROBABLE) {
         Grade::Probable
     } else {
         Grade::Possible

@@ -131,15 +131,15 @@ fn a_sparse_mark_is_a_hit_however_it_is_typed() {
 }
 
 #[test]
-fn a_look_alike_shows_the_character_and_no_description_makes_it_a_match() {
+fn a_look_alike_shows_the_character_and_the_year_makes_it_a_match() {
     let practice = practice();
     let verdict = practice.serial("3Я 471903");
     assert_eq!((verdict.grade, verdict.rule), (Grade::Probable, Some(Rule::LookAlike)));
     let differs = &verdict.candidates[0].differs;
     assert_eq!((differs[0].at, differs[0].read.as_str(), differs[0].record.as_str()), (1, "3", "З"));
-    assert_eq!(verdict.ask.first(), Some(&Ask::Characters));
-    let described = practice.ask(&[serial("3Я 471903")], Description { year: Some(1978), ..pistol() });
-    assert_eq!((described.grade, described.ask.first()), (Grade::Probable, Some(&Ask::Characters)));
+    assert_eq!(verdict.ask[..2], [Ask::Characters, Ask::Year]);
+    let with_year = practice.ask(&[serial("3Я 471903")], Description { year: Some(1978), ..Description::default() });
+    assert_eq!(with_year.grade, Grade::Hit);
 }
 
 #[test]
@@ -149,6 +149,8 @@ fn weaker_rules_find_and_never_shout() {
     assert_eq!((by_sound.grade, by_sound.rule), (Grade::Probable, Some(Rule::BySound)));
     let core = practice.serial("369M25788");
     assert_eq!((core.grade, core.rule), (Grade::Probable, Some(Rule::Core)));
+    let described = practice.ask(&[serial("369M25788")], Description { year: Some(1981), ..pistol() });
+    assert_eq!((described.grade, described.ask.first()), (Grade::Probable, Some(&Ask::Characters)), "a sibling's, too");
     assert_eq!(practice.serial("ЗЯ471908").grade, Grade::NoRecord, "one edit without a description is nothing");
     let one_edit = practice.ask(&[serial("ЗЯ471908")], pistol());
     assert_eq!((one_edit.grade, one_edit.rule), (Grade::Possible, Some(Rule::OneEdit)));

@@ -106,6 +106,11 @@ fn the_table_of_grades() {
         (
             "look-alikes and the year",
             Evidence { rule: Rule::LookAlike, year_agrees: true, description: 0.02, ..SPARSE },
+            Some(Hit),
+        ),
+        (
+            "another letter between the digits and the year",
+            Evidence { rule: Rule::Core, year_agrees: true, description: 0.02, ..SPARSE },
             Some(Probable),
         ),
         ("look-alikes on a dense key", Evidence { rule: Rule::LookAlike, ..dense }, Some(Possible)),
