@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use self::calibre::{calibre, calibre_key, calibre_number, calibres_compatible};
-use self::names::{makes_compatible, models_compatible};
+use self::names::{makes_compatible, models_compatible, without_sort};
 use self::spelling::{by_look, by_sound};
 
 /// A fact by which items are described, beside the year.
@@ -171,7 +171,15 @@ impl Words {
             others.into_iter().map(move |other| (calibre_key(&other), word.clone())).collect::<Vec<_>>()
         });
         let own_makes = file.makes.keys().cloned().collect();
-        let own_models = file.models.iter().map(|(word, others)| (word.clone(), spellings(others))).collect();
+        let without_sorts = |others: &[String]| {
+            let names: BTreeSet<String> = spellings(others)
+                .iter()
+                .map(|name| without_sort(name).to_owned())
+                .filter(|name| !name.is_empty())
+                .collect();
+            names.into_iter().collect()
+        };
+        let own_models = file.models.iter().map(|(word, others)| (word.clone(), without_sorts(others))).collect();
         let (models, makes) = (by_both(file.models), by_both(file.makes));
         Self { kinds, families, models, makes, calibres: calibres.collect(), own_models, own_makes }
     }
@@ -191,7 +199,7 @@ impl Words {
         self.own_models.contains_key(sound)
     }
 
-    /// The ways to spell our own word for a model; none of any other.
+    /// The ways to spell our own word for a model, without sorts; none of any other.
     fn spellings_of(&self, sound: &str) -> &[String] {
         self.own_models.get(sound).map_or(&[], Vec::as_slice)
     }

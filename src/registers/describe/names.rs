@@ -15,28 +15,32 @@ pub(super) fn models_compatible(a: &Forms, b: &Forms) -> bool {
     if WORDS.is_model(&a.sound) && WORDS.is_model(&b.sound) {
         return one_begins_with_the_other(&a.sound, &b.sound);
     }
-    let known_as = |known: &Forms, other: &Forms| {
-        WORDS.spellings_of(&known.sound).iter().any(|name| written(other).any(|other| is_variant(name, other)))
+    let (names_a, names_b) = (names_of(a), names_of(b));
+    let known_as = |known: &Forms, others: [&str; 2]| {
+        let spellings = WORDS.spellings_of(&known.sound);
+        spellings.iter().any(|name| others.into_iter().any(|other| !other.is_empty() && is_variant(name, other)))
     };
-    let alike = |a: &str, b: &str| is_variant(a, b) || is_numbered_alike(a, b);
-    written(a).any(|a| written(b).any(|b| alike(a, b))) || known_as(a, b) || known_as(b, a)
+    let alike = |a: &str, b: &str| !a.is_empty() && !b.is_empty() && (is_variant(a, b) || is_numbered_alike(a, b));
+    names_a.into_iter().any(|a| names_b.into_iter().any(|b| alike(a, b)))
+        || known_as(a, names_b)
+        || known_as(b, names_a)
 }
 
-fn written(model: &Forms) -> impl Iterator<Item = &str> {
-    [&model.sound, &model.look].into_iter().map(String::as_str).filter(|text| !text.is_empty())
+/// Its names as it is heard and as it looks, without their sorts; an empty one where there is no second.
+fn names_of(model: &Forms) -> [&str; 2] {
+    let look = if model.look == model.sound { "" } else { without_sort(&model.look) };
+    [without_sort(&model.sound), look]
 }
 
-/// Whether one name is the other with a variant or its sort behind, or without the maker before: 17 Gen4 and Glock 17.
+/// Whether one name is the other with a variant behind, or without the maker before: 17 and Glock 17. Sorts are gone by now.
 fn is_variant(a: &str, b: &str) -> bool {
-    let (a, b) = (without_sort(a), without_sort(b));
     a == b || one_begins_with_the_other(a, b) || names_no_maker(a, b) || names_no_maker(b, a)
 }
 
 /// What tells models apart is their numbers: a Glock 17 is no Glock 19, and a CZ 75 no CZ 85. Names are spelt as they are heard
 /// (Глок, Маузер, Шмайсер), with the maker before them or without.
 fn is_numbered_alike(a: &str, b: &str) -> bool {
-    let (a, b) = (without_sort(a), without_sort(b));
-    if numbers(a) != numbers(b) {
+    if !numbers(a).eq(numbers(b)) {
         return contains_whole(a, b) || contains_whole(b, a);
     }
     let letters = |text: &str| text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
@@ -47,13 +51,17 @@ fn is_numbered_alike(a: &str, b: &str) -> bool {
 
 /// Whether the first begins with its number, and is the second without what stands before that: 75B and CZ75.
 fn names_no_maker(bare: &str, named: &str) -> bool {
-    let number = named.find(|c: char| c.is_ascii_digit()).filter(|&at| at > 0);
-    bare.starts_with(|c: char| c.is_ascii_digit())
-        && number.is_some_and(|at| one_begins_with_the_other(bare, &named[at..]))
+    let is_digit = |c: char| c.is_ascii_digit();
+    bare.starts_with(is_digit)
+        && named.find(is_digit).is_some_and(|at| at > 0 && one_begins_with_the_other(bare, &named[at..]))
 }
 
 /// Without its sort or generation, where a number stands before that.
-fn without_sort(name: &str) -> &str {
+pub(super) fn without_sort(name: &str) -> &str {
+    // Asked of every model of a register in every check: nearly all end otherwise.
+    if !name.ends_with(|c: char| c.is_ascii_digit() || SORTS.iter().any(|sort| sort.ends_with(c))) {
+        return name;
+    }
     let is_numbered = |stem: &&str| stem.ends_with(|c: char| c.is_ascii_digit());
     let generation = || {
         let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
@@ -87,8 +95,8 @@ fn one_begins_with_the_other(a: &str, b: &str) -> bool {
 }
 
 /// The runs of digits in a text.
-fn numbers(text: &str) -> Vec<&str> {
-    text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).collect()
+fn numbers(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty())
 }
 
 /// Whether the longer name has the shorter one in it, no number of it cut: M70 in ZASTAVAM70, but no 7 in 17. One or two
