@@ -81,24 +81,6 @@ pub(super) fn registers(
     staging: &Staging,
     progress: &mut dyn Progress,
 ) -> Result<Down, SyncError> {
-    match upon_what_is_held(client, who, offers, shelf, staging, progress) {
-        // None of them counts as held any more, so all of them come.
-        Err(SyncError::HeldDamaged { why }) => {
-            tracing::warn!("{why}");
-            upon_what_is_held(client, who, offers, shelf, staging, progress)
-        }
-        other => other,
-    }
-}
-
-fn upon_what_is_held(
-    client: &mut Client,
-    who: &Identity,
-    offers: &[Offer],
-    shelf: &mut dyn Shelf,
-    staging: &Staging,
-    progress: &mut dyn Progress,
-) -> Result<Down, SyncError> {
     let held: BTreeMap<RegisterId, Held> = shelf.held()?.into_iter().map(|held| (held.id.clone(), held)).collect();
     let mut down = Down::default();
     let mut updates = Vec::new();

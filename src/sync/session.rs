@@ -106,7 +106,15 @@ impl Session {
             return Ok(Down::default());
         }
         let offers = looked_at(&self.hello.registers);
-        down::registers(&mut self.client, &self.who, &offers, shelf, staging, progress)
+        let mut down = || down::registers(&mut self.client, &self.who, &offers, shelf, staging, progress);
+        match down() {
+            // None of them counts as held any more, so all of them come.
+            Err(SyncError::HeldDamaged { why }) => {
+                tracing::warn!("{why}");
+                down()
+            }
+            other => other,
+        }
     }
 
     /// Ledger, then photos.

@@ -88,6 +88,9 @@ pub fn judge_with<E>(
     let wanted: Vec<RecordRef> = ranked.shown.iter().map(|judged| judged.record).collect();
     let mut records = fetch(&wanted)?;
     ranked.hold_issuers_against(index, &item.description, &records);
+    if is_of_another_object {
+        ranked.shown.iter_mut().for_each(|judged| judged.grade = judged.grade.min(Grade::Possible));
+    }
     let is_elsewhere = ranked.lower_what_nobody_looks_for(&mut records);
     let ask = match is_of_another_object && !ranked.shown.is_empty() {
         true => vec![Ask::Object],
@@ -132,7 +135,7 @@ pub fn judge_with<E>(
 }
 
 /// Who says what an item is may be wrong, and a rare mark that is listed as it stands must not be silent for that: records that are no such
-/// object, *possible* at most.
+/// object.
 fn of_another_object(index: &Registers, item: &Item) -> Vec<Judged> {
     let untold = Description { object: None, ..item.description.clone() };
     let untold = Item { marks: item.marks.clone(), description: untold };
@@ -141,7 +144,6 @@ fn of_another_object(index: &Registers, item: &Item) -> Vec<Judged> {
     let gathered = gather::gather_equal(index, &question.marks, &mut scales);
     let mut shown = Ranked::of(index, gathered, &mut scales).shown;
     shown.retain(|judged| judged.evidence.letters && judged.evidence.is_specific());
-    shown.iter_mut().for_each(|judged| judged.grade = judged.grade.min(Grade::Possible));
     shown
 }
 
