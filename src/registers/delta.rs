@@ -135,12 +135,15 @@ impl Changes {
         Self(self.0.into_iter().filter(|((key, _), _)| !buckets.contains(&bucket_of(*key, bits))).collect())
     }
 
-    /// Those of a bucket, in the order of keys.
-    pub fn of_bucket(&self, bucket: u32, bits: u8) -> impl Iterator<Item = (u32, &str, Option<&[u8]>)> {
-        let first = if bits == 0 { 0 } else { bucket << (32 - u32::from(bits)) };
-        let begin = self.0.range((first, String::new())..);
-        let own = begin.take_while(move |((key, _), _)| bucket_of(*key, bits) == bucket);
-        own.map(|((key, id), bytes)| (*key, id.as_str(), bytes.as_deref()))
+    /// Takes out those before a key; all, when there is none.
+    pub(crate) fn take_before(&mut self, end: Option<u32>) -> Self {
+        let left = end.map(|end| self.0.split_off(&(end, String::new()))).unwrap_or_default();
+        Self(std::mem::replace(&mut self.0, left))
+    }
+
+    /// Bytes that ids and records take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.iter().map(|((_, id), bytes)| id.len() + bytes.as_ref().map_or(0, |bytes| bytes.len())).sum()
     }
 
     /// Number of records named.

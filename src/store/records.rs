@@ -27,6 +27,7 @@ mod db;
 mod error;
 mod finder;
 mod generation;
+mod incoming;
 mod log;
 mod over;
 mod pointer;
@@ -325,12 +326,13 @@ impl Records {
             let current =
                 current.clone().ok_or(RecordsError::Damaged("changes came to registers that are not here"))?;
             let total = over.len() as u64;
-            let mut next = Next::of(&current);
+            let log = log::Writer::begin(&log::paths(&self.dir, current.number)[0], &self.key)?;
+            let mut next = Next::of(&current, log);
             for (done, update) in (0u64..).zip(&over) {
                 progress(done, total);
                 next.take(&current, update, &mut fetch)?;
             }
-            self.put_over(&current, &next)?;
+            self.put_over(&current, next)?;
             progress(total, total);
         }
         // Whoever replaces it wants its memory.
@@ -343,17 +345,12 @@ impl Records {
         Ok(())
     }
 
-    fn put_over(&self, current: &Generation, next: &Next) -> Result<(), RecordsError> {
+    fn put_over(&self, current: &Generation, next: Next) -> Result<(), RecordsError> {
         let path = &log::paths(&self.dir, current.number)[0];
-        let (base, over) = (Arc::clone(&current.base), Arc::clone(&next.over));
-        let (ready, written) = std::thread::scope(|scope| {
-            let ready = scope.spawn(|| Generation::changed(current.number, base, next.registers.clone(), over));
-            let written = log::write(path, &self.key, &next.registers, &next.over.sums, next.changes());
-            (ready.join().unwrap_or(Err(RecordsError::Damaged("indexing what changed broke off"))), written)
-        });
+        let (registers, over, written) = next.finish()?;
         // What is ready cannot fail once the disk has it.
-        let ready = ready?;
-        let noted = written.and_then(|written| written.commit(path)).and_then(|()| {
+        let ready = Generation::changed(current.number, Arc::clone(&current.base), registers, over)?;
+        let noted = written.commit(path).and_then(|()| {
             let pointer = pointer::Pointer::read(&self.dir)?;
             pointer.map_or(Ok(()), |pointer| pointer.note_changed(&self.dir))
         });

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::generation::{Generation, Register};
+use super::incoming::Incoming;
 use super::over::{Change, Over};
-use super::{Content, RecordsError, RegisterUpdate};
+use super::{Content, RecordsError, RegisterUpdate, log};
 use crate::domain::Hash;
 use crate::registers::chunk::{self, bucket_key, bucket_of};
 use crate::registers::delta::{Changes, Piece};
@@ -17,38 +18,23 @@ use crate::registers::{ChunkError, ChunkRef, RecordBytes};
 
 pub(super) type Fetch<'a> = &'a mut dyn FnMut(&ChunkRef) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>;
 
-/// A generation's state after updates, not yet written.
+/// A generation's state after updates, not yet committed.
 pub(super) struct Next {
     pub registers: Vec<Register>,
     pub over: Arc<Over>,
-    taken: Vec<Taken>,
-}
-
-/// What an update changed.
-struct Taken {
-    register: u32,
-    changes: Changes,
-    /// The row in the base of each.
-    base_rows: Vec<Option<u32>>,
-}
-
-impl Taken {
-    fn each(&self) -> impl ExactSizeIterator<Item = Change<'_>> {
-        let register = self.register;
-        let change = move |((key, id, body), base_row)| Change { register, key, id, base_row, body };
-        self.changes.iter().zip(self.base_rows.iter().copied()).map(change)
-    }
+    log: log::Writer,
 }
 
 impl Next {
     /// Begins from what is in use.
-    pub fn of(current: &Generation) -> Self {
-        Self { registers: current.registers.clone(), over: Arc::clone(&current.over), taken: Vec::new() }
+    pub fn of(current: &Generation, log: log::Writer) -> Self {
+        Self { registers: current.registers.clone(), over: Arc::clone(&current.over), log }
     }
 
-    /// What the updates changed, in the order in which it counts.
-    pub fn changes(&self) -> impl Iterator<Item = Change<'_>> {
-        self.taken.iter().flat_map(Taken::each)
+    /// What the updates come to, written.
+    pub fn finish(self) -> Result<(Vec<Register>, Arc<Over>, log::Written), RecordsError> {
+        let written = self.log.finish(&self.registers, &self.over.sums)?;
+        Ok((self.registers, self.over, written))
     }
 
     /// Takes one register's update in. On an error this state must be thrown away.
@@ -60,18 +46,20 @@ impl Next {
     ) -> Result<(), RecordsError> {
         let id = &update.manifest.register;
         let number = current.number_of(id).ok_or(RecordsError::Damaged("an update of a register that is not here"))?;
-        let mut changes = Changes::default();
-        read_pieces(&mut changes, update, update.pieces.iter(), fetch)?;
-        let mut rebuilt = BTreeMap::new();
-        if let Content::Buckets { list, since_base, buckets } = &update.content {
-            changes = changes.outside(buckets, update.manifest.bucket_bits);
-            let reset = self.reset(current, number, update, list, since_base, buckets, fetch)?;
-            changes.then(reset.0);
-            rebuilt = reset.1;
+        let mut records = self.registers[number].manifest.records;
+        let mut incoming = Incoming::new(id, &update.pieces);
+        while let Some(mut changes) = incoming.next(fetch)? {
+            if let Content::Buckets { buckets, .. } = &update.content {
+                changes = changes.outside(buckets, update.manifest.bucket_bits);
+            }
+            records = records.saturating_add_signed(self.put(current, number, &changes)?);
         }
-        let records = self.put(current, number, changes)?;
-        for (bucket, sum) in rebuilt {
-            Arc::make_mut(&mut self.over).sums[number][bucket as usize] = sum;
+        if let Content::Buckets { list, since_base, buckets } = &update.content {
+            let (changes, rebuilt) = self.reset(current, number, update, list, since_base, buckets, fetch)?;
+            records = records.saturating_add_signed(self.put(current, number, &changes)?);
+            for (bucket, sum) in rebuilt {
+                Arc::make_mut(&mut self.over).sums[number][bucket as usize] = sum;
+            }
         }
         let sums = &self.over.sums[number];
         if state::root(sums) != update.manifest.states.hash {
@@ -100,8 +88,8 @@ impl Next {
         fetch: Fetch<'_>,
     ) -> Result<(Changes, BTreeMap<u32, Sum>), RecordsError> {
         let bits = update.manifest.bucket_bits;
-        let mut later = Changes::default();
-        read_pieces(&mut later, update, since_base.iter().filter(|p| p.touches(buckets, bits)), fetch)?;
+        let touching = since_base.iter().filter(|p| p.touches(buckets, bits));
+        let later = Incoming::new(&update.manifest.register, touching).all(fetch)?;
         let mut wanted: BTreeMap<(u32, String), Box<[u8]>> = BTreeMap::new();
         for entry in list.chunks.iter().filter(|c| buckets.contains(&c.chunk.bucket)) {
             let packed = fetch(&entry.chunk)
@@ -138,29 +126,36 @@ impl Next {
         Ok((changes, sums))
     }
 
-    /// Puts one register's changes in; gives how many records it has then.
-    fn put(&mut self, current: &Generation, number: usize, changes: Changes) -> Result<u64, RecordsError> {
-        let mut taken = Taken { register: number as u32, base_rows: vec![None; changes.len()], changes };
-        let buckets = self.over.sums[number].len();
+    /// Puts changes of one register in; gives how many records come in more than go.
+    fn put(&mut self, current: &Generation, number: usize, changes: &Changes) -> Result<i64, RecordsError> {
+        let (register, buckets) = (number as u32, self.over.sums[number].len());
+        let mut base_rows = vec![None; changes.len()];
         // Each thread has a connection of its own, and checks have another.
-        let half = taken.changes.len() / 2;
-        let (first, second) = taken.base_rows.split_at_mut(half);
-        let (over, changes) = (&*self.over, &taken.changes);
+        let half = changes.len() / 2;
+        let (first, second) = base_rows.split_at_mut(half);
+        let before = &*self.over;
         let differences = std::thread::scope(|scope| {
-            let second = scope.spawn(|| look_up(over, current, number, buckets, changes.iter().skip(half), second));
-            let first = look_up(over, current, number, buckets, changes.iter(), first)?;
+            let second = scope.spawn(|| look_up(before, current, number, buckets, changes.iter().skip(half), second));
+            let first = look_up(before, current, number, buckets, changes.iter(), first)?;
             let second = second.join().unwrap_or(Err(RecordsError::Damaged("looking them up broke off")))?;
             Ok::<_, RecordsError>([first, second])
         })?;
-        let mut over = self.over.then(taken.each())?;
-        let mut records = self.registers[number].manifest.records;
-        for (difference, more) in &differences {
-            records = records.saturating_add_signed(*more);
+        let change = move |((key, id, body), base_row)| Change { register, key, id, base_row, body };
+        let each = || changes.iter().zip(base_rows.iter().copied()).map(change);
+        let log = &mut self.log;
+        let (over, logged) = std::thread::scope(|scope| {
+            let logged = scope.spawn(|| log.append(each()));
+            (before.then(each()), logged.join().unwrap_or(Err(RecordsError::Damaged("writing changes broke off"))))
+        });
+        let mut over = over?;
+        logged?;
+        let mut more = 0;
+        for (difference, more_here) in &differences {
+            more += more_here;
             over.sums[number].iter_mut().zip(difference).for_each(|(sum, more)| sum.join(more));
         }
         self.over = Arc::new(over);
-        self.taken.push(taken);
-        Ok(records)
+        Ok(more)
     }
 }
 
@@ -198,36 +193,4 @@ fn look_up<'a>(
 
 fn hash_of(body: &[u8]) -> Hash {
     Hash(Sha256::digest(body).into())
-}
-
-/// Fetches and reads pieces, in order.
-pub(super) fn read_pieces<'a>(
-    changes: &mut Changes,
-    update: &RegisterUpdate,
-    mut pieces: impl Iterator<Item = &'a Piece>,
-    fetch: Fetch<'_>,
-) -> Result<(), RecordsError> {
-    while let Some(piece) = pieces.next() {
-        let mut fetched = |piece: &Piece| {
-            fetch(&piece.chunk)
-                .map_err(|source| RecordsError::Fetch { register: update.manifest.register.clone(), source })
-        };
-        // Two at a time, each on a thread of its own, and the second after the first.
-        let packed = fetched(piece)?;
-        let Some(second) = pieces.next() else {
-            changes.read(piece, &packed)?;
-            break;
-        };
-        let second_packed = fetched(second)?;
-        let later = std::thread::scope(|scope| {
-            let later = scope.spawn(|| {
-                let mut later = Changes::default();
-                later.read(second, &second_packed).map(|()| later)
-            });
-            changes.read(piece, &packed)?;
-            later.join().unwrap_or(Err(ChunkError::Damaged("reading it broke off")))
-        })?;
-        changes.then(later);
-    }
-    Ok(())
 }

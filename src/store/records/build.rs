@@ -7,16 +7,16 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use rusqlite::Connection;
 
-use super::apply::{Fetch, read_pieces};
+use super::apply::Fetch;
 use super::bucket::{Became, Bucket, Later};
 use super::generation::{Generation, Register};
+use super::incoming::Incoming;
 use super::log::paths;
 use super::over::Now;
 use super::pointer::{Pointer, db_path, index_path, rows_path};
 use super::{Content, RecordsError, RegisterUpdate, blocks, damage, db, rows, sealed};
 use crate::platform::{failpoint, files, memory};
 use crate::registers::chunk::{self, ChunkError};
-use crate::registers::delta::Changes;
 use crate::registers::manifest::BaseList;
 use crate::registers::state::{self, Sum};
 use crate::registers::{Frozen, Index, IndexBuilder, judge};
@@ -27,7 +27,7 @@ enum Source<'a> {
     Held(usize),
     /// From a base of the hub, with what changed since; from the generation in use (its number there) where that holds the
     /// same. New: nothing of it is in use.
-    Fetched { update: &'a RegisterUpdate, list: &'a BaseList, since: Changes, held: Option<usize>, is_new: bool },
+    Fetched { update: &'a RegisterUpdate, list: &'a BaseList, since: Incoming<'a>, held: Option<usize>, is_new: bool },
 }
 
 fn became(now: Now<'_>) -> (&str, Became<'_>) {
@@ -129,7 +129,6 @@ fn entries<'a>(
     current: Option<&Generation>,
     is_sound: bool,
     updates: &'a [RegisterUpdate],
-    fetch: Fetch<'_>,
 ) -> Result<Vec<Entry<'a>>, RecordsError> {
     let mut entries: Vec<Entry<'a>> = current.map_or_else(Vec::new, |g| {
         let held = |(n, r): (usize, &Register)| Entry { register: r.clone(), source: Source::Held(n) };
@@ -141,8 +140,7 @@ fn entries<'a>(
         };
         let register = Register { signed: update.signed.clone(), manifest: update.manifest.clone() };
         let place = entries.iter().position(|e| e.register.manifest.register == update.manifest.register);
-        let mut since = Changes::default();
-        read_pieces(&mut since, update, update.pieces.iter(), fetch)?;
+        let since = Incoming::new(&update.manifest.register, &update.pieces);
         let held =
             place.filter(|&n| is_sound && entries[n].register.manifest.bucket_bits == update.manifest.bucket_bits);
         let source = Source::Fetched { update, list, since, held, is_new: place.is_none() };
@@ -175,11 +173,11 @@ pub(super) fn build(
 ) -> Result<Generation, RecordsError> {
     let is_sound = in_use.as_ref().is_some_and(|in_use| in_use.is_sound);
     let current = in_use.map(|in_use| in_use.generation);
-    let entries = entries(current.as_deref(), is_sound, updates, fetch)?;
+    let mut entries = entries(current.as_deref(), is_sound, updates)?;
     // A damaged pointer is replaced too; its generation is skipped by number, for its files may still be open somewhere.
     let number = highest_generation(dir) + 1;
     let next = NextFiles { dir, key, number };
-    let filled = next.fill(current.as_deref(), &entries, fetch, progress);
+    let filled = next.fill(current.as_deref(), &mut entries, fetch, progress);
     let outcome = filled.and_then(|filled| next.index_and_name(current, entries, filled, in_between));
     // Once the pointer names it, it is in use, whatever went wrong afterwards.
     if outcome.is_err() && !is_named(dir, number) {
@@ -212,7 +210,7 @@ impl NextFiles<'_> {
     fn fill(
         &self,
         current: Option<&Generation>,
-        entries: &[Entry<'_>],
+        entries: &mut [Entry<'_>],
         fetch: Fetch<'_>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Filled, RecordsError> {
@@ -300,7 +298,7 @@ const NO_LISTENER: &str = "nobody takes the records in";
 
 /// Reads, unpacks and proves bucket after bucket; gives the sums of all.
 fn read_all(
-    entries: &[Entry<'_>],
+    entries: &mut [Entry<'_>],
     current: Option<&Generation>,
     fetch: Fetch<'_>,
     send: &SyncSender<Bucket>,
@@ -309,8 +307,8 @@ fn read_all(
     let in_all: u64 = entries.iter().map(|e| e.register.manifest.records).sum();
     let mut done = 0;
     let mut sums = Vec::with_capacity(entries.len());
-    for (register, entry) in entries.iter().enumerate() {
-        let (manifest, before) = (&entry.register.manifest, done);
+    for (register, entry) in entries.iter_mut().enumerate() {
+        let (manifest, before) = (entry.register.manifest.clone(), done);
         let mut own = vec![Sum::default(); 1 << manifest.bucket_bits];
         for (number, sum) in (0u32..).zip(&mut own) {
             let mut bucket = Bucket::new(register, number, manifest.bucket_bits);
@@ -378,7 +376,7 @@ impl Entry<'_> {
     }
 
     /// Reads a bucket as it is to be.
-    fn read(&self, into: &mut Bucket, current: Option<&Generation>, fetch: Fetch<'_>) -> Result<(), RecordsError> {
+    fn read(&mut self, into: &mut Bucket, current: Option<&Generation>, fetch: Fetch<'_>) -> Result<(), RecordsError> {
         let number = into.number;
         let gone = RecordsError::Damaged("the registers in use are gone");
         let from_held = |into: &mut Bucket, current: &Generation, register: usize, then: Later<'_>| {
@@ -387,13 +385,15 @@ impl Entry<'_> {
             changes.extend(then);
             into.merge(changes, |take| current.each_of_base(register, number, take))
         };
-        let (update, list, since, held) = match &self.source {
+        let (update, list, since, held) = match &mut self.source {
             Source::Held(register) => return from_held(into, current.ok_or(gone)?, *register, Later::new()),
             Source::Fetched { update, list, since, held, .. } => (update, list, since, held),
         };
-        let changed = since.of_bucket(number, update.manifest.bucket_bits);
-        let changes: Later<'_> =
-            changed.map(|(_, id, bytes)| (id, Became { bytes: bytes.map(Cow::Borrowed), over_row: None })).collect();
+        let changed = since.up_to_bucket(number, update.manifest.bucket_bits, fetch)?;
+        let changes: Later<'_> = changed
+            .iter()
+            .map(|(_, id, bytes)| (id, Became { bytes: bytes.map(Cow::Borrowed), over_row: None }))
+            .collect();
         let entry = list.chunks.binary_search_by_key(&number, |c| c.chunk.bucket).ok().map(|at| &list.chunks[at]);
         match (entry, held.zip(current)) {
             (None, _) => into.merge(changes, |_| Ok(())),

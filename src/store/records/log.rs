@@ -32,8 +32,13 @@ const LOG: &str = "
 
 /// Changes are packed when they are so many bytes.
 const PIECE_BYTES: usize = 1 << 20;
-/// What the log says of its length is not believed beyond this.
-const LOG_BYTES_MAX: usize = 1 << 31;
+/// What a piece says of its length is not believed beyond this.
+const PIECE_BYTES_MAX: usize = 1 << 31;
+/// When the log is read, changes are taken in when they are so many bytes.
+#[cfg(not(test))]
+const AT_ONCE_BYTES: usize = 32 << 20;
+#[cfg(test)]
+const AT_ONCE_BYTES: usize = 1_000;
 /// Quick: all of it is written again when the next generation is built.
 const ZSTD_LEVEL: i32 = 1;
 
@@ -77,62 +82,65 @@ pub(super) fn read(path: &Path, key: &[u8; 32], base: &Base) -> Result<Option<(V
     if !fits {
         return Err(RecordsError::Damaged("what changed belongs to other registers"));
     }
-    let held = read_changes(&db, version)?;
-    let mut changes = held.changes()?;
-    let logged = changes.len() as u64;
-    // The sort is stable, so of one place the last comes last, and it counts.
-    changes.sort_by_key(Change::place);
-    changes.reverse();
-    changes.dedup_by_key(|change| change.place());
-    if changes.first().is_some_and(|last| last.register as usize >= registers.len()) {
-        return Err(RecordsError::Damaged("a changed record is of no register"));
-    }
-    let mut over = Over::new(sums).then(changes.into_iter().rev())?;
+    let (mut over, mut logged) = (Over::new(sums), 0);
+    each_change(&db, version, &mut |mut changes| {
+        logged += changes.len() as u64;
+        // The sort is stable, so of one place the last comes last, and it counts.
+        changes.sort_by_key(Change::place);
+        changes.reverse();
+        changes.dedup_by_key(|change| change.place());
+        if changes.first().is_some_and(|last| last.register as usize >= registers.len()) {
+            return Err(RecordsError::Damaged("a changed record is of no register"));
+        }
+        over = over.then(changes.into_iter().rev())?;
+        Ok(())
+    })?;
     over.logged = logged;
     Ok(Some((registers, over)))
 }
 
-/// The log, unpacked: in one piece, so that all of its memory goes back when it does.
-pub(super) struct Held(Vec<u8>);
-
-impl Held {
-    /// The changes in the order in which they came.
-    pub fn changes(&self) -> Result<Vec<Change<'_>>, RecordsError> {
+/// Hands on all changes in the order in which they came, many at a time.
+pub(super) fn each_change(
+    db: &Connection,
+    version: i64,
+    take: &mut dyn FnMut(Vec<Change<'_>>) -> Result<(), RecordsError>,
+) -> Result<(), RecordsError> {
+    let mut hand_on = |lines: &mut Vec<u8>| {
         let mut changes = Vec::new();
-        let mut rest = &self.0[..];
+        let mut rest = &lines[..];
         while !rest.is_empty() {
             let (line, after) = postcard::take_from_bytes::<Line<'_>>(rest).map_err(|_| DAMAGED)?;
             rest = after;
             let Line { register, base_row, id, body } = line;
             changes.push(Change { register, key: bucket_key(id), id, base_row, body });
         }
-        Ok(changes)
-    }
-}
-
-pub(super) fn read_changes(db: &Connection, version: i64) -> Result<Held, RecordsError> {
+        take(changes)?;
+        lines.clear();
+        Ok::<_, RecordsError>(())
+    };
     let mut lines = Vec::new();
     let has_rows = "SELECT 1 FROM sqlite_master WHERE name = 'changes'";
     if db.query_row(has_rows, [], |_| Ok(())).optional()?.is_some() {
         lines = read_rows(db)?;
     }
     if version == FORM {
-        let lengths: i64 = db.query_row("SELECT coalesce(sum(raw_len), 0) FROM log", [], |row| row.get(0))?;
-        lines.reserve_exact(usize::try_from(lengths).ok().filter(|&len| len <= LOG_BYTES_MAX).ok_or(DAMAGED)?);
         let mut select = db.prepare("SELECT raw_len, body FROM log ORDER BY n")?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
             let begin = lines.len();
-            let raw_len = usize::try_from(row.get::<_, i64>(0)?).ok().filter(|&len| len <= LOG_BYTES_MAX);
+            let raw_len = usize::try_from(row.get::<_, i64>(0)?).ok().filter(|&len| len <= PIECE_BYTES_MAX);
             lines.resize(begin + raw_len.ok_or(DAMAGED)?, 0);
             let packed = row.get_ref(1)?.as_blob().map_err(|_| DAMAGED)?;
             let len = zstd::bulk::decompress_to_buffer(packed, &mut lines[begin..]).map_err(|_| DAMAGED)?;
             if begin + len != lines.len() {
                 return Err(DAMAGED);
             }
+            if lines.len() >= AT_ONCE_BYTES {
+                hand_on(&mut lines)?;
+            }
         }
     }
-    Ok(Held(lines))
+    hand_on(&mut lines)
 }
 
 /// Changes of the first form, as a piece of a log.
@@ -181,51 +189,56 @@ fn sum_bytes(sums: &[Sum]) -> Vec<u8> {
     sums.iter().flat_map(Sum::to_bytes).collect()
 }
 
+/// An update on its way in, all of it in one transaction: dropped, it never was.
+pub(super) struct Writer(Connection);
+
 /// An update that is written and not yet committed: dropped, it never was.
 pub(super) struct Written(Connection);
 
-/// Writes an update in one transaction: what it changes, and the registers with their sums as they are after it.
-pub(super) fn write<'a>(
-    path: &Path,
-    key: &[u8; 32],
-    registers: &[Register],
-    sums: &[Vec<Sum>],
-    changes: impl Iterator<Item = Change<'a>>,
-) -> Result<Written, RecordsError> {
-    failpoint::hit("records.over.open").map_err(RecordsError::io(path))?;
-    let db = db::create_over(path, key)?;
-    db.execute_batch("BEGIN IMMEDIATE")?;
-    match db.query_row("PRAGMA user_version", [], |row| row.get(0))? {
-        0 => db.execute_batch(REGISTERS).and_then(|()| db.execute_batch(LOG))?,
-        FORM_WITH_ROWS => db.execute_batch(LOG)?,
-        _ => {}
-    }
-    let mut put = db.prepare("INSERT OR REPLACE INTO registers (number, manifest, sums) VALUES (?1, ?2, ?3)")?;
-    for (number, (register, sums)) in registers.iter().zip(sums).enumerate() {
-        put.execute((number as i64, register.signed.to_wire(), sum_bytes(sums)))?;
-    }
-    drop(put);
-    append(&db, changes)?;
-    Ok(Written(db))
-}
-
-fn append<'a>(db: &Connection, changes: impl Iterator<Item = Change<'a>>) -> Result<(), RecordsError> {
-    let unwritable = RecordsError::Damaged("a change cannot be written");
-    let mut put = db.prepare("INSERT INTO log (raw_len, body) VALUES (?1, ?2)")?;
-    let mut raw = Vec::with_capacity(PIECE_BYTES + 4096);
-    let mut changes = changes.peekable();
-    while let Some(Change { register, id, base_row, body, .. }) = changes.next() {
-        let Ok(longer) = postcard::to_extend(&Line { register, base_row, id, body }, raw) else {
-            return Err(unwritable);
-        };
-        raw = longer;
-        if raw.len() >= PIECE_BYTES || changes.peek().is_none() {
-            let Ok(packed) = zstd::bulk::compress(&raw, ZSTD_LEVEL) else { return Err(unwritable) };
-            put.execute((raw.len() as i64, packed))?;
-            raw.clear();
+impl Writer {
+    /// Begins.
+    pub fn begin(path: &Path, key: &[u8; 32]) -> Result<Self, RecordsError> {
+        failpoint::hit("records.over.open").map_err(RecordsError::io(path))?;
+        let db = db::create_over(path, key)?;
+        db.execute_batch("BEGIN IMMEDIATE")?;
+        match db.query_row("PRAGMA user_version", [], |row| row.get(0))? {
+            0 => db.execute_batch(REGISTERS).and_then(|()| db.execute_batch(LOG))?,
+            FORM_WITH_ROWS => db.execute_batch(LOG)?,
+            _ => {}
         }
+        Ok(Self(db))
     }
-    Ok(())
+
+    /// Writes what changes, after what came before.
+    pub fn append<'a>(&mut self, changes: impl Iterator<Item = Change<'a>>) -> Result<(), RecordsError> {
+        let unwritable = RecordsError::Damaged("a change cannot be written");
+        let mut put = self.0.prepare_cached("INSERT INTO log (raw_len, body) VALUES (?1, ?2)")?;
+        let mut raw = Vec::with_capacity(PIECE_BYTES + 4096);
+        let mut changes = changes.peekable();
+        while let Some(Change { register, id, base_row, body, .. }) = changes.next() {
+            let Ok(longer) = postcard::to_extend(&Line { register, base_row, id, body }, raw) else {
+                return Err(unwritable);
+            };
+            raw = longer;
+            if raw.len() >= PIECE_BYTES || changes.peek().is_none() {
+                let Ok(packed) = zstd::bulk::compress(&raw, ZSTD_LEVEL) else { return Err(unwritable) };
+                put.execute((raw.len() as i64, packed))?;
+                raw.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the registers with their sums as they are after it.
+    pub fn finish(self, registers: &[Register], sums: &[Vec<Sum>]) -> Result<Written, RecordsError> {
+        let mut put =
+            self.0.prepare("INSERT OR REPLACE INTO registers (number, manifest, sums) VALUES (?1, ?2, ?3)")?;
+        for (number, (register, sums)) in registers.iter().zip(sums).enumerate() {
+            put.execute((number as i64, register.signed.to_wire(), sum_bytes(sums)))?;
+        }
+        drop(put);
+        Ok(Written(self.0))
+    }
 }
 
 impl Written {

@@ -46,11 +46,14 @@ fn make_old_changes(dir: &Path) {
          body BLOB, PRIMARY KEY (register, key, id)) WITHOUT ROWID",
     )
     .unwrap();
-    let read = log::read_changes(&db, 2).unwrap();
-    for change in read.changes().unwrap() {
-        let row = (change.register, change.key, change.id, change.base_row, change.body);
-        db.execute("INSERT OR REPLACE INTO changes VALUES (?1, ?2, ?3, ?4, ?5)", row).unwrap();
-    }
+    log::each_change(&db, 2, &mut |changes| {
+        for change in changes {
+            let row = (change.register, change.key, change.id, change.base_row, change.body);
+            db.execute("INSERT OR REPLACE INTO changes VALUES (?1, ?2, ?3, ?4, ?5)", row).unwrap();
+        }
+        Ok(())
+    })
+    .unwrap();
     db.execute_batch("DROP TABLE log; PRAGMA user_version = 1").unwrap();
 }
 
