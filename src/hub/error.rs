@@ -106,6 +106,9 @@ pub enum HubError {
     /// Not a name for a register.
     #[error("{0:?} cannot name a register; use 1 to 64 of a-z 0-9 - _ . beginning with a letter or digit")]
     BadRegisterId(String),
+    /// A list of rows would take the place of another file.
+    #[error("{path} exists and is no list of rows of an earlier import; nothing was changed; name another file with --rejects", path = .0.display())]
+    NoListOfRows(std::path::PathBuf),
     /// No register has this name.
     #[error(
         "there is no register {0}; nothing was changed; `register list` shows those there are, `register create` makes one"

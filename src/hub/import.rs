@@ -79,6 +79,9 @@ pub struct ImportReport {
     pub unread: BTreeMap<&'static str, u64>,
     /// Good rows with control characters in them; each run of them is a space in the record, or parts two serials.
     pub controls: u64,
+    /// The register's data reached further than this file's already: it holds what an older file says, and its age stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub older_than: Option<chrono::DateTime<chrono::Utc>>,
     /// Where the rejected rows are listed, when there are any.
     pub rejects: Option<PathBuf>,
     /// Where the rows are listed whose fields cannot be read or hold control characters, when there are any.
@@ -126,8 +129,8 @@ impl Hub {
         let spill = RefCell::new(Spill::new(folder).map_err(|e| HubError::file(folder, e))?);
         let profile = RefCell::new(options.dry_run.then(Profile::default));
         let listed = options.rejects.clone().unwrap_or_else(|| self.dir.rejects(id, options.dry_run));
-        let mut notes = Lines::new(listed.with_extension("notes.csv"), "line,record,fields,controls");
-        let mut rejects = Lines::new(listed, "line,reason");
+        let mut notes = Lines::new(listed.with_extension("notes.csv"), "line,record,fields,controls")?;
+        let mut rejects = Lines::new(listed, "line,reason")?;
         let mut unread = BTreeMap::new();
         let mut objects = BTreeSet::new();
         let (mut nameless, mut controls) = (0, 0);
@@ -171,6 +174,8 @@ impl Hub {
             },
             dry_run: options.dry_run,
         };
+        // Before the rows: what cannot be listed is not imported.
+        let (rejects, notes) = (rejects.finish()?, notes.finish()?);
         let stored = self.storage.take_records(id, &mut spill.into_inner().sorted(), &note)?;
         let today = chrono::DateTime::from_timestamp_millis(super::now_ms()).unwrap_or_default().date_naive();
         Ok(ImportReport {
@@ -184,8 +189,12 @@ impl Hub {
             years_unread: read.years_unread,
             unread,
             controls,
-            rejects: rejects.finish()?,
-            notes: notes.finish()?,
+            older_than: register
+                .as_of_ms
+                .filter(|&as_of| options.as_of_ms < as_of && stored.added + stored.changed + stored.withdrawn > 0)
+                .and_then(chrono::DateTime::from_timestamp_millis),
+            rejects,
+            notes,
             profile: profile.into_inner().map(|profile| profile.finish(today)),
         })
     }
@@ -235,8 +244,17 @@ struct Lines {
 }
 
 impl Lines {
-    fn new(path: PathBuf, header: &'static str) -> Self {
-        Self { path, header, file: None }
+    /// A list at `path`, in the place of an earlier one. Any other file there is refused: it may be the source itself.
+    fn new(path: PathBuf, header: &'static str) -> Result<Self, HubError> {
+        let mut begin = vec![0; header.len()];
+        let is_list = match fs::metadata(&path) {
+            Ok(meta) if meta.is_file() && meta.len() > 0 => {
+                let read = File::open(&path).and_then(|mut file| file.read_exact(&mut begin));
+                read.is_ok() && begin == header.as_bytes()
+            }
+            _ => true,
+        };
+        if is_list { Ok(Self { path, header, file: None }) } else { Err(HubError::NoListOfRows(path)) }
     }
 
     fn push(&mut self, line: &str) -> io::Result<()> {
@@ -262,7 +280,9 @@ impl Lines {
             }
             None => {
                 // A list of an earlier import would be taken for this one's.
-                let _ = fs::remove_file(&self.path);
+                if fs::metadata(&self.path).is_ok_and(|meta| meta.is_file()) {
+                    let _ = fs::remove_file(&self.path);
+                }
                 Ok(None)
             }
         }

@@ -137,21 +137,34 @@ impl Hub {
         Ok(report)
     }
 
-    /// The manifest in force, checked against the hub's own key. One of before the last change of form is none.
+    /// The manifest in force, checked against the hub's own key. One of before the last change of form is none. A file that is gone or
+    /// damaged is written again as the database has it noted.
     pub(super) fn published(&self, id: &RegisterId) -> Result<Option<Manifest>, HubError> {
         let path = self.dir.manifest(id);
-        let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
-        let manifest = SignedManifest::from_wire(&bytes).and_then(|x| x.verify(&self.keys.public()));
-        match manifest {
-            Ok(manifest) => Ok(Some(manifest)),
-            Err(crate::registers::ManifestError::OlderForm(_)) => Ok(None),
-            Err(e) => Err(HubError::Publish {
+        let bytes = read_if_there(&path)?;
+        let verified = |wire: &[u8]| SignedManifest::from_wire(wire).and_then(|x| x.verify(&self.keys.public()));
+        let error = match bytes.as_deref().map(verified) {
+            Some(Ok(manifest)) => return Ok(Some(manifest)),
+            Some(Err(crate::registers::ManifestError::OlderForm(_))) => return Ok(None),
+            Some(Err(error)) => Some(error),
+            None => None,
+        };
+        let noted = self.storage.noted_manifest(id)?.and_then(|wire| Some((verified(&wire).ok()?, wire)));
+        match (noted, error) {
+            (Some((manifest, wire)), error) => {
+                let why = error.map_or_else(|| "it was gone".to_owned(), |error| error.to_string());
+                tracing::warn!("{} is written again as it was published: {why}", path.display());
+                write_whole(&path, &wire, 0o644).map_err(|e| HubError::file(&path, e))?;
+                Ok(Some(manifest))
+            }
+            (None, Some(error)) => Err(HubError::Publish {
                 register: id.0.clone(),
                 message: format!(
-                    "{} is not what this hub signed ({e}); move it away and publish again",
+                    "{} is not what this hub signed ({error}); move it away and publish again",
                     path.display()
                 ),
             }),
+            (None, None) => Ok(None),
         }
     }
 

@@ -70,7 +70,8 @@ pub fn whole(record: &Record) -> Facts {
 }
 
 fn ends(range: &SerialRange) -> String {
-    format!("{} – {}", range.from, range.to)
+    let place = range.place.iter().map(|place| format!(" ({place})"));
+    format!("{} – {}", range.from, range.to) + &place.collect::<String>()
 }
 
 fn joined(mut values: impl Iterator<Item = String>) -> Option<String> {
@@ -91,7 +92,10 @@ mod tests {
     fn a_candidate_keeps_the_owner_s_contact_back_and_the_opened_record_gives_it() {
         let record = Record {
             marks: vec![Mark::new(Scheme::Serial, "AB1"), Mark::new(Scheme::Serial, "CD2")],
-            ranges: vec![SerialRange { from: "X10".into(), to: "X19".into(), place: None }],
+            ranges: vec![
+                SerialRange { from: "X10".into(), to: "X19".into(), place: None },
+                SerialRange { from: "Y1".into(), to: "Y9".into(), place: Some("frame".into()) },
+            ],
             status: Status::Delivered,
             owner: "an invented owner".into(),
             caution: Some("armed".into()),
@@ -103,7 +107,10 @@ mod tests {
         let first = fields(&record);
         assert!(!first.contains_key("contact") && !first.contains_key("restriction"));
         assert_eq!((first["caution"].as_str(), first["serial"].as_str()), ("armed", "AB1 · CD2"));
-        assert_eq!((first["delivered_to"].as_str(), first["range"].as_str()), ("an invented unit", "X10 – X19"));
+        assert_eq!(
+            (first["delivered_to"].as_str(), first["range"].as_str()),
+            ("an invented unit", "X10 – X19 · Y1 – Y9 (frame)")
+        );
         assert!(is_for_comparing("serial") && is_for_comparing("caution") && !is_for_comparing("owner"));
         let opened = whole(&record);
         assert_eq!((opened["contact"].as_str(), opened["restriction"].as_str()), ("+00 000", "not for courts"));

@@ -109,6 +109,13 @@ fn unread_words(report: &ImportReport) -> String {
             "\nControl characters stand in {rows}; each run of them is one space in {whose}, or parts two serials."
         );
     }
+    if let Some(before) = report.older_than {
+        let _ = write!(
+            text,
+            "\nThis file is older than what the register held: that reached up to {}, and devices go on to say so.",
+            before.format("%Y-%m-%d %H:%M UTC")
+        );
+    }
     if let Some(notes) = &report.notes {
         let _ = write!(text, "\nThose rows are listed in {}.", notes.display());
     }
@@ -177,7 +184,7 @@ fn profile_words(profile: &ProfileReport) -> String {
     };
     let _ = write!(
         text,
-        "\nSerials: {} shared by several records{most}, {} unusable.",
+        "\nMarks: {} shared by several records{most}; {} unusable.",
         profile.serials_shared, profile.serials_unusable
     );
     if !profile.shapes.is_empty() {
@@ -262,11 +269,11 @@ mod tests {
             reported_before_lost: 2,
             expired: 0,
         };
-        let expected = "\nEmpty: year 1.\nSerials: 1 shared by several records (one by 3), 0 unusable.\
+        let expected = "\nEmpty: year 1.\nMarks: 1 shared by several records (one by 3); 0 unusable.\
                         \n1 record reported or lost in the future.\n2 records reported before the loss.\
                         \n1 row rejected: it has no serial.\n2 rows rejected: it has no day.";
         assert_eq!(profile_words(&profile), expected);
         let plain = ProfileReport { serials_shared: 0, serial_shared_most: 0, ..profile };
-        assert!(profile_words(&plain).contains("Serials: 0 shared by several records, 0 unusable."));
+        assert!(profile_words(&plain).contains("Marks: 0 shared by several records; 0 unusable."));
     }
 }

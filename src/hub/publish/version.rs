@@ -104,7 +104,6 @@ impl Publication<'_> {
                     .is_some_and(|n| n <= REBASE_CHANGES_MIN.max(before.manifest.base.records / REBASE_ONE_IN)) =>
             {
                 objects.extend(&news.objects);
-                objects.extend(&before.manifest.objects);
                 let records = before.manifest.records.saturating_add_signed(news.records);
                 (before.manifest.base, before.manifest.bucket_bits, records, sums.clone())
             }

@@ -185,6 +185,8 @@ pub trait Storage: Send + Sync + 'static {
     ) -> Result<Taken, StorageError>;
     /// Runs `work` in one transaction in which nobody else changes registers: what is read is what is noted as published.
     fn publishing(&self, id: &RegisterId, work: PublishWork<'_>) -> Result<(), StorageError>;
+    /// The manifest of what was last published, as it goes to devices.
+    fn noted_manifest(&self, id: &RegisterId) -> Result<Option<Vec<u8>>, StorageError>;
     /// Rows in order of their keys, one call each; a snapshot that later imports do not disturb.
     fn records(&self, id: &RegisterId, each: EachRecord<'_>) -> Result<(), StorageError>;
 }

@@ -35,10 +35,7 @@ pub(super) fn broken(text: &str, parts_alone: bool) -> Vec<Cow<'_, str>> {
     if parts.iter().all(|part| can_be_serial(part)) {
         return parts.into_iter().map(Cow::Borrowed).collect();
     }
-    let alone = parts
-        .iter()
-        .filter(|_| parts_alone)
-        .filter(|part| can_be_serial(part) && keys::canonical(part).chars().count() >= ALONE_CHARS_MIN);
+    let alone = parts.iter().filter(|part| parts_alone && is_alone(part));
     std::iter::once(Cow::Owned(parts.join(" "))).chain(alone.map(|part| Cow::Borrowed(*part))).collect()
 }
 
@@ -58,11 +55,57 @@ pub(super) fn is_rounded(text: &str) -> bool {
     decimals && exponent.strip_prefix('+').is_some_and(is_number)
 }
 
-/// Serials in one cell, parted by commas or semicolons, each long enough to be one and with a digit in it. Any other text is
-/// one serial, as it stands.
-pub(super) fn several(text: &str) -> Vec<&str> {
+/// Serials in one cell, parted by commas or semicolons, each long enough to be one and with a digit in it; or by spaces, where
+/// all are built alike (`QC200001 QC200002`). Any other text is one serial, as it stands; nobody can say whether a part of it between
+/// commas is, too (`QC100001, worn`), so with `parts_alone` each that is long enough to be looked for alone is added.
+pub(super) fn several(text: &str, parts_alone: bool) -> Vec<&str> {
     let parts: Vec<&str> = text.split([',', ';']).map(str::trim).filter(|part| !part.is_empty()).collect();
-    if parts.len() > 1 && parts.iter().all(|part| can_be_serial(part)) { parts } else { vec![text] }
+    if parts.len() > 1 {
+        if parts.iter().all(|part| can_be_serial(part)) {
+            return parts;
+        }
+        return std::iter::once(text).chain(parts.into_iter().filter(|part| parts_alone && is_alone(part))).collect();
+    }
+    let words = || text.split_ascii_whitespace();
+    let first = words().next().unwrap_or_default();
+    let is_serial =
+        |word: &str| word.chars().count() >= SPACED_CHARS_MIN && word.contains(char::is_alphabetic) && is_alone(word);
+    let several =
+        parts_alone && words().nth(1).is_some() && words().all(|word| is_serial(word) && form(word).eq(form(first)));
+    if several { words().collect() } else { vec![text] }
+}
+
+/// Digits and letters of a text, one apart from the other.
+fn form(text: &str) -> impl Iterator<Item = bool> {
+    text.chars().filter(|c| c.is_alphanumeric()).map(|c| c.is_ascii_digit())
+}
+
+/// The ends of a lot that stands in a cell of serials (`QC100003-QC100999`): both with the same letters and as many digits, the
+/// second one later.
+pub(super) fn lot(text: &str) -> Option<(&str, &str)> {
+    let (from, to) = text.split_once(['-', '–', '—', '…']).map(|(from, to)| (from.trim(), to.trim()))?;
+    let (from_key, to_key) = (keys::canonical(from), keys::canonical(to));
+    let letters = from_key.find(|c: char| c.is_ascii_digit()).filter(|&at| at > 0)?;
+    let same = from_key.get(..letters) == to_key.get(..letters) && from_key.len() == to_key.len();
+    let are_numbers = [&from_key, &to_key].iter().all(|key| key.get(letters..).is_some_and(is_number));
+    (same && are_numbers && from_key.len() - letters >= LOT_DIGITS_MIN && from_key < to_key).then_some((from, to))
+}
+
+/// Texts that are joined to one serial, as series and number: words that mean nothing fall, and so do decimals. Where one was rounded
+/// that one alone, for the serial is lost.
+pub(super) fn joined<'t>(parts: impl IntoIterator<Item = &'t str>) -> String {
+    let mut whole = String::new();
+    for part in parts.into_iter().map(str::trim).filter(|part| !is_nothing(part)) {
+        if is_rounded(part) {
+            return part.to_owned();
+        }
+        whole.push_str(without_decimals(part));
+    }
+    whole
+}
+
+fn is_alone(text: &str) -> bool {
+    can_be_serial(text) && keys::canonical(text).chars().count() >= ALONE_CHARS_MIN
 }
 
 fn can_be_serial(text: &str) -> bool {
@@ -72,8 +115,19 @@ fn can_be_serial(text: &str) -> bool {
 
 /// A shorter part of a broken text is borne by too many to be a mark by itself.
 const ALONE_CHARS_MIN: usize = 5;
+/// Shorter words are parts of one text (`M1911 A1234`).
+const SPACED_CHARS_MIN: usize = 6;
 /// Shorter pieces between commas are pieces of one number (`12,345`).
 const SERIAL_CHARS_MIN: usize = 4;
+/// Shorter numbers on both sides of a dash are pieces of one number (`AK12-AK74`).
+const LOT_DIGITS_MIN: usize = 4;
+/// Words that sources write where they mean nothing.
+const NOTHING: [&str; 7] = ["", "-", "null", "NULL", "Null", "N/A", "n/a"];
+
+/// Whether a text stands where nothing was to be said.
+pub(super) fn is_nothing(text: &str) -> bool {
+    NOTHING.contains(&text.trim())
+}
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
@@ -145,11 +199,52 @@ mod tests {
             ("EE1111, EE1112", &["EE1111", "EE1112"][..]),
             ("АВ 1234; АВ 1235;", &["АВ 1234", "АВ 1235"]),
             ("12,345", &["12,345"]),
-            ("AB1234, worn", &["AB1234, worn"]),
+            ("AB1234, worn", &["AB1234, worn", "AB1234"]),
+            ("AB1234, B2", &["AB1234, B2", "AB1234"]),
+            ("AB12; worn", &["AB12; worn"]),
+            ("QC200001 QC200002", &["QC200001", "QC200002"]),
+            ("АВ 1234", &["АВ 1234"]),
+            ("12345 67890", &["12345 67890"]),
+            ("M1911 A1234", &["M1911 A1234"]),
+            ("M19111 A1", &["M19111 A1"]),
             ("AB1234/CD9999", &["AB1234/CD9999"]),
             ("AB1234", &["AB1234"]),
         ] {
-            assert_eq!(several(cell), serials);
+            assert_eq!(several(cell, true), serials);
+        }
+        assert_eq!(several("FF111111, FF111112", false), ["FF111111", "FF111112"]);
+        assert_eq!(several("FF111111, worn", false), ["FF111111, worn"]);
+        assert_eq!(several("AA 111 BB 222", false), ["AA 111 BB 222"]);
+    }
+
+    #[test]
+    fn a_lot_in_a_cell_is_told_from_a_number_with_a_dash() {
+        for (cell, ends) in [
+            ("QC100003-QC100999", Some(("QC100003", "QC100999"))),
+            ("АВ 1000 – AB 1999", Some(("АВ 1000", "AB 1999"))),
+            ("QC100999-QC100003", None),
+            ("QC100003-QD100999", None),
+            ("100003-100999", None),
+            ("AK12-AK74", None),
+            ("QC1000-QC10999", None),
+            ("AB-1234", None),
+            ("AB1234", None),
+        ] {
+            assert_eq!(lot(cell), ends, "{cell}");
+        }
+    }
+
+    #[test]
+    fn series_and_number_are_mended_before_they_are_joined() {
+        for (parts, serial) in [
+            (["ЕВ", "4110009.0"], "ЕВ4110009"),
+            (["NULL", "4110001"], "4110001"),
+            (["N/A", " 4110001 "], "4110001"),
+            (["-", "-"], ""),
+            (["ЕВ", "1.23457E+11"], "1.23457E+11"),
+            (["AB.0", "12"], "AB.012"),
+        ] {
+            assert_eq!(joined(parts), serial);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Days and years as sources write them, and what becomes of a text that tells none.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
+use super::cells::is_nothing;
 use super::mapping::Mapping;
-use super::row::is_nothing;
 
 /// Names of a row's fields that its record does without, because they cannot be read.
 pub(super) type Unread = Vec<&'static str>;
@@ -59,11 +59,20 @@ pub(super) fn year_of(text: &str) -> Option<u16> {
         .find_map(|group| group.parse().ok().filter(|year| (1700..=2100).contains(year)))
 }
 
+/// A day on which a record expires. What databases write for "no day" (0001-01-01, 1900-01-01, 1970-01-01) is none: no record
+/// expired before there were any.
+pub(super) fn day_of_expiry(text: Option<String>, mapping: &Mapping, unread: &mut Unread) -> Option<NaiveDate> {
+    let day = named_day("expires_on", text, mapping, unread)?;
+    read(unread, "expires_on", Some(day).filter(|day| day.year() > 1970))
+}
+
 /// A day as sources write it; a time behind it is cut off.
 pub(super) fn day_of(text: &str, mapping: &Mapping) -> Result<NaiveDate, ()> {
     let text = text.trim();
     if let Some(format) = &mapping.date_format {
-        return NaiveDate::parse_and_remainder(text, format).map(|(day, _)| day).map_err(|_| ());
+        let (day, rest) = NaiveDate::parse_and_remainder(text, format).map_err(|_| ())?;
+        // `%y` reads 20 out of 2030.
+        return if rest.is_empty() || rest.starts_with(['T', 't', ' ']) { Ok(day) } else { Err(()) };
     }
     let bytes = text.as_bytes();
     let number = |range: std::ops::Range<usize>| -> Option<u32> {

@@ -1,6 +1,8 @@
 //! CSV: comma, semicolon or tab separated text with a header line.
 
+use std::cell::Cell;
 use std::io::{self, Read};
+use std::rc::Rc;
 
 use super::cells;
 use super::days::Remarks;
@@ -14,8 +16,12 @@ use super::{Defaults, ImportError, ImportSummary};
 /// more is read, for it may be the whole of a file that is no table.
 const ROW_BYTES_MAX: usize = 1 << 20;
 
-/// So many lines may one row have.
-const ROW_LINES_MAX: u64 = 4;
+/// A row of more lines in which other rows seem to stand is no row of this file.
+const ROW_LINES_MAX: usize = 4;
+/// Columns that a line must have before one within a text can be told from a row.
+const TOLD_COLUMNS_MIN: usize = 3;
+/// Rows that tell whether each has separators behind its last column.
+const TOLD_ROWS: usize = 20;
 
 /// Where a column's text goes: nowhere, or to one field or several.
 type Columns = Vec<Vec<Target>>;
@@ -28,35 +34,31 @@ pub(super) fn read<R: Read>(
 ) -> Result<ImportSummary, ImportError> {
     let position = source.position();
     let delimiter = mapping.delimiter.unwrap_or_else(|| guess_delimiter(source.head()));
+    let has_lines = source.head().contains(&b'\n');
+    let behind = separators_behind(source.head(), delimiter);
     let mut csv = csv::ReaderBuilder::new();
-    csv.delimiter(delimiter).flexible(true).has_headers(true);
-    let mut csv = csv.from_reader(ShortLines { inner: source, line: 1, bytes: 0 });
+    csv.delimiter(delimiter).flexible(true).has_headers(true).terminator(csv::Terminator::Any(b'\n'));
+    let lines = Lines::of(source, has_lines);
+    let end = Rc::clone(&lines.end);
+    let mut csv = csv.from_reader(lines);
     let header = csv.byte_headers().map_err(|e| failed(e, intake.summary.rows))?.clone();
     let names: Vec<String> = header.iter().map(|h| String::from_utf8_lossy(h).trim().to_owned()).collect();
     let columns = columns_of(&names, mapping)?;
 
     let mut record = csv::ByteRecord::new();
-    let mut line_after = csv.position().line();
-    let mut last = None;
-    loop {
-        match csv.read_byte_record(&mut record) {
-            Ok(true) => {}
-            // Whether a quote was closed is not told; a last text of several lines is taken for one that was not.
-            Ok(false) => match last {
-                Some((line, true)) => return Err(unclosed(line, intake.summary.rows)),
-                _ => break,
-            },
-            Err(e) => return Err(failed(e, intake.summary.rows)),
-        }
-        let line = record.position().map_or(0, csv::Position::line);
+    while csv.read_byte_record(&mut record).map_err(|e| failed(e, intake.summary.rows))? {
+        let within = record.as_slice().iter().filter(|&&b| b == b'\n').count();
+        // Each row ends with its line, but for one whose last text goes on to the end of the file.
+        let is_unclosed =
+            end.get() == End::Told && record.iter().next_back().is_some_and(|field| field.ends_with(b"\n"));
+        let line = csv.position().line().saturating_sub(within as u64 + u64::from(!is_unclosed)).max(1);
         // A quote that was opened by mistake swallows the rows after it until the next quote, or the end: rows that nobody
-        // would miss. A real text of several lines is short.
-        let lines = csv.position().line().saturating_sub(line_after);
-        line_after = csv.position().line();
-        if record.as_slice().len() > ROW_BYTES_MAX || lines > ROW_LINES_MAX {
+        // would miss.
+        let swallows = within > 0 && holds_rows(&record, delimiter, names.len());
+        let is_long = within >= ROW_LINES_MAX && (swallows || names.len() < TOLD_COLUMNS_MIN);
+        if is_unclosed || is_long || record.as_slice().len() > ROW_BYTES_MAX {
             return Err(unclosed(line, intake.summary.rows));
         }
-        last = Some((line, record.iter().next_back().is_some_and(|field| field.contains(&b'\n'))));
         if std::str::from_utf8(record.as_slice()).is_err() {
             return Err(ImportError::Encoding { line, hint: encoding_hint(record.as_slice()) });
         }
@@ -68,11 +70,19 @@ pub(super) fn read<R: Read>(
             intake.repeated();
             continue;
         }
+        let is_cut = record.len() < names.len() && end.get() == End::BrokeOff;
+        if is_cut {
+            return Err(ImportError::Truncated { line, rows: intake.summary.rows });
+        }
         let mut remarks = Remarks::default();
-        let outcome = row_of(&record, &columns, names.len()).map_err(Fault::from).and_then(|mut row| {
-            mapping.fill(&mut row);
-            row.into_record(mapping, defaults, &mut remarks)
-        });
+        let outcome = if swallows {
+            Err(Fault::from("a quote in it is not closed, so that rows after it stand in its text".to_owned()))
+        } else {
+            row_of(&record, &columns, names.len(), behind).and_then(|mut row| {
+                mapping.fill(&mut row);
+                row.into_record(mapping, defaults, &mut remarks)
+            })
+        };
         intake.row(line, position.bytes(), outcome, remarks)?;
     }
     intake.report(position.bytes());
@@ -89,8 +99,9 @@ fn columns_of(names: &[String], mapping: &Mapping) -> Result<Columns, ImportErro
     }
     let columns: Columns = names.iter().map(|name| mapping.targets_of(name)).collect();
     // Which of two is meant nobody can say, and both together would make a serial that stands on no weapon.
-    let is_used = |n: usize| !columns[n].is_empty();
-    if let Some(n) = (0..names.len()).find(|&n| is_used(n) && names[..n].contains(&names[n])) {
+    let is_there =
+        |n: usize| columns[n].iter().any(|target| columns[..n].iter().flatten().any(|other| other == target));
+    if let Some(n) = (0..names.len()).find(|&n| is_there(n)) {
         return Err(ImportError::Twice { name: names[n].clone() });
     }
     let gives_mark = |name: &&str| row::is_mark(name) || *name == "serial_from";
@@ -98,10 +109,15 @@ fn columns_of(names: &[String], mapping: &Mapping) -> Result<Columns, ImportErro
     if has_mark { Ok(columns) } else { Err(ImportError::Columns { missing: "serial".to_owned(), columns: shown() }) }
 }
 
-fn row_of(record: &csv::ByteRecord, columns: &Columns, names: usize) -> Result<Row, String> {
-    // Spreadsheets leave separators behind the last column.
-    if record.iter().skip(names).any(|field| !field.trim_ascii().is_empty()) {
-        return Err(format!("it has {} fields and the header {names}", record.len()));
+fn row_of(record: &csv::ByteRecord, columns: &Columns, names: usize, behind: usize) -> Result<Row, Fault> {
+    let is_empty = |field: &[u8]| field.trim_ascii().is_empty();
+    let fits = record.len() == names || record.len() == names + behind && record.iter().skip(names).all(is_empty);
+    if !fits {
+        // One with a decimal comma has its texts one column on; one with fewer was cut, and nobody knows where.
+        let id =
+            record.iter().zip(columns).find(|(_, targets)| targets.iter().any(|t| FIELDS.get(t.field) == Some(&"id")));
+        let id = id.map(|(id, _)| String::from_utf8_lossy(id).trim().to_owned()).filter(|id| !id.is_empty());
+        return Err(Fault { id, reason: format!("it has {} fields and the header {names}", record.len()) });
     }
     let mut row = Row::default();
     // Texts that are joined come in the mapping's order, whatever the order of the columns.
@@ -112,8 +128,32 @@ fn row_of(record: &csv::ByteRecord, columns: &Columns, names: usize) -> Result<R
             texts.extend(fields.iter().map(|target| (target, text)));
         }
     }
-    row.place(&mut texts);
+    row.place(&mut texts).map_err(|name| format!("two of its fields are {name}"))?;
     Ok(row)
+}
+
+/// Whether a line within one of the texts has as many separators as a row.
+fn holds_rows(record: &csv::ByteRecord, delimiter: u8, names: usize) -> bool {
+    let separators = |line: &[u8]| line.iter().filter(|&&b| b == delimiter).count();
+    let is_row = |line: &[u8]| separators(line) + 1 >= names;
+    names >= TOLD_COLUMNS_MIN && record.iter().any(|field| field.split(|&b| b == b'\n').skip(1).any(is_row))
+}
+
+/// Separators that stand behind the last column in each row and not in the header, as some programs write them: where the first
+/// rows have them, all of them. One row alone may have them for a decimal comma.
+fn separators_behind(head: &[u8], delimiter: u8) -> usize {
+    let mut csv = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(head);
+    let mut lengths = csv.byte_records().map_while(Result::ok).map(|record| record.len());
+    let Some(names) = lengths.next() else { return 0 };
+    let lengths: Vec<usize> = lengths.take(TOLD_ROWS).collect();
+    match lengths[..] {
+        // The last one may be cut where the look ends.
+        [first, second, ..] if first > names && second == first => {
+            let whole = &lengths[..if lengths.len() == TOLD_ROWS { TOLD_ROWS } else { lengths.len().max(3) - 1 }];
+            if whole.iter().all(|&len| len == first) { first - names } else { 0 }
+        }
+        _ => 0,
+    }
 }
 
 /// The separator that the header line has most of, outside of quotes.
@@ -132,11 +172,29 @@ fn guess_delimiter(head: &[u8]) -> u8 {
     counts.into_iter().rev().max_by_key(|&(_, n)| n).map_or(b',', |(d, _)| d)
 }
 
-/// A reader that refuses lines longer than any row, so that no more of a file is held than that.
-struct ShortLines<R> {
+/// A reader that gives every line the same end, the last one, too, and refuses lines longer than any row, so that no more of a file is
+/// held than that.
+struct Lines<R> {
     inner: R,
+    /// Lines end with a line feed, perhaps behind a carriage return; in files of old with a carriage return alone.
+    has_lines: bool,
+    /// A carriage return was read, and not what stands behind it.
+    returned: bool,
+    last: u8,
     line: u64,
     bytes: usize,
+    end: Rc<Cell<End>>,
+}
+
+/// What is known of the end of a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum End {
+    #[default]
+    Ahead,
+    /// Its last line had no end, and was given one.
+    BrokeOff,
+    /// The parser knows that nothing more comes.
+    Told,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -145,22 +203,60 @@ struct TooLong {
     line: u64,
 }
 
-impl<R: Read> Read for ShortLines<R> {
+impl<R> Lines<R> {
+    fn of(inner: R, has_lines: bool) -> Self {
+        Self { inner, has_lines, returned: false, last: b'\n', line: 1, bytes: 0, end: Rc::default() }
+    }
+
+    /// Puts a byte into its place.
+    fn put(&mut self, out: &mut [u8], at: &mut usize, byte: u8) {
+        out[*at] = byte;
+        *at += 1;
+        self.last = byte;
+    }
+}
+
+impl<R: Read> Read for Lines<R> {
+    /// The buffer must have room for two bytes; that of a CSV reader has thousands.
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(out)?;
-        for part in out[..read].split_inclusive(|&b| b == b'\n' || b == b'\r') {
+        let mut written = 0;
+        while written == 0 {
+            let begin = usize::from(self.returned);
+            let read = self.inner.read(&mut out[begin..])?;
+            if read == 0 {
+                let returned = std::mem::take(&mut self.returned);
+                if returned || self.last != b'\n' {
+                    self.end.set(if returned { End::Ahead } else { End::BrokeOff });
+                    self.put(out, &mut written, b'\n');
+                } else {
+                    self.end.set(End::Told);
+                }
+                return Ok(written);
+            }
+            for at in begin..begin + read {
+                let byte = out[at];
+                if !self.has_lines {
+                    self.put(out, &mut written, if byte == b'\r' { b'\n' } else { byte });
+                    continue;
+                }
+                if std::mem::replace(&mut self.returned, byte == b'\r') && byte != b'\n' {
+                    self.put(out, &mut written, b'\r');
+                }
+                if byte != b'\r' {
+                    self.put(out, &mut written, byte);
+                }
+            }
+        }
+        for part in out[..written].split_inclusive(|&b| b == b'\n') {
             self.bytes += part.len();
             if self.bytes > ROW_BYTES_MAX {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, TooLong { line: self.line }));
             }
-            match part.last() {
-                Some(b'\n') => (self.line, self.bytes) = (self.line + 1, 0),
-                // Files of old have lines that end so, and nothing else.
-                Some(b'\r') => self.bytes = 0,
-                _ => {}
+            if part.ends_with(b"\n") {
+                (self.line, self.bytes) = (self.line + 1, 0);
             }
         }
-        Ok(read)
+        Ok(written)
     }
 }
 

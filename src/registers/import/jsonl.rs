@@ -10,7 +10,7 @@ use super::mapping::Mapping;
 use super::row::{self, FIELDS, Row, Target};
 use super::source::{Source, encoding_hint};
 use super::{Defaults, ImportError, ImportSummary};
-use crate::domain::{Mark, Scheme, SerialRange};
+use crate::domain::{Mark, Scheme};
 
 /// A line longer than this is no record.
 const LINE_BYTES_MAX: u64 = 1 << 20;
@@ -78,7 +78,7 @@ fn row_of(object: Map<String, Value>, mapping: &Mapping) -> Result<Row, String> 
             continue;
         }
         if key == "ranges" {
-            row.ranges = ranges_of(&mut row, value)?;
+            take_ranges(&mut row, value)?;
             continue;
         }
         let targets = mapping.targets_of(&key);
@@ -103,17 +103,18 @@ fn row_of(object: Map<String, Value>, mapping: &Mapping) -> Result<Row, String> 
             found.extend(targets.into_iter().map(|target| (target, text.clone())));
         }
     }
-    row.place(&mut found.iter().map(|(target, text)| (target, text)).collect::<Vec<_>>());
+    row.place(&mut found.iter().map(|(target, text)| (target, text)).collect::<Vec<_>>())
+        .map_err(|name| format!("two of its fields are {name}"))?;
     mapping.fill(&mut row);
     Ok(row)
 }
 
-/// Lots of serials: `[{"from","to","place"}]`.
-fn ranges_of(row: &mut Row, value: Value) -> Result<Vec<SerialRange>, String> {
+/// Takes lots of serials in: `[{"from","to","place"}]`.
+fn take_ranges(row: &mut Row, value: Value) -> Result<(), String> {
     let Value::Array(list) = value else {
         return Err("ranges is no list".to_owned());
     };
-    let mut range = |entry: Value| {
+    let range = |row: &mut Row, entry: Value| {
         let Value::Object(mut object) = entry else {
             return Err("a range is no object".to_owned());
         };
@@ -125,7 +126,13 @@ fn ranges_of(row: &mut Row, value: Value) -> Result<Vec<SerialRange>, String> {
         let place = place.map(|place| row.plain("place", &place).into_owned());
         row::range_of(&row.plain("serial_from", &from), &row.plain("serial_to", &to), place)
     };
-    list.into_iter().map(&mut range).collect()
+    for entry in list {
+        match range(row, entry) {
+            Ok(range) => row.ranges.push(range),
+            Err(reason) => row.spoilt_range = Some(reason),
+        }
+    }
+    Ok(())
 }
 
 fn text_of(key: &str, value: Value) -> Result<Option<String>, String> {

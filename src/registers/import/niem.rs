@@ -13,8 +13,9 @@ use quick_xml::errors::{Error, IllFormedError};
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 
+use super::cells;
 use super::days::Remarks;
-use super::intake::{Fault, Intake};
+use super::intake::Intake;
 use super::mapping::Mapping;
 use super::row::{self, Row};
 use super::source::{Position, Source, encoding_hint};
@@ -130,7 +131,6 @@ struct Open {
     line: u64,
     row: Row,
     /// What is wrong with it so far.
-    fault: Option<String>,
     /// The serial or the ends of a range of the block that is being read, and where it stands.
     from: Option<String>,
     to: Option<String>,
@@ -178,7 +178,7 @@ impl Walk<'_, '_> {
         if self.open.is_none() && is_firearm(&name, start) {
             let (depth, line) = (self.path.len(), self.position.line());
             let row = Row::default();
-            self.open = Some(Open { depth, line, row, fault: None, from: None, to: None, place: None });
+            self.open = Some(Open { depth, line, row, from: None, to: None, place: None });
         }
         self.path.push(name);
         self.text.clear();
@@ -211,17 +211,11 @@ impl Walk<'_, '_> {
     }
 
     fn row(&mut self, open: Open) -> Result<(), ImportError> {
-        let Open { mut row, fault, line, .. } = open;
+        let Open { mut row, line, .. } = open;
         self.mapping.fill(&mut row);
         let defaults = Defaults { object: self.defaults.object.or(Some(Object::Firearm)), ..self.defaults.clone() };
         let mut remarks = Remarks::default();
-        let outcome = match fault {
-            None => row.into_record(self.mapping, &defaults, &mut remarks),
-            Some(reason) => {
-                let id = row::field("id").and_then(|at| row.values[at].take());
-                Err(Fault { id, reason })
-            }
-        };
+        let outcome = row.into_record(self.mapping, &defaults, &mut remarks);
         self.intake.row(line, self.position.bytes(), outcome, remarks)
     }
 
@@ -282,7 +276,10 @@ impl Open {
         } else if within("ItemSerialIdentification") {
             match name.as_str() {
                 "IdentificationID" | "ItemSerialIdentification" => {
-                    self.from = Some(self.row.plain("serial", text).into_owned());
+                    // A second number in one block is a second serial.
+                    if let Some(before) = self.from.replace(self.row.plain("serial", text).into_owned()) {
+                        self.row.marks.push(Mark::new(Scheme::Serial, before));
+                    }
                 }
                 "IdentificationCategoryText" | "IdentificationCategoryDescriptionText" => {
                     self.place = Some(self.row.plain("place", text).to_lowercase());
@@ -319,17 +316,17 @@ impl Open {
         match name {
             "ItemSerialIdentification" => {
                 let place = self.place.take();
-                if let Some(serial) = self.from.take().filter(|serial| !row::is_nothing(serial)) {
+                if let Some(serial) = self.from.take().filter(|serial| !cells::is_nothing(serial)) {
                     self.row.marks.push(Mark { scheme: Scheme::Serial, value: serial, place });
                 }
             }
             "ItemSerialIdentificationRange" => match (self.from.take(), self.to.take()) {
                 (Some(from), Some(to)) => match row::range_of(&from, &to, None) {
                     Ok(range) => self.row.ranges.push(range),
-                    Err(reason) => self.fault = Some(reason),
+                    Err(reason) => self.row.spoilt_range = Some(reason),
                 },
                 (None, None) => {}
-                _ => self.fault = Some("one end of the range of serials is missing".to_owned()),
+                _ => self.row.spoilt_range = Some("one end of the range of serials is missing".to_owned()),
             },
             _ => {}
         }

@@ -9,7 +9,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 
 use super::Reject;
-use crate::domain::{Record, keys};
+use crate::domain::{Record, Scheme, keys};
 use crate::registers::disclosure;
 use crate::registers::index::Counter;
 
@@ -25,7 +25,7 @@ const FIRST_YEAR: i32 = 1900;
 pub struct Profile {
     records: u64,
     filled: BTreeMap<String, u64>,
-    serials: Vec<u64>,
+    marks: Vec<u64>,
     unusable: u64,
     crowds: Counter,
     reasons: HashMap<String, u64>,
@@ -51,9 +51,9 @@ pub struct ShapeDensity {
 pub struct ProfileReport {
     /// Records that silently lack a field, by the field's name, for those fields that any record has.
     pub nulls: BTreeMap<String, u64>,
-    /// Serials that several records bear.
+    /// Marks (serials, and plates, VINs, engine and document numbers) that several records bear.
     pub serials_shared: u64,
-    /// Most records on one serial.
+    /// Most records on one of them.
     pub serial_shared_most: u64,
     /// Serials by which no check can find a record (БН, 0000).
     pub serials_unusable: u64,
@@ -78,16 +78,26 @@ impl Profile {
         for name in disclosure::whole(record).into_keys() {
             *self.filled.entry(name.into_owned()).or_default() += 1;
         }
-        for mark in record.marks.iter().filter(|m| m.scheme.is_compared_loosely()) {
-            let key = keys::canonical(&mark.value);
-            if !keys::is_usable(&key) {
+        // The same number on several parts of one item is one.
+        let mut own: Vec<(Option<Scheme>, String)> = Vec::with_capacity(record.marks.len());
+        for mark in &record.marks {
+            let loosely = mark.scheme.is_compared_loosely();
+            let key = if loosely { keys::canonical(&mark.value) } else { keys::exact_key(mark.scheme, &mark.value) };
+            if loosely && !keys::is_usable(&key) {
                 self.unusable += 1;
-                continue;
+            } else if !key.is_empty() {
+                own.push(((!loosely).then_some(mark.scheme), key));
             }
+        }
+        own.sort_unstable();
+        own.dedup();
+        for key in own {
             let mut hasher = DefaultHasher::new();
             key.hash(&mut hasher);
-            self.serials.push(hasher.finish());
-            self.crowds.add(0, format!("S{key}").as_bytes());
+            self.marks.push(hasher.finish());
+            if let (None, serial) = key {
+                self.crowds.add(0, format!("S{serial}").as_bytes());
+            }
         }
         let days = [record.reported_on, record.lost_on, record.expires_on];
         if days.iter().any(Option::is_some) {
@@ -102,8 +112,8 @@ impl Profile {
 
     /// What it all came to, on a day.
     pub fn finish(mut self, today: NaiveDate) -> ProfileReport {
-        self.serials.sort_unstable();
-        let groups = self.serials.chunk_by(|a, b| a == b).map(|group| group.len() as u64);
+        self.marks.sort_unstable();
+        let groups = self.marks.chunk_by(|a, b| a == b).map(|group| group.len() as u64);
         let (shared, most) = groups.filter(|&n| n > 1).fold((0, 0), |(count, most), n| (count + 1, n.max(most)));
         let of_shape = |((letters, digits), serials, density): ((u8, u8), u64, f64)| ShapeDensity {
             shape: "A".repeat(usize::from(letters)) + &"0".repeat(usize::from(digits)),
@@ -149,7 +159,7 @@ fn commonest(counts: HashMap<String, u64>) -> Vec<(String, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Mark, Scheme};
+    use crate::domain::Mark;
 
     #[test]
     fn a_file_is_seen_as_it_is() {
@@ -171,13 +181,19 @@ mod tests {
         ] {
             profile.record(&record);
         }
+        let part = |place: &str| Mark { place: Some(place.into()), ..Mark::new(Scheme::Serial, "PP1001") };
+        profile.record(&Record { marks: vec![part("frame"), part("slide")], ..Record::default() });
+        let vin = |n: u32| Mark::new(Scheme::Vin, format!("WVWZZZ1JZ3W38675{n}"));
+        for n in [0, 1, 1] {
+            profile.record(&Record { marks: vec![vin(n)], ..Record::default() });
+        }
         profile.reject(&Reject { line: 7, id: None, reason: "it has no serial".into() });
         let report = profile.finish(day(2026, 6, 1).unwrap());
-        assert_eq!((report.nulls["serial"], report.nulls["reported_on"]), (0, 3));
-        assert_eq!((report.serials_shared, report.serial_shared_most, report.serials_unusable), (1, 3, 1));
+        assert_eq!((report.nulls["serial"], report.nulls["reported_on"]), (3, 7));
+        assert_eq!((report.serials_shared, report.serial_shared_most, report.serials_unusable), (2, 3, 1));
         assert_eq!((report.in_the_future, report.before_1900), (1, 1));
         assert_eq!((report.reported_before_lost, report.expired), (1, 1));
-        assert_eq!((report.shapes[0].shape.as_str(), report.shapes[0].serials), ("AA0000", 3));
+        assert_eq!((report.shapes[0].shape.as_str(), report.shapes[0].serials), ("AA0000", 4));
         // As a verdict takes it: bare numbers of one length are never taken for fewer than two hundred.
         assert!((report.shapes[1].density - 0.02).abs() < 1e-9, "{:?}", report.shapes);
         assert_eq!(report.reasons, [("it has no serial".to_owned(), 1)]);

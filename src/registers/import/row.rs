@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use chrono::NaiveDate;
 
 use super::Defaults;
-use super::cells;
-use super::days::{Remarks, Unread, named_day, named_year, read};
+use super::cells::{self, is_nothing};
+use super::days::{Remarks, Unread, day_of_expiry, named_day, named_year, read};
 use super::intake::Fault;
 use super::mapping::Mapping;
 use crate::domain::keys::{self, split_parts};
@@ -66,18 +66,12 @@ pub(super) const MARK_FIELDS: [(&str, Scheme); 8] = [
 
 /// Longest text that a field may have, in bytes; longer ones are a sign of a file read the wrong way.
 pub(super) const FIELD_BYTES_MAX: usize = 4096;
+/// Why a serial that [`cells::is_rounded`] is none.
+pub(super) const ROUNDED: &str = "its serial is a number that a spreadsheet rounded; export that column as text";
 /// Characters of a VIN (ISO 3779).
 const VIN_CHARS: usize = 17;
 /// So much of an action that cannot be read stands before a record's caution.
 const ACTION_BYTES_MAX: usize = 512;
-/// Words that sources write where they mean nothing.
-const NOTHING: [&str; 6] = ["", "-", "null", "NULL", "N/A", "n/a"];
-
-/// Whether a text stands where nothing was to be said.
-pub(super) fn is_nothing(text: &str) -> bool {
-    NOTHING.contains(&text.trim())
-}
-
 /// Position of a field in [`FIELDS`].
 pub(super) fn field(name: &str) -> Option<usize> {
     FIELDS.iter().position(|&f| f == name)
@@ -126,6 +120,8 @@ pub(super) struct Row {
     pub marks: Vec<Mark>,
     /// Lots that a row lists beside `serial_from` and `serial_to`.
     pub ranges: Vec<SerialRange>,
+    /// What is wrong with one more lot. It costs the row only where nothing else finds its record.
+    pub spoilt_range: Option<String>,
     /// What is to be said of its fields already.
     pub remarks: Remarks,
 }
@@ -133,7 +129,7 @@ pub(super) struct Row {
 impl Default for Row {
     fn default() -> Self {
         let values = [const { None }; FIELDS.len()];
-        Self { values, marks: Vec::new(), ranges: Vec::new(), remarks: Remarks::default() }
+        Self { values, marks: Vec::new(), ranges: Vec::new(), spoilt_range: None, remarks: Remarks::default() }
     }
 }
 
@@ -150,26 +146,27 @@ impl Row {
         }
     }
 
-    /// Puts the texts where they belong; those of one field are joined in their order.
-    pub fn place<'t, T: AsRef<str> + 't>(&mut self, texts: &mut [(&'t Target, T)]) {
+    /// Puts the texts where they belong; those of one field are joined in their order. Two that would stand in the same place are
+    /// refused with the field's name: which is meant nobody can say.
+    pub fn place<'t, T: AsRef<str> + 't>(&mut self, texts: &mut [(&'t Target, T)]) -> Result<(), &'static str> {
         texts.sort_by_key(|(target, _)| *target);
-        let mut last: Option<&Target> = None;
-        for (target, text) in texts.iter() {
-            let target = *target;
-            let text = self.plain(FIELDS[target.field], text.as_ref().trim());
-            let text = text.as_ref();
-            let continues = last.is_some_and(|l| (l.field, &l.at) == (target.field, &target.at));
-            last = Some(target);
-            let Some(at) = &target.at else {
-                self.values[target.field].get_or_insert_default().push_str(text);
-                continue;
-            };
-            match self.marks.last_mut().filter(|_| continues) {
-                Some(mark) => mark.value.push_str(text),
-                None if NOTHING.contains(&text) => last = None,
-                None => self.marks.push(scheme_of(target.field, text).mark(text, Some(at))),
+        if let Some(pair) = texts.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(FIELDS[pair[0].0.field]);
+        }
+        let place_of = |target: &'t Target| (target.field, &target.at);
+        for parts in texts.chunk_by(|a, b| place_of(a.0) == place_of(b.0)) {
+            let target = parts[0].0;
+            let name = FIELDS[target.field];
+            let parts: Vec<_> = parts.iter().map(|(_, text)| self.plain(name, text.as_ref().trim())).collect();
+            let parts = parts.iter().map(AsRef::as_ref);
+            let text = if is_mark(name) { cells::joined(parts) } else { parts.collect() };
+            match &target.at {
+                None => self.values[target.field].get_or_insert_default().push_str(&text),
+                Some(_) if is_nothing(&text) => {}
+                Some(at) => self.marks.push(scheme_of(target.field, &text).mark(&text, Some(at))),
             }
         }
+        Ok(())
     }
 }
 
@@ -201,7 +198,7 @@ impl Row {
     fn take(&mut self, name: &'static str) -> Option<String> {
         let value = self.values[field(name)?].take()?;
         let trimmed = value.trim();
-        (!NOTHING.contains(&trimmed)).then(|| trimmed.to_owned())
+        (!is_nothing(trimmed)).then(|| trimmed.to_owned())
     }
 
     /// The record, or what is wrong with the row. Only what makes a record findable or tells what it asks for (its marks,
@@ -250,11 +247,11 @@ impl Row {
             }
             action
         });
+        // One that cannot be read: nobody knows that it has expired, so it stands.
+        let expires_on = day_of_expiry(self.take("expires_on"), mapping, unread);
         let mut day = |name, text| named_day(name, text, mapping, unread);
         let (reported_on, lost_on) =
             (day("reported_on", self.take("reported_on")), day("lost_on", self.take("lost_on")));
-        // Nobody knows that it has expired, so it stands.
-        let expires_on = day("expires_on", self.take("expires_on"));
         let delivered_on = day("delivered_on", self.take("delivered_on"));
         Ok(Record {
             id: String::new(),
@@ -318,21 +315,27 @@ impl Row {
         let listed = marks.len();
         marks.retain(|mark| !mark.scheme.is_compared_loosely() || !cells::is_rounded(&mark.value));
         let is_rounded = marks.len() < listed;
-        let ranges = match self.take_ranges(place) {
-            Ok(ranges) => ranges,
-            Err(_) if !marks.is_empty() => {
-                unread.push("serial_to");
-                Vec::new()
+        let mut ranges = std::mem::take(&mut self.ranges);
+        // A lot that stands where a serial should; as it was written it stays a mark, too.
+        let lots = marks.iter().filter(|mark| mark.scheme == Scheme::Serial);
+        ranges.extend(lots.filter_map(|mark| {
+            let (from, to) = cells::lot(&mark.value)?;
+            range_of(from, to, mark.place.clone()).ok()
+        }));
+        let spoilt = match self.take_range(place) {
+            Ok(range) => {
+                ranges.extend(range);
+                self.spoilt_range.take()
             }
-            Err(reason) => return Err(reason),
+            Err(reason) => Some(reason),
         };
-        match (marks.is_empty() && ranges.is_empty(), is_rounded) {
-            (true, true) => {
-                Err("its serial is a number that a spreadsheet rounded; export that column as text".to_owned())
-            }
-            (true, false) => Err("it has no serial".to_owned()),
-            (false, rounded) => {
+        match (marks.is_empty() && ranges.is_empty(), is_rounded, spoilt) {
+            (true, _, Some(reason)) => Err(reason),
+            (true, true, None) => Err(ROUNDED.to_owned()),
+            (true, false, None) => Err("it has no serial".to_owned()),
+            (false, rounded, spoilt) => {
                 unread.extend(rounded.then_some("serial"));
+                unread.extend(spoilt.map(|_| "serial_to"));
                 Ok((marks, ranges))
             }
         }
@@ -357,16 +360,13 @@ impl Row {
         marks
     }
 
-    fn take_ranges(&mut self, place: Option<String>) -> Result<Vec<SerialRange>, String> {
-        let mut ranges = std::mem::take(&mut self.ranges);
+    /// The lot whose ends are fields.
+    fn take_range(&mut self, place: Option<String>) -> Result<Option<SerialRange>, String> {
         match (self.take("serial_from"), self.take("serial_to")) {
-            (Some(from), Some(to)) => {
-                ranges.push(range_of(&from, &to, place)?);
-            }
-            (None, None) => {}
-            _ => return Err("one end of the range of serials is missing".to_owned()),
+            (Some(from), Some(to)) => range_of(&from, &to, place).map(Some),
+            (None, None) => Ok(None),
+            _ => Err("one end of the range of serials is missing".to_owned()),
         }
-        Ok(ranges)
     }
 }
 
@@ -425,13 +425,21 @@ pub(super) fn marks_of(scheme: Scheme, value: &str, place: Option<&str>) -> Vec<
 fn marks_of_line(scheme: Scheme, value: &str, place: Option<&str>) -> Vec<Mark> {
     let mark = |value: &str| Mark { scheme, value: value.to_owned(), place: place.map(str::to_owned) };
     if !scheme.is_compared_loosely() {
-        return vec![mark(value)];
+        let parts = if scheme == Scheme::Uii { vec![value] } else { cells::several(value, false) };
+        return parts.into_iter().map(mark).collect();
     }
     if value.contains(['(', '（']) {
-        return split_parts(value).iter().map(|part| mark(part)).collect();
+        let parts = split_parts(value);
+        return parts.iter().flat_map(|part| cells::several(part, true)).map(mark).collect();
     }
-    let parts = cells::several(value).into_iter().flat_map(crate::domain::keys::beside_separators);
-    parts.map(|part| mark(cells::without_decimals(part))).collect()
+    let parts = cells::several(value, true).into_iter().flat_map(crate::domain::keys::beside_separators);
+    let mut marks: Vec<Mark> = parts.map(|part| mark(cells::without_decimals(part))).collect();
+    // What both rules name is one mark.
+    let mut seen = 0;
+    while seen < marks.len() {
+        if marks[..seen].contains(&marks[seen]) { _ = marks.remove(seen) } else { seen += 1 }
+    }
+    marks
 }
 
 fn known<T: std::str::FromStr>(name: &str, text: String) -> Result<T, String> {

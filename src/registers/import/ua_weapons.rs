@@ -10,10 +10,11 @@
 //! | `insertdate`, `theftdate` | reported on, lost on |
 
 use super::Defaults;
+use super::cells;
 use super::days::{Unread, named_day, named_year};
 use super::json_array::{Form, ID, Raw};
 use super::mapping::Mapping;
-use super::row::{marks_of, status_of};
+use super::row::{ROUNDED, marks_of, status_of};
 use crate::domain::{Description, Object, Record, Scheme};
 
 const MODEL: usize = 1;
@@ -47,12 +48,12 @@ pub(super) static FORM: Form = Form {
 };
 
 fn into_record(mut raw: Raw, mapping: &Mapping, defaults: &Defaults, unread: &mut Unread) -> Result<Record, String> {
-    let number = raw.take(NUMBER).ok_or("it has no weapon number")?;
+    let number = raw.take(NUMBER).filter(|number| !cells::is_nothing(number)).ok_or("it has no weapon number")?;
     // Joined without a space: "NO" beside "1234" would read as a label before a number.
-    let serial = match raw.take(SERIES) {
-        Some(series) => series + &number,
-        None => number,
-    };
+    let serial = cells::joined([raw.take(SERIES).unwrap_or_default().as_str(), &number]);
+    if cells::is_rounded(&serial) {
+        return Err(ROUNDED.to_owned());
+    }
     Ok(Record {
         marks: marks_of(Scheme::Serial, &serial, None),
         description: Description {

@@ -278,6 +278,10 @@ impl Storage for SqliteStorage {
         self.registers.write(|tx| work(&mut registers::Publishing::of(tx, id)?))
     }
 
+    fn noted_manifest(&self, id: &RegisterId) -> Result<Option<Vec<u8>>, StorageError> {
+        self.registers.read(|db| registers::noted_manifest(db, id).map_err(failed))
+    }
+
     fn records(&self, id: &RegisterId, each: EachRecord<'_>) -> Result<(), StorageError> {
         self.registers.read(|db| registers::rows(db, id, each))
     }

@@ -47,6 +47,11 @@ pub(super) fn number(db: &Connection, id: &RegisterId) -> rusqlite::Result<i64> 
     db.query_row("SELECT number FROM registers WHERE id = ?1", [&id.0], |row| row.get(0))
 }
 
+pub(super) fn noted_manifest(db: &Connection, id: &RegisterId) -> rusqlite::Result<Option<Vec<u8>>> {
+    let sql = "SELECT manifest FROM registers WHERE id = ?1 AND version > 0";
+    Ok(db.query_row(sql, [&id.0], |row| row.get(0)).optional()?.flatten())
+}
+
 /// See [`PublishTx`].
 pub(super) struct Publishing<'a> {
     db: &'a Connection,

@@ -162,7 +162,9 @@ impl<'a> Writer<'a> {
 fn annotate(db: &Connection, register: i64, done: Taken, note: &ImportNote) -> rusqlite::Result<()> {
     let before: Option<String> =
         db.query_row("SELECT objects FROM registers WHERE number = ?1", [register], |row| row.get(0)).optional()?;
-    let before = before.unwrap_or_default();
+    // What a whole file lists is all that the register lists, unless a record stays of which it has no good row.
+    let is_all = matches!(note.extent, Extent::Whole { .. }) && done.kept == 0;
+    let before = before.filter(|_| !is_all).unwrap_or_default();
     let mut objects: Vec<&str> = before.split_whitespace().chain(note.objects.iter().map(String::as_str)).collect();
     objects.sort_unstable();
     objects.dedup();
