@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::{Candidate, Finding, Grade, Item, Lowered, PostId, Seq, Verdict, check_mark, keys};
+use crate::domain::{Candidate, Finding, Grade, Item, Lowered, PostId, Seq, Verdict, check_mark, delivery_told, keys};
 use crate::ledger::{Check, CheckSource, LateCheck, Payload};
 
 use super::item::Given;
@@ -150,26 +150,32 @@ fn tell_findings(verdict: &mut Verdict, item: &Item, told: Vec<Finding>) {
 /// finding stays.
 fn at_its_place(verdict: &mut Verdict, post: Option<&PostId>) {
     let Some(here) = post.map(|post| keys::canonical(&post.0)).filter(|here| !here.is_empty()) else { return };
-    let mut delivered = verdict.candidates.iter().filter(|c| c.why.lowered.contains(&Lowered::Delivered)).peekable();
     let is_here = |candidate: &Candidate| {
         let told = ["delivered_place", "delivered_to"].map(|field| candidate.fields.get(field));
         told.into_iter().flatten().any(|name| keys::canonical(name) == here)
     };
-    if delivered.peek().is_some_and(|first| is_here(first)) {
+    if delivery_told(&verdict.candidates).is_some_and(is_here) {
         verdict.findings.retain(|finding| *finding != Finding::DeliveredElsewhere);
     }
 }
 
-/// A record that has expired gives no red, but is still shown and says so.
+/// A record that has expired gives no red, but is still shown and says so. A finding it is where the verdict would be another for it, and
+/// not where something like the mark expired beside a match that stands.
 pub(super) fn lower_expired(verdict: &mut Verdict, today: NaiveDate) {
+    let before: Vec<Grade> = verdict.candidates.iter().map(|c| c.grade).collect();
     if !say_what_expired(&mut verdict.candidates, today) {
         return;
     }
-    verdict.findings.push(Finding::RecordExpired);
+    let has_expired = |c: &Candidate| c.why.lowered.contains(&Lowered::Expired);
+    let leads = verdict.candidates.first().is_some_and(has_expired);
+    let strongest = verdict.candidates.iter().zip(before).filter(|(c, _)| has_expired(c)).map(|(_, grade)| grade).max();
     verdict.candidates.sort_by_key(|c| std::cmp::Reverse(c.grade));
     if let Some(best) = verdict.candidates.first() {
         verdict.grade = best.grade;
         verdict.rule = Some(best.rule);
+        if leads || strongest >= Some(best.grade.max(Grade::Probable)) {
+            verdict.findings.push(Finding::RecordExpired);
+        }
         let mut leaders = verdict.candidates.iter().take_while(|c| c.grade == best.grade);
         // No answer makes a match of what has expired.
         if leaders.all(|c| !c.why.lowered.is_empty()) {
@@ -256,6 +262,9 @@ mod tests {
             (vec![("a", Grade::Hit, Some("2026-05-01"))], Grade::Hit, false),
             (vec![("a", Grade::Hit, Some("2020-01-01")), ("b", Grade::Probable, None)], Grade::Probable, true),
             (vec![("a", Grade::Hit, None)], Grade::Hit, false),
+            (vec![("a", Grade::Hit, None), ("b", Grade::Possible, Some("2020-01-01"))], Grade::Hit, false),
+            (vec![("a", Grade::Hit, None), ("b", Grade::Hit, Some("2020-01-01"))], Grade::Hit, true),
+            (vec![("a", Grade::Possible, Some("2020-01-01"))], Grade::Possible, true),
         ];
         for (rows, grade, expired) in table {
             let mut verdict = Verdict::not_checked(NotChecked::UnusableMark);

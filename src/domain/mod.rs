@@ -35,5 +35,5 @@ pub use telling::{Asked, EqualMark, OfWanted, OnRecord};
 pub use understand::{Understood, check_mark, understand, understand_container, understand_typed};
 pub use verdict::{
     Ask, Candidate, Difference, Facts, Finding, Grade, Lot, Lowered, NotChecked, RegisterAge, Rule, Trait, Verdict,
-    Why, asks_for_discretion,
+    Why, asks_for_discretion, delivery_told,
 };

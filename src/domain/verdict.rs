@@ -253,6 +253,13 @@ pub struct Lot {
     pub items: u64,
 }
 
+/// The delivery of which *seen outside its place* speaks: of those whose marks agree best, the newest.
+pub fn delivery_told(candidates: &[Candidate]) -> Option<&Candidate> {
+    let delivered = candidates.iter().filter(|c| c.why.lowered.contains(&Lowered::Delivered));
+    // The first of equals: lists come in the order of likelihood.
+    delivered.rev().max_by_key(|c| (c.rule, c.fields.get("delivered_on")))
+}
+
 /// Why a candidate is no more than *possible*, however well its mark agrees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

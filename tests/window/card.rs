@@ -153,7 +153,7 @@ fn however_much_could_be_added_the_next_item_stays_on_a_small_screen() {
 #[test]
 fn findings_are_told_in_words_with_whom_they_are_about() {
     let window = Window::open();
-    window.type_slowly("DL500");
+    window.type_slowly("DL6002");
     window.enter();
     window.press(Key::F4);
     window.must_say("Listed as delivered to 72nd Brigade, seen outside its place");

@@ -104,9 +104,7 @@ impl Bench for MadeUp {
         if keys.iter().any(|k| k == "DL500") {
             verdict.grade = Grade::Hit;
             verdict.findings = vec![Finding::DeliveredElsewhere];
-            let mut listed = wanted(Grade::Hit, Rule::Exact, vec![]);
-            listed.fields.insert("delivered_to".into(), "72nd Brigade".into());
-            verdict.candidates = vec![listed];
+            verdict.candidates = vec![wanted(Grade::Hit, Rule::Exact, vec![])];
             if keys.iter().any(|k| k == "DL501") {
                 let other = wanted(Grade::Hit, Rule::Exact, vec![]);
                 verdict.candidates.push(Candidate { record: "P-2".into(), ..other });
@@ -127,16 +125,28 @@ impl Bench for MadeUp {
             if keys.iter().any(|k| k == "RP7101") {
                 verdict.candidates.push(wanted(Grade::Hit, Rule::Exact, vec![]));
             }
-        } else if keys.iter().any(|k| k == "DL6000" || k == "DL6001") {
+        } else if keys.iter().any(|k| ["DL6000", "DL6001", "DL6002"].contains(&k.as_str())) {
             // A delivery of this mark, and one of a mark one character away.
             verdict.grade = Grade::Possible;
-            let is_own = keys.iter().any(|k| k == "DL6000");
+            let is_moved = keys.iter().any(|k| k == "DL6002");
+            let is_own = is_moved || keys.iter().any(|k| k == "DL6000");
             let differs = vec![Difference { at: 6, read: "1".into(), record: "2".into() }];
             let rule = if is_own { Rule::Exact } else { Rule::OneEdit };
             let mut listed = wanted(Grade::Possible, rule, if is_own { vec![] } else { differs });
             listed.why.lowered = vec![Lowered::Delivered];
             listed.fields.insert("delivered_to".into(), "72nd Brigade".into());
-            verdict.candidates = vec![listed];
+            // Expected by another unit, and delivered to one before.
+            let mut expected = listed.clone();
+            expected.why.lowered = vec![Lowered::Expected];
+            expected.fields.insert("delivered_to".into(), "10th Brigade".into());
+            let mut before = listed.clone();
+            before.fields.insert("delivered_to".into(), "93rd Brigade".into());
+            before.fields.insert("delivered_on".into(), "2025-01-31".into());
+            listed.fields.insert("delivered_on".into(), "2026-09-01".into());
+            verdict.candidates = if is_moved { vec![expected, before, listed] } else { vec![listed] };
+            if is_moved {
+                verdict.findings = vec![Finding::DeliveredElsewhere];
+            }
             if self.only_deliveries {
                 verdict.only_known = verdict.registers.iter().map(|r| r.id.clone()).collect();
             }

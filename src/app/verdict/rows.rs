@@ -6,7 +6,7 @@ use tracepost_ui::{CandidateRow, CharCell, Fact, FindingRow};
 use crate::app::bench::Facts;
 use crate::app::card::Answer;
 use crate::app::{ages, face};
-use crate::domain::{Candidate, Finding, Item, Lowered};
+use crate::domain::{Candidate, Finding, Item, Lowered, delivery_told};
 
 /// Codes for the screens, which have the words.
 pub fn codes(codes: impl IntoIterator<Item = &'static str>) -> ModelRc<SharedString> {
@@ -16,7 +16,7 @@ pub fn codes(codes: impl IntoIterator<Item = &'static str>) -> ModelRc<SharedStr
 /// What the item shows, and whom it is about.
 pub fn finding(finding: Finding, candidates: &[Candidate]) -> FindingRow {
     let about = match finding {
-        Finding::DeliveredElsewhere => candidates.iter().find_map(|c| c.fields.get("delivered_to")),
+        Finding::DeliveredElsewhere => delivery_told(candidates).and_then(|c| c.fields.get("delivered_to")),
         _ => None,
     };
     let about = about.map(String::as_str);

@@ -8,7 +8,7 @@ use crate::cli::common::in_line;
 use crate::desk::Found;
 use crate::domain::{
     Ask, Asked, Candidate, Difference, EqualMark, Facts, Finding, Grade, Lowered, NotChecked, OfWanted, OnRecord,
-    RegisterId, Rule, Trait, Verdict, asks_for_discretion,
+    RegisterId, Rule, Trait, Verdict, asks_for_discretion, delivery_told,
 };
 
 /// Most candidates that are printed for people.
@@ -172,22 +172,21 @@ fn only_like_it(why: Lowered) -> &'static str {
 
 /// What the item shows, and whom it is about where the record says.
 fn finding(finding: Finding, candidates: &[Candidate]) -> String {
-    let to = candidates.iter().find_map(|c| c.fields.get("delivered_to"));
-    match (finding, to) {
+    let delivery = delivery_told(candidates);
+    let told = |field| delivery.and_then(|delivery| delivery.fields.get(field));
+    match (finding, told("delivered_to")) {
         (Finding::PartsDiffer, _) => {
             "its numbers do not belong together: two lead to different records, or one is another than the record has"
                 .into()
         }
-        (Finding::DeliveredElsewhere, Some(to)) => {
-            match candidates.iter().find_map(|c| c.fields.get("delivered_place")) {
-                Some(place) => {
-                    format!("listed as delivered to {} at {}, seen outside its place", in_line(to), in_line(place))
-                }
-                None => {
-                    format!("listed as delivered to {}, the place is not told: is this item still theirs?", in_line(to))
-                }
+        (Finding::DeliveredElsewhere, Some(to)) => match told("delivered_place") {
+            Some(place) => {
+                format!("listed as delivered to {} at {}, seen outside its place", in_line(to), in_line(place))
             }
-        }
+            None => {
+                format!("listed as delivered to {}, the place is not told: is this item still theirs?", in_line(to))
+            }
+        },
         (Finding::DeliveredElsewhere, None) => "listed as delivered elsewhere".into(),
         (Finding::CheckDigitWrong, _) => "a mark's check digit does not fit it".into(),
         (Finding::RecordExpired, _) => "a record has expired".into(),
@@ -389,7 +388,8 @@ fn reasons(candidate: &Candidate) -> Vec<String> {
         reasons.push(format!("but the description differs: {}", codes(&why.contradicts)));
     }
     if why.shared_by > 1 {
-        reasons.push(format!("{} records have the same mark", why.shared_by));
+        let whose = if candidate.rule == Rule::Exact { "the same mark" } else { "the mark of this record" };
+        reasons.push(format!("{} records have {whose}", why.shared_by));
     } else if why.crowded && candidate.grade < Grade::Hit {
         reasons.push("marks like it are so many that one says little by itself".to_owned());
     }

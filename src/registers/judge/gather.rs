@@ -6,7 +6,7 @@ mod weak;
 use std::rc::Rc;
 
 use self::weak::Sieve;
-use super::rules::{BORNE_BY_MANY, FACTS_FOR_WEAK_RULES, LOST_FURTHER, LOT_BY_NUMBER, reading, slip};
+use super::rules::{BORNE_BY_MANY, FACTS_FOR_WEAK_RULES, LOST_FURTHER, LOST_NOUGHTS, LOT_BY_NUMBER, reading, slip};
 use super::short;
 use super::weigh::Scales;
 use crate::domain::keys::{self, Keys};
@@ -277,6 +277,10 @@ impl<'a, 'b> Search<'a, 'b> {
             let weak = same.into_iter().map(|key| (reading(Rule::Number), Rule::Number, key)).collect();
             self.keep_weak(&read, weak);
         }
+        let noughts = short::other_noughts(&keys.canonical);
+        let padded = noughts.iter().flat_map(|key| self.index.exact(b'S', key));
+        let weak = padded.map(|key| (LOST_NOUGHTS, Rule::Number, key)).collect();
+        self.keep_weak(&read, weak);
         self.lots_by_number(&read);
         self.ends(&read);
         let is_long = keys.canonical.chars().count() >= TWO_EDITS_CHARS_MIN;

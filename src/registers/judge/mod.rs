@@ -26,7 +26,8 @@ use self::listed::{
     BESIDE_EQUAL_MAX, LONG, OF_MORE_MAX, lists_are_whole, narrow, order, worth_listing, worth_listing_whole,
 };
 use self::rules::{
-    Evidence, ISSUED_ONCE, NUMBER_NOT_SPECIFIC, SPECIFIC, WORTH_LOOKING_AROUND, grade, lot_density, reading,
+    Evidence, ISSUED_ONCE, NUMBER_NOT_SPECIFIC, SECOND_MARK_SHARE, SPECIFIC, WORTH_LOOKING_AROUND, grade, lot_density,
+    reading,
 };
 pub use self::show::Listed;
 use self::weigh::{Scales, Weight};
@@ -43,6 +44,8 @@ use crate::domain::{
 const NUMBER_MAX: usize = 3;
 /// A list shorter than that is filled with equal marks whose description agrees in more than it contradicts.
 const FILLED_TO: usize = 3;
+/// Marks of one item that are weighed each for itself.
+const MARKS_WEIGHED: usize = 4;
 /// Most candidates by a lost end or by two edits: they are listed where little else is.
 const WEAKEST_MAX: usize = 3;
 
@@ -91,6 +94,7 @@ pub fn judge_with<E>(
     if is_of_another_object {
         ranked.shown.iter_mut().for_each(|judged| judged.grade = judged.grade.min(Grade::Possible));
     }
+    ranked.lower_numbers_of_other_parts(&question, &records);
     let is_elsewhere = ranked.lower_what_nobody_looks_for(&mut records);
     let ask = match is_of_another_object && !ranked.shown.is_empty() {
         true => vec![Ask::Object],
@@ -184,6 +188,8 @@ struct Judged {
     record: RecordRef,
     compact: Compact,
     grade: Grade,
+    /// The same before it was lowered for what the record is.
+    strength: Grade,
     evidence: Evidence,
     weight: Weight,
     found: Match,
@@ -191,6 +197,15 @@ struct Judged {
     marks: BTreeSet<usize>,
     /// How likely the item, if it is this record's, is to be read and described so; only its proportion to others' counts.
     likelihood: f64,
+}
+
+impl Judged {
+    /// Whether a list that accuses nobody may be believed to speak of this item. Deliveries come in series, so that each of their marks is
+    /// crowded by the others.
+    fn is_surely_that_mark(&self) -> bool {
+        let is_equal = matches!(self.found.rule, Rule::Exact | Rule::Range) && self.evidence.against == 0;
+        self.grade >= Grade::Probable || is_equal && (self.evidence.letters || self.weight.agrees.len() > 1)
+    }
 }
 
 struct Ranked {
@@ -215,13 +230,18 @@ impl Ranked {
             let Some((evidence, weight, found)) = evidence(index, compact, &matches, scales) else {
                 continue;
             };
-            let Some(grade) = grade(&evidence) else {
+            let Some(mut grade) = grade(&evidence) else {
                 continue;
             };
+            // Another maker's weapon bears the same short number, and who takes one digit for another meets it.
+            if weight.is_of_another_make && !evidence.letters && !evidence.second_mark && !evidence.is_specific() {
+                grade = grade.min(Grade::Probable);
+            }
             let judged = Judged {
                 record,
                 compact,
                 grade,
+                strength: grade,
                 likelihood: found.likelihood * weight.likelihood(),
                 evidence,
                 weight,
@@ -287,12 +307,28 @@ impl Ranked {
         }
     }
 
+    /// The number on a record's barrel is no serial of another weapon: it makes no match of a mark that stands elsewhere on the item, or
+    /// nobody knows where, unless it is specific.
+    fn lower_numbers_of_other_parts(&mut self, question: &Question<'_>, records: &[Listed]) {
+        let named = |place: Option<&str>| place.map(|place| place.trim().to_lowercase()).filter(|p| !p.is_empty());
+        for (judged, record) in self.shown.iter_mut().zip(records).filter(|(j, _)| j.grade == Grade::Hit) {
+            let on_item = question.marks.get(judged.found.mark).and_then(|(mark, ..)| named(mark.place.as_deref()));
+            let is_it = |mark: &&Mark| keys::canonical(&mark.value) == *judged.found.meets;
+            let here = |place: Option<&str>| named(place).is_none() || named(place) == on_item;
+            let stands_elsewhere = record.several.iter().any(|mark| is_it(&mark))
+                && !record.several.iter().filter(is_it).any(|mark| here(mark.place.as_deref()));
+            if stands_elsewhere && !judged.evidence.second_mark && !judged.evidence.is_specific() {
+                judged.grade = Grade::Probable;
+            }
+        }
+    }
+
     /// What was delivered to somebody, or is expected somewhere, is wanted by nobody: no more than *possible*, and a finding
     /// of its own when the mark is surely that one. Gives whether there is such a finding.
     fn lower_what_nobody_looks_for(&mut self, records: &mut Vec<Listed>) -> bool {
         let mut is_elsewhere = false;
         for (judged, record) in self.shown.iter_mut().zip(records.iter()).filter(|(_, r)| !r.status.is_wanted()) {
-            is_elsewhere |= record.status == Status::Delivered && judged.grade >= Grade::Probable;
+            is_elsewhere |= record.status == Status::Delivered && judged.is_surely_that_mark();
             judged.grade = judged.grade.min(Grade::Possible);
         }
         let mut together: Vec<(Judged, Listed)> = self.shown.drain(..).zip(records.drain(..)).collect();
@@ -331,6 +367,33 @@ fn evidence(
     matches: &[Match],
     scales: &mut Scales<'_>,
 ) -> Option<(Evidence, Weight, Match)> {
+    let weight = scales.weigh(compact);
+    let rule = matches.iter().map(|m| m.rule).max()?;
+    // Of marks that agree alike the one counts that says most, whatever their order on the item; the others bear it out.
+    let mut told: Option<(Evidence, &Match)> = None;
+    for best in matches.iter().filter(|m| m.rule == rule).take(MARKS_WEIGHED) {
+        let this = evidence_of(index, compact, matches, best, weight, scales);
+        let says_more = |(before, by): &(Evidence, &Match)| {
+            let by_grade = grade(&this).cmp(&grade(before));
+            let by_chance = || before.chance().total_cmp(&this.chance());
+            by_grade.then_with(by_chance).then_with(|| by.read.cmp(&best.read)).is_gt()
+        };
+        if told.as_ref().is_none_or(says_more) {
+            told = Some((this, best));
+        }
+    }
+    told.map(|(evidence, best)| (evidence, weight, best.clone()))
+}
+
+/// The same by one of the marks that agree.
+fn evidence_of(
+    index: &Registers,
+    compact: Compact,
+    matches: &[Match],
+    best: &Match,
+    weight: Weight,
+    scales: &mut Scales<'_>,
+) -> Evidence {
     let register = compact.register();
     let mut met = |m: &Match| match m.met {
         Met::Key(key) => scales.of_key(key, register),
@@ -339,23 +402,13 @@ fn evidence(
             (lot_density(&m.meets, items, index.share_of_lot(&m.meets, items)), letters)
         }
     };
-    // Of marks that agree alike the rarest counts, whatever their order on the item.
-    let by_rarity = |a: (f64, &Match), b: (f64, &Match)| a.0.total_cmp(&b.0).then_with(|| a.1.read.cmp(&b.1.read));
-    let mut rarest: Option<(f64, &Match)> = None;
-    for m in matches {
-        let this = (if matches.len() > 1 { met(m).0 } else { 0.0 }, m);
-        if rarest.is_none_or(|best| m.rule.cmp(&best.1.rule).then_with(|| by_rarity(best, this)).is_gt()) {
-            rarest = Some(this);
-        }
-    }
-    let (_, best) = rarest?;
     // A second mark counts when it is another text on the item, found by more than a number.
     let others = matches.iter().filter(|m| !m.is_of_mark_of(best) && m.met != best.met && m.rule > Rule::Number);
-    let second = others.map(|m| (met(m).0, m)).min_by(|a, b| by_rarity(*a, *b)).map(|(_, m)| m);
+    let records = index.registers().get(usize::from(register)).map_or(1, |r| r.records).max(1) as f64;
+    let second = others.map(|m| second_share(best, m, met(m).0, records)).min_by(f64::total_cmp);
     let (density, letters) = met(best);
     let density = if best.standing == Standing::Issued { density * ISSUED_ONCE } else { density };
-    let density = density * second.map_or(1.0, |m| met(m).0.min(1.0));
-    let weight = scales.weigh(compact);
+    let density = density * second.unwrap_or(1.0);
     let mut evidence = Evidence {
         rule: best.rule,
         is_unique: best.standing == Standing::Unique,
@@ -398,7 +451,16 @@ fn evidence(
             evidence.description *= met / alone;
         }
     }
-    Some((evidence, weight, best.clone()))
+    evidence
+}
+
+/// How often a record that one mark met bears the item's other mark by accident, too: `density` of such marks, spread over all
+/// records. A number that is the other one's end, as on small parts, follows from it.
+fn second_share(best: &Match, second: &Match, density: f64, records: f64) -> f64 {
+    let (a, b) = (keys::number(&best.meets), keys::number(&second.meets));
+    let follows = a.is_empty() || b.is_empty() || a.ends_with(b) || b.ends_with(a);
+    let by_crowd = density.min(1.0);
+    if follows { by_crowd } else { by_crowd.min((density / records).max(SECOND_MARK_SHARE)) }
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ fn is_none_of_the_record_s(item: &Item, shown: &[Judged], records: &[Listed]) ->
 
 /// Two marks of one item, each with its own strong candidates and none in common.
 fn lead_apart(shown: &[Judged], marks: usize) -> bool {
-    let strong: Vec<&Judged> = shown.iter().filter(|j| j.grade >= Grade::Probable).collect();
+    let strong: Vec<&Judged> = shown.iter().filter(|j| j.strength >= Grade::Probable).collect();
     let records_of = |mark: usize| -> BTreeSet<RecordRef> {
         strong.iter().filter(|j| j.marks.contains(&mark)).map(|j| j.record).collect()
     };

@@ -136,6 +136,10 @@ pub(super) fn reading(rule: Rule) -> f64 {
 /// comes before the records that share a number alone.
 pub(super) const LOT_BY_NUMBER: f64 = 1e-4;
 
+/// How often a mark is read with two or more of the noughts before its number left out, or put before it: as often as one digit of six is
+/// lost, and for a few marks only.
+pub(super) const LOST_NOUGHTS: f64 = 1e-3;
+
 /// The share of single errors that are of this sort, spread over the marks which such an error can make of one mark.
 /// People skip a character, or swap two, as easily as they write a wrong one, but there are fewer ways to do so.
 pub(super) fn slip(read: &str, record: &str) -> f64 {

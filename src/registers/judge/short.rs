@@ -1,6 +1,7 @@
-//! What a mark of two or three characters may have been before one slip.
+//! What a short mark may have been before a slip for which the index does not look.
 //!
-//! The index looks for neighbours of longer marks only. Of a short one they are so few that each can be asked for.
+//! It looks for neighbours of longer marks only. Of one of two or three characters they are so few that each can be asked for. And noughts
+//! before a number fall together.
 
 use std::collections::BTreeSet;
 
@@ -39,9 +40,36 @@ pub(super) fn one_edit(canonical: &str) -> BTreeSet<String> {
     near
 }
 
+/// Digits of the numbers that are written with noughts before them.
+const PADDED_DIGITS_MAX: usize = 7;
+
+/// The same series and number with two noughts more or fewer between them, or several (`ДГ20`, `ДГ 0020`). One alone is one edit.
+pub(super) fn other_noughts(canonical: &str) -> Vec<String> {
+    let digits = canonical.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let (series, padded) = canonical.split_at(canonical.len() - digits);
+    let number = padded.trim_start_matches('0');
+    let is_series = !series.is_empty() && !series.bytes().any(|b| b.is_ascii_digit());
+    if !is_series || number.is_empty() {
+        return Vec::new();
+    }
+    let lengths = number.len()..=PADDED_DIGITS_MAX.max(digits);
+    let others = lengths.filter(|&length| length.abs_diff(digits) > 1);
+    others.map(|length| format!("{series}{number:0>length$}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn noughts_fall_together() {
+        assert_eq!(other_noughts("ДГ20"), ["ДГ0020", "ДГ00020", "ДГ000020", "ДГ0000020"]);
+        assert_eq!(other_noughts("H00320"), ["H320", "H0000320"]);
+        assert_eq!(other_noughts("БA9")[..2], ["БA009", "БA0009"]);
+        for none in ["1234", "0020", "A00", "AB", "12A20"] {
+            assert!(other_noughts(none).is_empty(), "{none}");
+        }
+    }
 
     #[test]
     fn what_one_slip_makes_of_a_short_mark() {

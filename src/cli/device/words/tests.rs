@@ -306,7 +306,7 @@ fn a_candidate_says_why_it_has_its_grade() {
         "another mark",
         "kind, year the same",
         "but the description differs: model",
-        "12 records have the same mark",
+        "12 records have the mark of this record",
         "from AB1000 to AB1999, 1000 serials",
         "expired",
     ] {
