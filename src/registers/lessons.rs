@@ -99,18 +99,43 @@ pub(super) enum Known {
     Year,
 }
 
-/// What a chance is about: whether the mark has letters, and what agrees.
+/// Marks that are given out alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// Up to so many digits as stand on barrels and slides, too, where each maker begins anew.
+    ShortNumber,
+    /// A number that is longer.
+    LongNumber,
+    /// It has a letter.
+    WithLetters,
+}
+
+/// Digits of a number that no small part bears.
+const LONG_DIGITS: usize = 6;
+
+impl Sort {
+    /// The sort of a canonical key.
+    pub fn of(key: &[u8]) -> Self {
+        match key.iter().all(u8::is_ascii_digit) {
+            false => Self::WithLetters,
+            true if key.len() < LONG_DIGITS => Self::ShortNumber,
+            true => Self::LongNumber,
+        }
+    }
+}
+
+/// What a chance is about: how the mark is written, and what agrees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Case {
-    pub letters: bool,
+    pub sort: Sort,
     pub known: Known,
 }
 
-const CASES: usize = 6;
+const CASES: usize = 9;
 
 impl Case {
     fn number(self) -> usize {
-        usize::from(self.letters) * CASES / 2 + self.known as usize
+        self.sort as usize * CASES / 3 + self.known as usize
     }
 }
 
@@ -204,7 +229,7 @@ impl Collisions {
 
 /// Number of what is learnt and how. Whatever changes it, here or in the judge's rules and weights by which a base is asked, counts it up:
 /// what is kept under another number is learnt anew.
-const LESSONS: u32 = 3;
+const LESSONS: u32 = 4;
 
 /// All that is learnt of a base.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -271,7 +296,7 @@ mod tests {
     #[test]
     fn what_is_kept_comes_back_and_what_was_learnt_otherwise_does_not() {
         let mut meetings = Meetings::default();
-        meetings.expect(7, Case { letters: true, known: Known::Year }, 40.0);
+        meetings.expect(7, Case { sort: Sort::WithLetters, known: Known::Year }, 40.0);
         let mut lessons = Lessons {
             limit: 2.5e-4,
             clumps: Clumps::even(),
@@ -287,8 +312,8 @@ mod tests {
 
     #[test]
     fn meetings_lower_a_chance_as_far_as_they_fail_to_come_and_raise_it_little() {
-        let case = Case { letters: true, known: Known::Year };
-        let other = Case { letters: false, ..case };
+        let case = Case { sort: Sort::WithLetters, known: Known::Year };
+        let other = Case { sort: Sort::LongNumber, ..case };
         let factor = |expected: f64, seen: f64| {
             let mut meetings = Meetings::default();
             meetings.expect(7, case, expected);

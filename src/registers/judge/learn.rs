@@ -11,7 +11,7 @@ use super::rules::CHANCE_HIT;
 use super::surroundings::{self, Around};
 use super::weigh::{MODEL, Scales, Traits};
 use crate::registers::index::{Compact, KeyId};
-use crate::registers::lessons::{Case, Clumps, Collisions, Known, Lessons, Meetings};
+use crate::registers::lessons::{Case, Clumps, Collisions, Known, Lessons, Meetings, Sort};
 use crate::registers::{Index, Registers};
 
 /// Fewer records are too small a part of what there is to tell how crowded that is.
@@ -145,12 +145,12 @@ fn collisions(index: &Registers, sample: &[Drawn], seen: Meetings, scale: f64, l
     for drawn in sample {
         let (key, record) = (drawn.key, drawn.record);
         let mut scales = drawn.scales(index, lessons);
-        let (letters, whole) = (scales.of_key(key, record.register()).1, scales.weigh(record));
+        let (sort, whole) = (scales.sort_of(key, record.register()), scales.weigh(record));
         for known in KNOWN {
             let Some(weight) = whole.as_far_as(known, &scales, record) else { continue };
             let crowding = scales.crowding(key, record.register(), &weight, 0);
             let met = crowding.density * crowding.share * drawn.stands_for * scale;
-            meetings.expect(record.facts[MODEL], Case { letters, known }, met);
+            meetings.expect(record.facts[MODEL], Case { sort, known }, met);
         }
     }
     Collisions::learnt(&meetings)
@@ -171,7 +171,7 @@ fn meetings(index: &Registers, keys: &[KeyId]) -> (f64, Meetings) {
 
 /// Counts those who meet in one key.
 fn see(index: &Registers, lessons: &Lessons, key: KeyId, meetings: &mut Meetings) {
-    let letters = index.key_bytes(key).iter().skip(1).any(|b| !b.is_ascii_digit());
+    let sort = Sort::of(index.key_bytes(key).get(1..).unwrap_or_default());
     let mut bearers = Vec::new();
     index.facts_of_key(key, &mut bearers);
     let (wanted, stands_for) = wanted_of(index, key);
@@ -185,7 +185,7 @@ fn see(index: &Registers, lessons: &Lessons, key: KeyId, meetings: &mut Meetings
             let Some(weight) = whole.as_far_as(known, &scales, record) else { continue };
             let alike = agrees.iter().filter(|agrees| agrees.holds_all(weight.agrees)).count();
             // The record itself is one of them.
-            meetings.see(record.facts[MODEL], Case { letters, known }, alike.saturating_sub(1) as f64 * stands_for);
+            meetings.see(record.facts[MODEL], Case { sort, known }, alike.saturating_sub(1) as f64 * stands_for);
         }
     }
 }

@@ -112,7 +112,8 @@ fn weighed(index: &Registers, lessons: &Lessons, drawn: &Drawn) -> Option<(f64, 
         return Some((f64::INFINITY, 0.0));
     };
     let far = scales.crowding_far(key, record.register(), &weight);
-    let strangers = in_all * far.density * far.share * scales.met(record, evidence.letters, &weight);
+    let sort = scales.sort_of(key, record.register());
+    let strangers = in_all * far.density * far.share * scales.met(record, sort, &weight);
     Some((red_above, strangers))
 }
 

@@ -444,8 +444,9 @@ fn evidence_of(
         // That a number was given out once says nothing of those that only look like it, nor of what a fact contradicts: another model's
         // maker counts for himself. And by itself it makes no mark specific that its series does not.
         if best.rule == Rule::Exact && weight.against.len() == 0 {
-            let of_any = scales.met(compact, letters, &Weight::default());
-            let met = if weight.model_agrees() { scales.met(compact, letters, &weight) } else { of_any };
+            let sort = scales.sort_of(key, register);
+            let of_any = scales.met(compact, sort, &Weight::default());
+            let met = if weight.model_agrees() { scales.met(compact, sort, &weight) } else { of_any };
             let alone = if usual <= SPECIFIC { of_any } else { 1.0 };
             evidence.density *= alone;
             evidence.description *= met / alone;

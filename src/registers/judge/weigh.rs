@@ -6,7 +6,7 @@ use crate::registers::Registers;
 use crate::registers::as_it_is::ByNumber;
 use crate::registers::describe::{Fact, Forms, Relation, forms, relate, relate_years};
 use crate::registers::index::{Compact, KeyId, same_sort};
-use crate::registers::lessons::{Case, Known, Lessons};
+use crate::registers::lessons::{Case, Known, Lessons, Sort};
 
 use super::learn;
 use super::rules::{BOTH_SILENT, CHANCE_HIT, CONTRADICTION, SHARE_MIN, SPECIFIC};
@@ -115,8 +115,8 @@ pub(super) struct Scales<'a> {
     around: ByNumber<(KeyId, u8), Seen>,
     /// How many keys were looked around for each mark.
     looked: Vec<usize>,
-    /// What is known of keys: how crowded they are in a register, and whether they hold a letter.
-    keys: ByNumber<(KeyId, u8), (f64, bool)>,
+    /// What is known of keys: how crowded they are in a register, and how they are written.
+    keys: ByNumber<(KeyId, u8), (f64, Sort)>,
     /// See [`Self::limit_of_shape`].
     limits: ByNumber<(KeyId, u8), Option<f64>>,
     lessons: &'a Lessons,
@@ -186,10 +186,19 @@ impl<'a> Scales<'a> {
 
     /// How crowded a key is in a register, and whether it holds a letter.
     pub fn of_key(&mut self, key: KeyId, register: u8) -> (f64, bool) {
+        let (density, sort) = self.seen(key, register);
+        (density, sort == Sort::WithLetters)
+    }
+
+    /// How a key is written.
+    pub fn sort_of(&mut self, key: KeyId, register: u8) -> Sort {
+        self.seen(key, register).1
+    }
+
+    fn seen(&mut self, key: KeyId, register: u8) -> (f64, Sort) {
         *self.keys.entry((key, register)).or_insert_with(|| {
             let bytes = self.index.key_bytes(key);
-            let letters = bytes.iter().skip(1).any(|b| !b.is_ascii_digit());
-            (self.index.density(register, &bytes), letters)
+            (self.index.density(register, &bytes), Sort::of(bytes.get(1..).unwrap_or_default()))
         })
     }
 
@@ -353,13 +362,13 @@ impl<'a> Scales<'a> {
     }
 
     /// How often records of the base meet in one mark and agree in as much, for each time that they would by the chances reckoned.
-    pub fn met(&self, record: Compact, letters: bool, weight: &Weight) -> f64 {
+    pub fn met(&self, record: Compact, sort: Sort, weight: &Weight) -> f64 {
         let known = match (weight.agrees.len(), weight.year_agrees()) {
             (0, _) => Known::Nothing,
             (_, true) => Known::Year,
             (_, false) => Known::Facts,
         };
-        self.lessons.collisions.factor(record.facts[MODEL], Case { letters, known })
+        self.lessons.collisions.factor(record.facts[MODEL], Case { sort, known })
     }
 
     /// What the item does not tell and a record does, with its number among the traits.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::domain::{Description, Mark, Object, Record, RegisterId, RegisterVersion, Scheme};
 use crate::registers::judge::learn::{lessons, lessons_of_at_least};
-use crate::registers::lessons::{Case, Known, Window};
+use crate::registers::lessons::{Case, Known, Sort, Window};
 use crate::registers::practice::Dice;
 use crate::registers::{Hidden, Index, IndexBuilder, Overlay, RegisterFacts};
 
@@ -136,8 +136,8 @@ fn what_is_learnt_is_what_its_number_says() {
     let index = Registers::from(builder.finish().unwrap());
     let learnt = lessons_of_at_least(RECORDS, &index);
     let cases = |model| {
-        [true, false].into_iter().flat_map(move |letters| {
-            [Known::Nothing, Known::Facts, Known::Year].map(|known| (model, Case { letters, known }))
+        [Sort::WithLetters, Sort::LongNumber, Sort::ShortNumber].into_iter().flat_map(move |sort| {
+            [Known::Nothing, Known::Facts, Known::Year].map(|known| (model, Case { sort, known }))
         })
     };
     let factors: f64 = (1..=20).flat_map(cases).map(|(model, case)| learnt.collisions.factor(model, case).ln()).sum();
