@@ -18,6 +18,8 @@ mod hostile;
 mod liar;
 #[path = "sync/liars.rs"]
 mod liars;
+#[path = "sync/past.rs"]
+mod past;
 #[path = "sync/restart.rs"]
 mod restart;
 #[path = "sync/world.rs"]

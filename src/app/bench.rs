@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-pub use crate::desk::{CheckAnswer, CheckRequest, LookUp, Recorded};
+pub use crate::desk::{CheckAnswer, CheckRequest, LookUp, Reason, Recorded};
 pub use crate::domain::Facts;
 use crate::domain::{DecisionCode, Difference, Grade, HandScannerSettings, Item, RegisterAge, Seq, Verdict};
 
@@ -118,7 +118,7 @@ pub struct SyncEnd {
     pub late: bool,
 }
 
-/// A past match whose record is no longer in its register, or is another item's.
+/// A past match whose record is no longer in its register, is another item's, or asks for something else by now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Withdrawn {
     /// The check that found it.
@@ -131,8 +131,10 @@ pub struct Withdrawn {
     pub register: String,
     /// Its id there.
     pub record: String,
-    /// The record is still there, and was changed.
-    pub changed: bool,
+    /// What became of it.
+    pub reason: Reason,
+    /// The day on which the record expired, or what the officer's safety needs, where there is such a thing.
+    pub detail: String,
     /// Another record agrees with the item.
     pub still_listed: bool,
 }

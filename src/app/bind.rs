@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::bench::{
-    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, LookUp, Opened, Past, Retro, Steps, SyncEnd, Trouble,
-    Withdrawn,
+    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, LookUp, Opened, Past, Reason, Retro, Steps, SyncEnd,
+    Trouble, Withdrawn,
 };
 use crate::desk::{Desk, DeskError};
 use crate::domain::{
@@ -143,7 +143,11 @@ impl Bench for Desk {
             seen: gone.checked_at,
             register: gone.register.to_string(),
             record: gone.record,
-            changed: gone.changed,
+            detail: match (gone.reason, gone.expired_on) {
+                (Reason::Expired, Some(day)) => day.to_string(),
+                _ => gone.caution.unwrap_or_default(),
+            },
+            reason: gone.reason,
             still_listed: gone.now >= Grade::Probable,
         });
         told.collect()

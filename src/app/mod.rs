@@ -38,8 +38,8 @@ use std::sync::Arc;
 
 use crate::capture::{CameraInfo, CameraWish, list_cameras};
 pub use bench::{
-    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, LookUp, Opened, Past, Recorded, Retro, Steps, SyncEnd,
-    Trouble, Withdrawn,
+    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, LookUp, Opened, Past, Reason, Recorded, Retro, Steps,
+    SyncEnd, Trouble, Withdrawn,
 };
 pub use live::Source;
 pub use window::Stage;

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use slint::{ComponentHandle, ModelRc, SharedString, Timer, TimerMode, VecModel, Weak};
 use tracepost_ui::{App, Link, RegisterRow, RetroRow, ShellData, SyncBackend, SyncData, SyncNote};
 
-use super::bench::{Bearings, Bench, Past, Retro, SyncEnd, Trouble, Withdrawn};
+use super::bench::{Bearings, Bench, Past, Reason, Retro, SyncEnd, Trouble, Withdrawn};
 use super::crew::Crew;
 use super::feed::REMEMBERED_MAX;
 use super::mail::{Letter, Mail, OfThePast};
@@ -324,17 +324,16 @@ fn also(end: &SyncEnd) -> Vec<SyncNote> {
 /// What must be heard by whoever holds an item for a record that is gone.
 fn note(gone: &Withdrawn) -> SyncNote {
     SyncNote {
-        code: match (gone.changed, gone.still_listed) {
-            (false, false) => "withdrawn",
-            (false, true) => "withdrawn_listed",
-            (true, false) => "corrected",
-            (true, true) => "corrected_listed",
-        }
-        .into(),
+        code: match (gone.reason, gone.still_listed) {
+            (Reason::Withdrawn, true) => "withdrawn_listed".into(),
+            (Reason::Corrected, true) => "corrected_listed".into(),
+            (Reason::Withdrawn | Reason::Corrected, false) => gone.reason.code().into(),
+            (reason, _) => format!("match_{}", reason.code()).into(),
+        },
+        plain: gone.detail.as_str().into(),
         mark: gone.mark.as_str().into(),
         seen: ages::day_and_time(gone.seen).into(),
         record: format!("{} {}", gone.register, gone.record).into(),
-        ..SyncNote::default()
     }
 }
 

@@ -19,6 +19,8 @@ mod retro;
 mod revoked;
 mod status;
 mod sync;
+mod told;
+mod waiting;
 mod whole;
 mod withdrawn;
 
@@ -32,7 +34,7 @@ pub use report::{LateRegister, RegisterReport, RetroRecord, RetroReport, SyncRep
 pub use retro::RetroHitFound;
 pub use status::{ClockStatus, LedgerStatus, ReceiptStatus, RegisterStatus, Status, read_status};
 pub use whole::{Verified, last_verified, verify, verify_when_due};
-pub use withdrawn::WithdrawnMatch;
+pub use withdrawn::{Reason, WithdrawnMatch};
 
 use crate::domain::{PostId, Seq};
 use crate::ledger::{Payload, SignedIn, Started};

@@ -1,13 +1,16 @@
 //! Retro-hits: past sightings, checked again when new records have come. Where only changes came, a sighting is first held
-//! against those alone: that takes a small part of a check, and nearly every sighting ends there.
+//! against those alone: that takes a small part of a check, and nearly every sighting ends there. One that no register has
+//! answered yet is judged whole, once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
 
 use super::check::lower_expired;
 use super::status::moment;
-use super::withdrawn::name_of;
+use super::told::{Matched, ToldMatches, name_of};
 use super::{Desk, DeskError, RetroRecord, RetroReport, SyncReport};
-use crate::domain::{Candidate, Grade, NotChecked, Rule, Seq, Verdict};
+use crate::domain::{Candidate, Finding, Grade, NotChecked, Rule, Seq, Verdict};
 use crate::ledger::{CandidateRef, Payload, RetroHit};
 use crate::registers::disclosure::fields;
 use crate::store::Sighting;
@@ -21,8 +24,9 @@ const DAY_MS: i64 = 86_400_000;
 const WORD_DAYS: i64 = 2;
 /// Sightings read at once; bounds memory, whatever the ledger holds.
 pub(super) const PAGE: u32 = 500;
-/// Names the registers, with versions, against which the past was checked last, and the last check that was looked at.
-const CHECKED_AGAINST: &str = "retro.checked_against";
+/// Names the registers, with versions, against which the past was checked last, the last check that was looked at, and the day
+/// that was today then, a line each. Programs that passed over checks without an answer kept theirs under another name.
+const CHECKED_AGAINST: &str = "retro.judged_against";
 
 /// The entry up to which retro-hits were told by a sync that came to its end.
 const TOLD: &str = "retro.told";
@@ -56,31 +60,32 @@ impl Desk {
         }
         let registers: Vec<_> =
             self.records.registers().into_iter().map(|r| format!("{}@{}", r.id, r.version)).collect();
-        let registers = registers.join(" ");
+        let (registers, today) = (registers.join(" "), self.today());
         let earlier = self.ledger.setting(CHECKED_AGAINST)?.unwrap_or_default();
-        let earlier = String::from_utf8(earlier).unwrap_or_default();
+        // By a clock that is known to be behind, everything is of a day that has not come.
+        let day = if self.is_clock_behind()? { NaiveDate::MAX } else { today };
+        let earlier = CheckedAgainst::read(&String::from_utf8(earlier).unwrap_or_default(), day);
         // With the same registers only what was checked since is looked at: such a check may have been answered from the
         // registers before, while the new ones were being taken over.
-        let mut after = match earlier.split_once('\n') {
-            Some((against, seen)) if against == registers => Seq(seen.parse().unwrap_or(0)),
-            _ => Seq(0),
-        };
+        let mut after = if earlier.registers == registers { earlier.through } else { Seq(0) };
         let since = self.looked_back_to();
-        let only_news = self.only_changes_since(earlier.split_once('\n').map_or("", |(against, _)| against));
-        let (_, withdrawn) = self.told_withdrawn()?;
+        let only_news = self.only_changes_since(&earlier.registers);
+        let told = self.told_matches()?;
         let (mut found, mut done) = (Vec::new(), 0);
         loop {
             let page = self.ledger.sightings_since(since, after, PAGE)?;
             let Some(last) = page.last() else { break };
             after = last.seq;
             for sighting in &page {
+                // What was looked at before was judged whole then, and the registers of now may only add to that.
+                let is_due = sighting.seq > earlier.through && (is_unanswered(sighting) || is_of_later(sighting, day));
                 let asked: Vec<_> =
                     sighting.check.registers.iter().map(|r| format!("{}@{}", r.id, r.version)).collect();
                 let same = !asked.is_empty() && asked.join(" ") == registers;
-                if same || (only_news && !self.records.touches_news(&sighting.check.item)) {
+                if !is_due && (same || (only_news && !self.records.touches_news(&sighting.check.item))) {
                     continue;
                 }
-                match self.check_again(sighting, &withdrawn)? {
+                match self.check_again(sighting, &told)? {
                     Again::Nothing => {}
                     Again::Found(hit) => found.push(*hit),
                     Again::CannotAsk => return Ok(found),
@@ -89,7 +94,7 @@ impl Desk {
             done += page.len() as u64;
             progress(done);
         }
-        self.ledger.set_setting(CHECKED_AGAINST, format!("{registers}\n{after}").as_bytes())?;
+        self.ledger.set_setting(CHECKED_AGAINST, format!("{registers}\n{after}\n{today}").as_bytes())?;
         Ok(found)
     }
 
@@ -152,6 +157,13 @@ impl Desk {
         now_ms.saturating_sub(self.retro_days() * DAY_MS)
     }
 
+    /// Whether the clock shows a day before the hub's last receipt.
+    fn is_clock_behind(&self) -> Result<bool, DeskError> {
+        let now_ms = self.ledger.clock().now().wall_ms;
+        let receipt = self.ledger.last_receipt()?;
+        Ok(receipt.is_some_and(|receipt| now_ms.saturating_add(DAY_MS) < receipt.server_ms))
+    }
+
     /// For how many days a sighting is checked again when registers change.
     pub fn retro_days(&self) -> i64 {
         let told = self.ledger.setting(DAYS_SETTING).ok().flatten();
@@ -172,13 +184,13 @@ impl Desk {
             && news_since.iter().all(|(id, version)| checked.get(id.0.as_str()).is_some_and(|seen| *seen >= version.0))
     }
 
-    fn check_again(&self, sighting: &Sighting, withdrawn: &BTreeSet<String>) -> Result<Again, DeskError> {
+    fn check_again(&self, sighting: &Sighting, told: &ToldMatches) -> Result<Again, DeskError> {
         let mut verdict = self.records.judge(&sighting.check.item);
         if matches!(verdict.reason, Some(NotChecked::IndexLoading | NotChecked::RegistersUnreadable)) {
             return Ok(Again::CannotAsk);
         }
         lower_expired(&mut verdict, self.today());
-        let news = news(sighting, &verdict.candidates, withdrawn);
+        let news = news(sighting.seq, &verdict.candidates, &self.matches_of(sighting)?, told);
         if news.is_empty() {
             return Ok(Again::Nothing);
         }
@@ -210,18 +222,68 @@ fn is_strong(candidate: &Candidate) -> bool {
     candidate.grade >= Grade::Probable
 }
 
-/// The strong candidates that were not as strong in the answer of then, nor in an earlier retro-hit, or whose record was told
-/// to be `withdrawn` since: the last word that the post has of it is that nobody looks for the item.
-fn news(sighting: &Sighting, candidates: &[Candidate], withdrawn: &BTreeSet<String>) -> Vec<CandidateRef> {
-    let later = sighting.retro_hit.iter().flat_map(|r| &r.candidates);
-    let known: BTreeSet<_> = sighting
-        .check
-        .candidates
-        .iter()
-        .chain(later)
-        .filter(|c| c.grade >= Grade::Probable && !withdrawn.contains(&name_of(sighting.seq, c)))
-        .map(|c| (&c.register, c.record.as_str()))
-        .collect();
-    let new = candidates.iter().filter(|c| is_strong(c) && !known.contains(&(&c.register, c.record.as_str())));
+/// Against what the past was checked last.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct CheckedAgainst {
+    registers: String,
+    /// The last check that was looked at.
+    through: Seq,
+}
+
+impl CheckedAgainst {
+    /// As it was kept. What was judged by the day of a clock that ran ahead, and is right again, counts as not judged: records
+    /// may have seemed expired then.
+    fn read(kept: &str, today: NaiveDate) -> Self {
+        let mut lines = kept.split('\n');
+        let (registers, through) = (lines.next().unwrap_or_default(), lines.next().and_then(|seq| seq.parse().ok()));
+        let is_of_later = lines.next().and_then(|day| day.parse::<NaiveDate>().ok()).is_none_or(|day| day > today);
+        match through {
+            Some(through) if !is_of_later => Self { registers: registers.to_owned(), through: Seq(through) },
+            _ => Self::default(),
+        }
+    }
+}
+
+/// Whether no register has answered.
+fn is_unanswered(sighting: &Sighting) -> bool {
+    let cannot_ask = matches!(sighting.check.reason, Some(NotChecked::IndexLoading | NotChecked::RegistersUnreadable));
+    cannot_ask || sighting.check.registers.is_empty()
+}
+
+/// Whether a record had expired by a clock that ran ahead, for that day has not come yet.
+fn is_of_later(sighting: &Sighting, today: NaiveDate) -> bool {
+    sighting.check.findings.contains(&Finding::RecordExpired) && moment(sighting.wall_ms).date_naive() > today
+}
+
+/// The strong candidates that are stronger than the post was told last: by a note of what became of them since, or else by the
+/// answer of then and earlier retro-hits.
+fn news(of: Seq, candidates: &[Candidate], matches: &[Matched], told: &ToldMatches) -> Vec<CandidateRef> {
+    let known = |c: &Candidate| {
+        let matched = matches.iter().map(|m| &m.candidate).find(|m| m.names(c))?;
+        Some(told.matches.get(&name_of(of, matched)).map_or(matched.grade, |told| told.grade))
+    };
+    let new = candidates.iter().filter(|c| is_strong(c) && known(c).is_none_or(|grade| grade < c.grade));
     new.map(CandidateRef::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_judged_by_a_day_that_has_not_come_counts_as_not_judged() {
+        let today = NaiveDate::from_ymd_opt(2026, 5, 1).unwrap();
+        let judged = CheckedAgainst { registers: "a@1 b@2".into(), through: Seq(7) };
+        for (kept, is_judged) in [
+            ("a@1 b@2\n7\n2026-05-01", true),
+            ("a@1 b@2\n7\n2026-04-01", true),
+            ("a@1 b@2\n7\n2026-05-02", false),
+            ("a@1 b@2\n7", false),
+            ("a@1 b@2", false),
+            ("", false),
+        ] {
+            let wanted = if is_judged { &judged } else { &CheckedAgainst::default() };
+            assert_eq!(&CheckedAgainst::read(kept, today), wanted, "{kept:?}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::ledger::{self, Enrolled, Payload, Receipt, SignedHead, UpdateOutcome}
 use crate::registers::ChunkRef;
 use crate::registers::manifest::AHEAD_MS;
 use crate::registers::state::Sum;
-use crate::store::records::{HeldRegister, Records, RecordsError};
+use crate::store::records::{HeldRegister, RecordsError};
 use crate::store::{Enrolment, LedgerStore, StoreError};
 use crate::sync::{self, Held, Identity, Outbox, Patience, Progress, Session, Shelf, Staging, SyncError, Up, Update};
 use crate::wire::{EnrolCode, OFFERS_MAX};
@@ -81,14 +81,14 @@ impl Desk {
         // What cannot be noted keeps no sighting from going up.
         let told = self.retro_hits_told();
         // A kill between taking registers over and checking the past again leaves this to be done, link or no link.
-        self.past_again(&mut report);
+        self.past_again(&mut report, false);
         let mut session = Session::connect(identity, Patience::default(), self.cancel.clone(), progress)?;
         self.compare_clocks(session.hello().server_time_ms);
         self.note_revoked(session.hello().revoked, session.hello().server_time_ms);
         session.urgent(&&self.ledger, progress);
         self.registers_down(&mut session, progress, &mut report);
         report.late = self.late_registers();
-        self.past_again(&mut report);
+        self.past_again(&mut report, true);
         let mut up = Up::default();
         if let Err(error) = session.up(&mut &self.ledger, progress, &mut up) {
             report.fail_for(error);
@@ -132,13 +132,15 @@ impl Desk {
         held.filter(|r| is_late(r, now_ms)).map(|r| LateRegister { id: r.id, signed: r.signed, next: r.next }).collect()
     }
 
-    fn past_again(&self, report: &mut SyncReport) {
+    /// `has_hub_s_time`: the hub has told its time in this sync.
+    fn past_again(&self, report: &mut SyncReport, has_hub_s_time: bool) {
         self.records.wait();
-        match self.check_past_again(&mut |_| {}) {
-            Ok(found) => report.retro_hits.extend(found.iter().map(RetroReport::from)),
-            Err(error) => report.fail_for(error),
-        }
-        match self.withdrawn_matches() {
+        let retold = self.check_past_again(&mut |_| {}).unwrap_or_else(|error| {
+            report.fail_for(error);
+            Vec::new()
+        });
+        report.retro_hits.extend(retold.iter().map(RetroReport::from));
+        match self.withdrawn_matches(&retold, has_hub_s_time) {
             Ok(found) => report.withdrawn_matches.extend(found),
             Err(error) => report.fail_for(error),
         }
@@ -188,7 +190,7 @@ impl Desk {
         let key = self.ledger.keys().derived("staged chunks");
         let down = Staging::open(staging, &key).and_then(|staging| {
             let hub = self.ledger.enrolment().map_err(store_failed)?.map(|enrolment| enrolment.fingerprint.to_string());
-            let mut shelf = RecordsShelf { records: &self.records, ledger: &self.ledger, hub: hub.unwrap_or_default() };
+            let mut shelf = RecordsShelf { desk: self, hub: hub.unwrap_or_default() };
             session.down(&mut shelf, &staging, progress)
         });
         let down = match down {
@@ -325,8 +327,7 @@ impl Outbox for &LedgerStore {
 
 /// The records of the device, as sync fills them.
 struct RecordsShelf<'a> {
-    records: &'a Records,
-    ledger: &'a LedgerStore,
+    desk: &'a Desk,
     /// Whose registers they are.
     hub: String,
 }
@@ -340,9 +341,9 @@ impl RecordsShelf<'_> {
 
 impl Shelf for RecordsShelf<'_> {
     fn held(&self) -> Result<Vec<Held>, SyncError> {
-        self.records.wait();
+        self.desk.records.wait();
         // Nothing is built on what does not open.
-        if self.records.unreadable().is_some() {
+        if self.desk.records.unreadable().is_some() {
             return Ok(Vec::new());
         }
         let held = |r: HeldRegister| Held {
@@ -351,28 +352,28 @@ impl Shelf for RecordsShelf<'_> {
             seal: r.seal,
             signed_ms: r.signed.timestamp_millis(),
         };
-        Ok(self.records.registers().into_iter().map(held).collect())
+        Ok(self.desk.records.registers().into_iter().map(held).collect())
     }
 
     fn sums(&self, register: &RegisterId) -> Result<Option<Vec<Sum>>, SyncError> {
-        Ok(self.records.sums(register).filter(|_| self.records.unreadable().is_none()))
+        Ok(self.desk.records.sums(register).filter(|_| self.desk.records.unreadable().is_none()))
     }
 
     fn size(&self) -> (u64, u64) {
-        self.records.size()
+        self.desk.records.size()
     }
 
     fn accepted(&self, register: &RegisterId) -> Option<RegisterVersion> {
-        let bytes = self.ledger.setting(&self.newest(register)).ok()??;
+        let bytes = self.desk.ledger.setting(&self.newest(register)).ok()??;
         String::from_utf8(bytes).ok()?.parse().ok().map(RegisterVersion)
     }
 
     fn now_ms(&self) -> i64 {
-        self.ledger.clock().now().wall_ms
+        self.desk.ledger.clock().now().wall_ms
     }
 
     fn may_repair(&self, register: &RegisterId) -> Result<bool, SyncError> {
-        let last = self.ledger.setting(&last_repair(register)).map_err(store_failed)?;
+        let last = self.desk.ledger.setting(&last_repair(register)).map_err(store_failed)?;
         let last = last.and_then(|bytes| String::from_utf8(bytes).ok()?.parse::<i64>().ok());
         let now_ms = self.now_ms();
         // A clock that was set by years must not forbid repairs for as long, nor one set by minutes allow them again and again.
@@ -381,7 +382,7 @@ impl Shelf for RecordsShelf<'_> {
 
     fn repaired(&mut self, register: &RegisterId) -> Result<(), SyncError> {
         let now_ms = self.now_ms().to_string();
-        self.ledger.set_setting(&last_repair(register), now_ms.as_bytes()).map_err(store_failed)
+        self.desk.ledger.set_setting(&last_repair(register), now_ms.as_bytes()).map_err(store_failed)
     }
 
     fn install(
@@ -390,7 +391,10 @@ impl Shelf for RecordsShelf<'_> {
         chunk: &mut dyn FnMut(&ChunkRef) -> Result<Vec<u8>, SyncError>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(), SyncError> {
-        self.records.install(updates, chunk, progress).map_err(|error| match error {
+        if let Err(error) = self.desk.note_matches() {
+            tracing::warn!(%error, "what the records of past matches say could not be noted before they change");
+        }
+        self.desk.records.install(updates, chunk, progress).map_err(|error| match error {
             RecordsError::OtherSet { register, digests } => SyncError::OtherSet { register, digests },
             // A piece of one register is not what it should be: that is no reason to leave the others.
             RecordsError::Chunk(why) if updates.len() == 1 => {
@@ -405,7 +409,7 @@ impl Shelf for RecordsShelf<'_> {
         for update in updates {
             let (name, version) = (self.newest(&update.manifest.register), update.manifest.version.0.to_string());
             // Registers are in use by now: a ledger that takes no note must not say otherwise.
-            let _ = self.ledger.set_setting(&name, version.as_bytes());
+            let _ = self.desk.ledger.set_setting(&name, version.as_bytes());
         }
         Ok(())
     }

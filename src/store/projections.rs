@@ -35,7 +35,8 @@ impl Sighting {
     pub fn found_later(&self) -> Vec<&CandidateRef> {
         let strong = |c: &&CandidateRef| c.grade >= Grade::Probable;
         let known = |c: &&CandidateRef| {
-            self.check.candidates.iter().filter(strong).any(|k| k.register == c.register && k.record == c.record)
+            let same = |k: &&CandidateRef| k.register == c.register && k.record == c.record;
+            self.check.candidates.iter().filter(same).any(|k| k.grade >= c.grade)
         };
         let all: Vec<_> = self.retro_hit.iter().flat_map(|hit| &hit.candidates).filter(strong).collect();
         let new: Vec<_> = all.iter().copied().filter(|c| !known(c)).collect();
@@ -158,14 +159,35 @@ impl LedgerStore {
         self.sightings_where("SELECT seq FROM sighting ORDER BY seq DESC LIMIT ?1", params![count])
     }
 
-    /// Checks made at or after `wall_ms`, oldest first, at most `limit` of those after the entry `after`: for checking
-    /// them again when new records have come.
+    /// Recent checks, oldest first, at most `limit` of those after the entry `after`: for checking them again when new records have
+    /// come. `wall_ms` is where the past begins that is looked back to.
+    ///
+    /// A check is old only if the hub held it before then, by its receipt, and neither it nor any before it was made at or after
+    /// `wall_ms` by the device's clock. That clock alone makes nothing old: one that is years behind would hide what was seen today. So
+    /// everything since the last receipt of before then counts as recent, and all of a ledger as long as there is none: rather too many.
     pub fn sightings_since(&self, wall_ms: i64, after: Seq, limit: u32) -> Result<Vec<Sighting>, StoreError> {
         self.sightings_where(
-            "SELECT seq FROM sighting WHERE seq > ?1
-             AND seq >= (SELECT seq FROM sighting WHERE wall_ms >= ?2 ORDER BY seq LIMIT 1) ORDER BY seq LIMIT ?3",
+            "SELECT seq FROM sighting WHERE seq > ?1 AND seq >= (
+               SELECT seq FROM sighting WHERE wall_ms >= ?2
+               OR seq > (SELECT coalesce(max(through), 0) FROM receipt WHERE server_ms < ?2) ORDER BY seq LIMIT 1)
+             ORDER BY seq LIMIT ?3",
             params![number(after), wall_ms, limit],
         )
+    }
+
+    /// Every retro-hit on a check, oldest first.
+    pub fn retro_hits_on(&self, of: Seq) -> Result<Vec<RetroHit>, StoreError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT seq FROM retro_hit WHERE of = ?1 ORDER BY seq")?;
+            let seqs = statement.query_map([number(of)], |row| row.get::<_, i64>(0))?;
+            let mut found = Vec::new();
+            for hit in seqs.collect::<Result<Vec<_>, _>>()? {
+                if let Some(Entry { payload: Payload::RetroHit(hit), .. }) = read_entry(connection, seq(hit))? {
+                    found.push(hit);
+                }
+            }
+            Ok(found)
+        })
     }
 
     /// Checks with a retro-hit, newest retro-hit first.

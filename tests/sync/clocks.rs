@@ -1,7 +1,7 @@
 //! Clocks that are wrong: the hub's or the device's, by minutes or by a year, for an hour or for good. Nothing may stay wrong
 //! for a year because a clock once was.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ fn reg() -> RegisterId {
 /// A desk that is no practice, with a clock of its own.
 pub struct Post {
     pub desk: Desk,
-    clock: Arc<HandClock>,
+    pub clock: Arc<HandClock>,
     pub folder: tempfile::TempDir,
 }
 
@@ -51,9 +51,15 @@ impl Post {
 
     /// The desk, closed and opened again.
     pub fn restarted(self) -> Self {
+        self.restarted_after(|_| ())
+    }
+
+    /// The same, and meanwhile something happened to its home.
+    pub fn restarted_after(self, happened: impl FnOnce(&Path)) -> Self {
         let Self { desk, clock, folder } = self;
         drop(desk);
         let home = folder.path().join("home");
+        happened(&home);
         let options = DeskOptions { home: Some(home), officer: Some("A. Officer".into()), attended: false };
         let desk = Desk::open_with_clock(&options, Arc::clone(&clock) as _).unwrap();
         desk.wait_for_registers();

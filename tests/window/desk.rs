@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::Utc;
 use tracepost::app::{
-    Bearings, Bench, CheckAnswer, CheckRequest, Held, LookUp, Opened, Past, Recorded, Retro, Steps, SyncEnd, Trouble,
-    Withdrawn,
+    Bearings, Bench, CheckAnswer, CheckRequest, Held, LookUp, Opened, Past, Reason, Recorded, Retro, Steps, SyncEnd,
+    Trouble, Withdrawn,
 };
 use tracepost::domain::keys::canonical;
 use tracepost::domain::{
@@ -239,7 +239,7 @@ impl Bench for MadeUp {
         let failed = |code| Trouble { code, words: format!("{code} in English") };
         let failed = if self.rough_sync { vec![failed("photos_waiting"), failed("register_note")] } else { Vec::new() };
         let mut number = 0;
-        let mut gone = |mark: &str, changed, still_listed| {
+        let mut gone = |mark: &str, reason, still_listed| {
             number += 1;
             Withdrawn {
                 of: Seq(number),
@@ -247,15 +247,30 @@ impl Bench for MadeUp {
                 seen: chrono::DateTime::UNIX_EPOCH,
                 register: "weapons".into(),
                 record: "P-7".into(),
-                changed,
+                reason,
+                detail: match reason {
+                    Reason::Expired => "2026-04-30".into(),
+                    Reason::Discreet | Reason::Caution => "may be armed".into(),
+                    _ => String::new(),
+                },
                 still_listed,
             }
         };
         if self.rough_sync {
-            *self.withdrawn.lock().unwrap() =
-                vec![gone("KT004418", false, false), gone("KT004419", false, true), gone("KT004420", true, false)];
+            *self.withdrawn.lock().unwrap() = vec![
+                gone("KT004418", Reason::Withdrawn, false),
+                gone("KT004419", Reason::Withdrawn, true),
+                gone("KT004420", Reason::Corrected, false),
+                gone("KT004421", Reason::Expired, false),
+                gone("KT004422", Reason::Delivered, false),
+                gone("KT004423", Reason::Weaker, false),
+                gone("KT004424", Reason::Discreet, false),
+                gone("KT004425", Reason::Report, false),
+                gone("KT004426", Reason::Hold, false),
+                gone("KT004427", Reason::Caution, false),
+            ];
         }
-        let many = (0..self.withdraws).map(|n| gone(&format!("MW{n:06}"), false, false));
+        let many = (0..self.withdraws).map(|n| gone(&format!("MW{n:06}"), Reason::Withdrawn, false));
         self.withdrawn.lock().unwrap().extend(many.collect::<Vec<_>>());
         Ok(SyncEnd { bytes_up: 1_200, bytes_down: 340_000, failed, late: self.rough_sync })
     }

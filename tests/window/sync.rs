@@ -55,6 +55,26 @@ fn whoever_holds_an_item_hears_that_its_record_was_withdrawn() {
     ] {
         window.must_say(said);
     }
+    // The wheel is turned over a line that is wholly seen.
+    let mut above = ["WITHDRAWN: KT004419", "CORRECTED: KT004420"];
+    for (head, said) in [
+        ("EXPIRED: KT004421", "record weapons P-7 has expired (2026-04-30)"),
+        ("DELIVERED: KT004422", "only says now where the item was delivered"),
+        ("CORRECTED: KT004423", "was changed and agrees less than it did"),
+        ("DISCREET CHECK: KT004424", "Let nobody notice, and ask its owner. Caution: may be armed"),
+        ("CHANGED: KT004425", "no more than a report"),
+        ("CHANGED: KT004426", "asks now to hold the item"),
+        ("CHANGED: KT004427", "still matches, and tells now of what to beware. Caution: may be armed"),
+    ] {
+        for _ in 0..4 {
+            if !window.says(head) {
+                window.find(above[0]).scroll(0.0, -40.0);
+            }
+        }
+        window.must_say(head);
+        window.must_say(said);
+        above = [above[1], head];
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::words::{self, Beware};
 use crate::cli::common::{counted, in_line};
+use crate::desk::Reason;
 use crate::domain::{Difference, Rule};
 
 /// The whole of it: what went up and came down, then what it told of past checks.
@@ -55,7 +56,8 @@ fn past_check(hit: &Value) -> String {
     format!("{}, checked{at} (entry {})", marks.join(" + "), hit["of"])
 }
 
-/// What an officer who holds an item must hear: nobody looks for it under that record any more, or not for this one.
+/// What an officer who holds an item must hear: nobody looks for it under that record any more, or not for this one, or its owner
+/// asks for something else.
 fn withdrawn_words(gone: &Value) -> String {
     let (register, record) = (said(&gone["register"]), said(&gone["record"]));
     let then = match gone["now"].as_str() {
@@ -65,14 +67,37 @@ fn withdrawn_words(gone: &Value) -> String {
         }
         _ => "no other record matches: check it again, and ask the owner before it is held any longer",
     };
-    let (head, what) = match gone["changed"].as_bool() {
-        Some(true) => (
-            "CORRECTED",
-            format!("record {record} of register {register} was changed, and it is not that item any more"),
-        ),
-        _ => ("WITHDRAWN", format!("its record {record} is no longer in register {register}")),
+    let its_record = format!("record {record} of register {register}");
+    let matches = |what: &str| format!("{its_record} still matches, and {what}");
+    let reason = Reason::deserialize(&gone["reason"]).unwrap_or_default();
+    let (head, what) = match reason {
+        Reason::Withdrawn => ("WITHDRAWN", format!("its record {record} is no longer in register {register}")),
+        Reason::Corrected => ("CORRECTED", format!("{its_record} was changed, and it is not that item any more")),
+        Reason::Expired => {
+            let day = gone["expired_on"].as_str().map(|day| format!(" on {}", in_line(day))).unwrap_or_default();
+            ("EXPIRED", format!("{its_record} has expired{day}"))
+        }
+        Reason::Delivered => {
+            ("DELIVERED", format!("{its_record} was changed, and only says by now where the item was delivered"))
+        }
+        Reason::Weaker => ("CORRECTED", format!("{its_record} was changed, and agrees less with the item than it did")),
+        Reason::Discreet => ("CHANGED", matches("its owner asks now for a discreet check")),
+        Reason::Report => {
+            ("CHANGED", matches("its owner asks now for no more than a report: do not hold the item for it"))
+        }
+        Reason::Hold => ("CHANGED", matches("its owner asks now to hold the item")),
+        Reason::Caution => ("CHANGED", matches("tells now of what to beware")),
     };
-    format!("{head}: {}: {what}; {then}", past_check(gone))
+    let then = match reason {
+        Reason::Discreet | Reason::Report | Reason::Hold | Reason::Caution => {
+            format!("all of it: tracepost record {register} {record} --from {}", gone["of"])
+        }
+        _ => then.to_owned(),
+    };
+    let mut text = format!("{head}: {}: {what}; {then}", past_check(gone));
+    let (caution, is_discreet) = (gone["caution"].as_str(), gone["discreet"] == true);
+    words::warn(&mut text, &Beware { caution, is_discreet, expired: None }, "\n    ");
+    text
 }
 
 /// What an officer needs to act on a past check: the mark that was read, when, and the record that it matches now.
@@ -136,13 +161,40 @@ mod tests {
             "\nWITHDRAWN: AB1234, checked on 2026-05-01 10:00 UTC (entry 7): its record 1 is no longer in register r; no other \
              record matches: check it again, and ask the owner before it is held any longer"
         ));
-        report["withdrawn_matches"][0]["changed"] = true.into();
+        report["withdrawn_matches"][0]["reason"] = "corrected".into();
         let corrected = sync_words(&report);
         assert!(corrected.contains(
             "\nCORRECTED: AB1234, checked on 2026-05-01 10:00 UTC (entry 7): record 1 of register r was changed"
         ));
         report["withdrawn_matches"][0]["now"] = "hit".into();
         assert!(sync_words(&report).ends_with("another record agrees with it: check it again"));
+    }
+
+    #[test]
+    fn a_match_to_be_handled_otherwise_says_how_and_what_to_beware() {
+        for (reason, parts) in [
+            ("expired", &["\nEXPIRED: AB1234, ", "record 1 of register r has expired on 2026-04-30; no other"][..]),
+            ("delivered", &["\nDELIVERED: AB1234, ", "where the item was delivered; no other record"]),
+            ("weaker", &["\nCORRECTED: AB1234, ", "agrees less with the item than it did; no other record"]),
+            (
+                "discreet",
+                &["\nCHANGED: AB1234, ", "asks now for a discreet check; all of it: tracepost record r 1 --from 7"],
+            ),
+            ("report", &["\nCHANGED: AB1234, ", "no more than a report: do not hold"]),
+            ("hold", &["\nCHANGED: AB1234, ", "asks now to hold the item; all of it"]),
+            ("caution", &["\nCHANGED: AB1234, ", "tells now of what to beware; all of it"]),
+        ] {
+            let report = json!({ "withdrawn_matches": [{
+                "of": 7, "checked_at": "2026-05-01T10:00:00Z", "marks": ["AB1234"], "register": "r", "record": "1",
+                "now": "no_record", "changed": true, "reason": reason, "expired_on": "2026-04-30", "caution": "armed\nx",
+                "discreet": reason == "discreet",
+            }]});
+            let words = sync_words(&report);
+            for part in parts.iter().chain(&["\n    CAUTION: armed x"]) {
+                assert!(words.contains(part), "{part:?} in {words}");
+            }
+            assert_eq!(words.contains("\n    DISCREET: "), reason == "discreet", "{words}");
+        }
     }
 
     #[test]
