@@ -153,7 +153,7 @@ impl Desk {
 }
 
 /// Whether a mark of the item is one that the record lists.
-fn shares_a_mark(item: &Item, record: &Record) -> bool {
+pub(super) fn shares_a_mark(item: &Item, record: &Record) -> bool {
     let listed: BTreeSet<String> = record.marks.iter().map(|mark| canonical(&mark.value)).collect();
     item.marks
         .iter()
