@@ -20,6 +20,8 @@ mod liar;
 mod liars;
 #[path = "sync/restart.rs"]
 mod restart;
+#[path = "sync/standing.rs"]
+mod standing;
 #[path = "sync/world.rs"]
 mod world;
 
