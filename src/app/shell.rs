@@ -11,6 +11,7 @@ use tracepost_ui::{App, ScanData, Screen, ShellBackend, ShellData, VerdictData};
 
 use super::bench::Trouble;
 use super::eye::Eye;
+use super::face;
 use super::fields::Fields;
 use super::scan::Scan;
 use super::search::Search;
@@ -171,14 +172,14 @@ impl Shell {
     }
 
     /// A verdict is there. Loud: the card opens by itself when a record may be the item, or such a card still waits for the
-    /// eye; but not under the fingers of somebody who types.
+    /// eye; but not under the fingers of somebody who types, and never where a record asks that nobody notices.
     pub fn verdict_came(&self, verdict: &Answered) {
         let Some(app) = self.app.upgrade() else { return };
         let strong = matches!(verdict.grade, Grade::Hit | Grade::Probable | Grade::Possible);
         let scan = app.global::<ScanData>();
         let types = !scan.get_entry().is_empty() || !scan.get_picker().is_empty();
         let waits = strong || self.scan.feed.unseen_aloud().is_some();
-        let may_come = app.global::<ShellData>().get_loud();
+        let may_come = app.global::<ShellData>().get_loud() && !face::asks_to_be_hushed(verdict);
         if may_come && waits && !types && self.screen() == Screen::Scan {
             self.open_by_itself();
         }

@@ -122,7 +122,9 @@ impl Verdict {
         let looking = app.global::<ShellData>().get_screen() == Screen::Verdict;
         let other = self.shown.borrow().as_ref().is_some_and(|shown| shown.number != card.number);
         let by_itself = matches!(card.source, CheckSource::Camera | CheckSource::File);
-        if looking && (app.global::<VerdictData>().get_deciding() || (other && by_itself)) {
+        // Nobody asked for a card that came by itself, and nobody for the one that would take its place.
+        let unasked = other && self.is_at_a_glance() && card.is_hushed();
+        if looking && (app.global::<VerdictData>().get_deciding() || (other && by_itself) || unasked) {
             return self.say_whether_earlier();
         }
         self.show(card);

@@ -2,11 +2,16 @@
 
 use slint::ComponentHandle;
 use slint::platform::Key;
+use tracepost_ui::{Screen, ShellData};
 
 use super::desk::RESTRICTION;
 use super::stage::Window;
 
 const DISCREET: &str = "Discreet check: let nobody notice, ask the owner of the record";
+
+fn screen(window: &Window) -> Screen {
+    window.app().global::<ShellData>().get_screen()
+}
 
 #[test]
 fn the_caution_of_a_second_record_stands_over_the_card_whichever_is_looked_at() {
@@ -56,4 +61,45 @@ fn a_caution_longer_than_the_screen_leaves_the_records_their_room() {
         let shown = window.find(label);
         assert!(shown.absolute_position().y + shown.size().height <= 600.0, "{label}");
     }
+}
+
+#[test]
+fn a_discreet_record_opens_no_card_by_itself_however_loud_the_window_is() {
+    let window = Window::open();
+    window.press(Key::F10);
+    window.click("Loud");
+    window.press(Key::F1);
+    for mark in ["DC7000", "DC7001", "TW8001"] {
+        window.press(Key::F2);
+        window.type_slowly(mark);
+        window.enter();
+        assert_eq!(screen(&window), Screen::Scan, "{mark}");
+        assert!(
+            window.find("Open the card:").accessible_description().is_some_and(|said| said == "Checked. Open the card")
+        );
+    }
+    // Nor does the next item bring it up, which is no match; and a match that may be seen comes alone.
+    window.press(Key::F2);
+    window.type_slowly("KT004417");
+    window.enter();
+    assert_eq!(screen(&window), Screen::Scan);
+    window.press(Key::F2);
+    window.type_slowly("RP7100");
+    window.enter();
+    assert_eq!(screen(&window), Screen::Verdict);
+    window.must_say("MATCH: note it and report it");
+    assert!(!window.says("discreet check"));
+}
+
+#[test]
+fn a_discreet_match_waits_and_is_one_key_away_in_the_loud_window_too() {
+    let window = Window::open();
+    window.press(Key::F10);
+    window.click("Loud");
+    window.press(Key::F1);
+    window.type_slowly("DC7000");
+    window.enter();
+    window.must_say("1 match waits to be looked at");
+    window.press(Key::F4);
+    window.must_say("MATCH: a record asks for a discreet check");
 }
