@@ -22,6 +22,8 @@ mod liars;
 mod past;
 #[path = "sync/restart.rs"]
 mod restart;
+#[path = "sync/standing.rs"]
+mod standing;
 #[path = "sync/world.rs"]
 mod world;
 

@@ -1,6 +1,8 @@
 //! The window over a made-up desk: what an officer sees, presses and reads, found by the labels that a screen reader uses.
 #![cfg(feature = "gui")]
 
+#[path = "window/beware.rs"]
+mod beware;
 #[path = "window/card.rs"]
 mod card;
 #[path = "window/desk.rs"]
@@ -9,8 +11,12 @@ mod desk;
 mod hands;
 #[path = "window/items.rs"]
 mod items;
+#[path = "window/retro.rs"]
+mod retro;
 #[path = "window/search.rs"]
 mod search;
+#[path = "window/since.rs"]
+mod since;
 #[path = "window/stage.rs"]
 mod stage;
 #[path = "window/sync.rs"]

@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
-pub use crate::desk::{CheckAnswer, CheckRequest, LookUp, Reason, Recorded};
+pub use crate::desk::{CheckAnswer, CheckRequest, Gone, LookUp, Reason, Recorded, Standing};
 pub use crate::domain::Facts;
-use crate::domain::{DecisionCode, Difference, Grade, HandScannerSettings, Item, RegisterAge, Seq, Verdict};
+use crate::domain::{
+    DecisionCode, Difference, Grade, HandScannerSettings, Item, RegisterAge, RegisterId, Seq, Verdict,
+};
 
 /// What failed, for people: a code that the screens have words for in their language, and the desk's own words for codes
 /// that they do not know yet.
@@ -86,9 +88,31 @@ pub struct Opened {
     pub expired: bool,
 }
 
+/// What came of opening a record.
+#[derive(Debug, Clone)]
+pub enum Opening {
+    /// All of it.
+    Whole(Opened),
+    /// It is not in its register any more.
+    Withdrawn,
+    /// Its register is not on this device any more.
+    NoRegister,
+}
+
+/// Past sightings that newer records match.
+#[derive(Debug, Clone, Default)]
+pub struct RetroHits {
+    /// The newest of them, newest first.
+    pub newest: Vec<Retro>,
+    /// How many there are.
+    pub all: usize,
+}
+
 /// A past sighting that a newer record matches.
 #[derive(Debug, Clone)]
 pub struct Retro {
+    /// The check of then, with the records found since.
+    pub past: Past,
     /// The grade now.
     pub grade: Grade,
     /// The rule by which they agree, as [`crate::domain::Rule::on_screen`] names it.
@@ -103,6 +127,12 @@ pub struct Retro {
     pub register: String,
     /// The record.
     pub record: String,
+    /// What the records that stand tell of the officer's safety.
+    pub cautions: Vec<String>,
+    /// One of them asks that nobody notices.
+    pub discreet: bool,
+    /// Why none of its records is one to act on any more, if so.
+    pub gone: Option<Gone>,
 }
 
 /// How a sync ended.
@@ -154,12 +184,15 @@ pub trait Bench: Send + Sync + 'static {
     /// When the disk refuses.
     fn decide(&self, of: Seq, code: DecisionCode, note: &str, photo: Option<&[u8]>) -> Result<(), Trouble>;
 
-    /// Opens a candidate's record, which is written down first; gives all of it, or `None` when the registers hold it
-    /// no more.
+    /// Opens a candidate's record, which is written down first.
     ///
     /// # Errors
     /// When the disk refuses; the record stays closed then.
-    fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<Option<Opened>, Trouble>;
+    fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<Opening, Trouble>;
+
+    /// What the registers of now say of records that a check of the item has found, each named by its register and its id. Nothing
+    /// is written down.
+    fn standings(&self, item: &Item, named: &[(RegisterId, String)]) -> Vec<Standing>;
 
     /// Looks marks up by a pattern, which is written down first.
     ///
@@ -185,8 +218,8 @@ pub trait Bench: Send + Sync + 'static {
     /// The last checks, newest first.
     fn feed(&self, most: usize) -> Vec<Past>;
 
-    /// Past sightings that newer records match, newest first.
-    fn retro_hits(&self, most: usize) -> Vec<Retro>;
+    /// Past sightings that newer records match: at most so many, and how many there are.
+    fn retro_hits(&self, most: usize) -> RetroHits;
 
     /// Past matches whose record is gone or was corrected, and that nobody has said to have seen; those told first at the front.
     fn withdrawn(&self) -> Vec<Withdrawn>;

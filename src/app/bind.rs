@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::bench::{
-    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, LookUp, Opened, Past, Reason, Retro, Steps, SyncEnd,
-    Trouble, Withdrawn,
+    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, LookUp, Opened, Opening, Past, Reason, Retro, RetroHits,
+    Standing, Steps, SyncEnd, Trouble, Withdrawn,
 };
 use crate::desk::{Desk, DeskError};
 use crate::domain::{
-    Candidate, DecisionCode, Finding, Grade, HandScannerSettings, Lowered, RegisterAge, RegisterId, Seq, Verdict, Why,
+    Candidate, DecisionCode, Finding, Grade, HandScannerSettings, Item, Lowered, RegisterAge, RegisterId, Seq, Verdict,
+    Why,
 };
+use crate::ledger::CandidateRef;
 use crate::registers::disclosure;
 use crate::store::Sighting;
 use crate::sync::Phase;
@@ -24,12 +26,19 @@ impl Bench for Desk {
         self.decide(of, code, note, photo).map(drop).map_err(trouble)
     }
 
-    fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<Option<Opened>, Trouble> {
+    fn open_record(&self, register: &str, record: &str, from: Option<Seq>) -> Result<Opening, Trouble> {
         match self.read_record(&RegisterId(register.to_owned()), record, from) {
-            Ok(opened) => Ok(Some(Opened { facts: disclosure::whole(&opened.record), expired: opened.expired })),
-            Err(DeskError::NoSuchRecord { .. } | DeskError::NoSuchRegister { .. }) => Ok(None),
+            Ok(opened) => {
+                Ok(Opening::Whole(Opened { facts: disclosure::whole(&opened.record), expired: opened.expired }))
+            }
+            Err(DeskError::NoSuchRecord { .. }) => Ok(Opening::Withdrawn),
+            Err(DeskError::NoSuchRegister { .. }) => Ok(Opening::NoRegister),
             Err(error) => Err(trouble(error)),
         }
+    }
+
+    fn standings(&self, item: &Item, named: &[(RegisterId, String)]) -> Vec<Standing> {
+        self.standings(item, named)
     }
 
     fn look_up(&self, pattern: &str) -> Result<LookUp, Trouble> {
@@ -96,30 +105,25 @@ impl Bench for Desk {
             tracing::error!(%error, "which records were opened could not be read; their matches wait again");
             BTreeSet::new()
         });
-        past.iter()
-            .map(|sighting| Past {
-                looked_into: looked_into.contains(&sighting.seq),
-                seq: sighting.seq,
-                item: sighting.check.item.clone(),
-                verdict: known_of(sighting),
-                decided: sighting.decision.as_ref().map(|decision| decision.code),
-                at: moment(sighting.wall_ms),
-                unsent: sighting.seq.0 > proven,
-            })
-            .collect()
+        past.iter().map(|sighting| past_of(sighting, looked_into.contains(&sighting.seq), proven)).collect()
     }
 
-    fn retro_hits(&self, most: usize) -> Vec<Retro> {
-        let most = u32::try_from(most).unwrap_or(u32::MAX);
-        let past = self.ledger().retro_hits(most).unwrap_or_else(|error| {
+    fn retro_hits(&self, most: usize) -> RetroHits {
+        let proven = self.ledger().acknowledged().map_or(0, |seq| seq.0);
+        let past = self.ledger().retro_hits(u32::try_from(most).unwrap_or(u32::MAX)).unwrap_or_else(|error| {
             tracing::error!(%error, "the retro-hits could not be read");
             Vec::new()
         });
         let told = past.iter().filter_map(|sighting| {
             let hit = sighting.retro_hit.as_ref()?;
-            let news = self.retro_records(sighting);
-            let first = news.first();
+            let all = self.retro_records_now(sighting);
+            let (standing, gone): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, gone)| gone.is_none());
+            let first = standing.first().or(gone.first());
+            let (first, fate) = first.map(|(record, gone)| (record, *gone)).unzip();
+            let mut cautions: Vec<String> = standing.iter().filter_map(|(record, _)| record.caution.clone()).collect();
+            cautions.dedup();
             Some(Retro {
+                past: past_of(sighting, false, proven),
                 grade: hit.grade,
                 rule: first.map_or("", |record| record.rule.on_screen(&record.differs)),
                 differs: first.map(|record| record.differs.clone()).unwrap_or_default(),
@@ -127,9 +131,19 @@ impl Bench for Desk {
                 seen: moment(sighting.wall_ms),
                 register: first.map(|record| record.register.to_string()).unwrap_or_default(),
                 record: first.map(|record| record.record.clone()).unwrap_or_default(),
+                cautions,
+                discreet: standing.iter().any(|(record, _)| record.discreet),
+                gone: fate.flatten(),
             })
         });
-        told.collect()
+        let newest: Vec<Retro> = told.collect();
+        // Where all are shown nobody need count them.
+        let all = if newest.len() < most { Ok(newest.len()) } else { self.retro_count() };
+        let all = all.unwrap_or_else(|error| {
+            tracing::error!(%error, "the retro-hits could not be counted");
+            newest.len()
+        });
+        RetroHits { newest, all }
     }
 
     fn withdrawn(&self) -> Vec<Withdrawn> {
@@ -193,32 +207,54 @@ fn trouble(error: impl Into<DeskError>) -> Trouble {
     Trouble { code: error.code(), words: error.to_string() }
 }
 
-/// The answer as the ledger keeps it: of records which they are and by what they agreed, and not what they say.
+/// A check of before.
+fn past_of(sighting: &Sighting, looked_into: bool, proven: u64) -> Past {
+    Past {
+        looked_into,
+        seq: sighting.seq,
+        item: sighting.check.item.clone(),
+        verdict: known_of(sighting),
+        decided: sighting.decision.as_ref().map(|decision| decision.code),
+        at: moment(sighting.wall_ms),
+        unsent: sighting.seq.0 > proven,
+    }
+}
+
+/// The answer as the ledger keeps it, with what a sync has found out since: of records which they are and by what they agreed,
+/// and not what they say.
 fn known_of(sighting: &Sighting) -> Verdict {
     let check = &sighting.check;
     let found = |finding| check.grade == Grade::Possible && check.findings.contains(&finding);
     let lowered = [(Finding::RecordExpired, Lowered::Expired), (Finding::DeliveredElsewhere, Lowered::Delivered)];
     let lowered: Vec<Lowered> =
         lowered.into_iter().filter(|(finding, _)| found(*finding)).map(|(_, why)| why).collect();
-    let candidates = check.candidates.iter().map(|named| Candidate {
+    let named = |named: &CandidateRef, lowered: Vec<Lowered>| Candidate {
         register: named.register.clone(),
         record: named.record.clone(),
         grade: named.grade,
         rule: named.rule,
         differs: Vec::new(),
-        why: Why { lowered: lowered.clone(), ..Why::default() },
+        why: Why { lowered, ..Why::default() },
         fields: Facts::new(),
-    });
+    };
+    let later = sighting.found_later();
+    let mut candidates: Vec<Candidate> = later.iter().map(|later| named(later, Vec::new())).collect();
+    let first = check.candidates.iter().filter(|c| !candidates.iter().any(|later| c.names(later)));
+    let first: Vec<Candidate> = first.map(|c| named(c, lowered.clone())).collect();
+    candidates.extend(first);
+    candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.grade));
+    let strongest = later.first();
+    let is_stronger = strongest.is_some_and(|later| later.grade > check.grade);
     Verdict {
-        grade: check.grade,
-        reason: check.reason,
-        rule: check.rule,
+        grade: strongest.map_or(check.grade, |later| later.grade.max(check.grade)),
+        reason: check.reason.filter(|_| strongest.is_none()),
+        rule: if is_stronger { strongest.map(|later| later.rule) } else { check.rule },
         ask: Vec::new(),
         findings: check.findings.clone(),
-        candidates: candidates.collect(),
+        candidates,
         more: 0,
         more_at_least: false,
-        registers: check.registers.clone(),
+        registers: sighting.retro_hit.as_ref().map_or(&check.registers, |hit| &hit.registers).clone(),
         only_known: Vec::new(),
         entry: Some(sighting.seq),
     }

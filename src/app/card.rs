@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::bench::{CheckAnswer, CheckRequest, Past, Recorded};
+use super::bench::{CheckAnswer, CheckRequest, Past, Recorded, Standing};
 use super::face;
+use super::since::{Fate, Since};
 use crate::decode::{Accepted, View};
 use crate::desk::item::{add_scanned, add_symbol, add_typed};
 use crate::domain::keyboard::Readings;
-use crate::domain::{DecisionCode, Description, Finding, Grade, Item, Object, Seq};
+use crate::domain::{Candidate, DecisionCode, Description, Finding, Grade, Item, Object, RegisterId, Seq, Verdict};
 use crate::ledger::CheckSource;
 
 /// The details that an officer picks of most objects, in the order of the card.
@@ -66,9 +67,32 @@ pub struct Answer {
     pub at: chrono::DateTime<chrono::Utc>,
     /// It is of before this window, and what its records say is not known.
     pub remembered: bool,
+    /// What became of it since, once the registers are others.
+    pub since: Option<Since>,
 }
 
 impl Answer {
+    /// The verdict with its records as they are now, as far as is known.
+    pub fn verdict(&self) -> &Verdict {
+        self.since.as_ref().map_or(&self.given.verdict, |since| &since.verdict)
+    }
+
+    /// Why no record that would have stopped the item is there any more, if so.
+    pub fn gone(&self) -> Option<Fate> {
+        self.since.as_ref()?.gone
+    }
+
+    /// What became of a record of [`Answer::verdict`], by its place in it.
+    pub fn fate(&self, index: usize) -> Option<Fate> {
+        *self.since.as_ref()?.fates.get(index)?
+    }
+
+    /// What the records that match ask for, as a code for the screens.
+    pub fn asked(&self) -> &'static str {
+        let is_known = self.since.as_ref().map_or(!self.remembered, |since| since.is_asked_known);
+        if is_known { self.verdict().asked().code() } else { "unknown" }
+    }
+
     /// The number to write on paper, when the disk refused the entry.
     pub fn paper(&self) -> Option<&str> {
         match &self.given.recorded {
@@ -77,10 +101,42 @@ impl Answer {
         }
     }
 
-    /// The grade of the verdict.
+    /// The grade of the verdict, as its records are now.
     pub fn grade(&self) -> Grade {
-        self.given.verdict.grade
+        self.verdict().grade
     }
+}
+
+/// How the records stand that a check has found.
+pub struct Stood {
+    /// Number of the card.
+    pub number: u64,
+    /// The item as it was checked.
+    pub item: Item,
+    /// The records that the check has found.
+    pub named: Vec<(RegisterId, String)>,
+    /// The registers by which it was looked at.
+    pub by: String,
+    /// What became of the records, in the order of the check.
+    pub standings: Vec<Standing>,
+}
+
+impl Stood {
+    /// What is to be looked at: the records of an answer.
+    pub fn to_ask(number: u64, answer: &Answer, by: String) -> Self {
+        let named = names(answer).map(|(register, record)| (register.clone(), record.to_owned())).collect();
+        Self { number, item: answer.item.clone(), named, by, standings: Vec::new() }
+    }
+
+    /// Whether it is that answer's; another check of the same item may have come meanwhile.
+    pub fn is_about(&self, number: u64, answer: &Answer) -> bool {
+        let named = self.named.iter().map(|(register, record)| (register, record.as_str()));
+        self.number == number && self.item == answer.item && named.eq(names(answer))
+    }
+}
+
+fn names(answer: &Answer) -> impl Iterator<Item = (&RegisterId, &str)> {
+    answer.given.verdict.candidates.iter().map(|c| (&c.register, c.record.as_str()))
 }
 
 impl Card {
@@ -107,6 +163,7 @@ impl Card {
             given: CheckAnswer { verdict: past.verdict, recorded: Recorded::OnDisk(past.seq) },
             at: past.at,
             remembered: true,
+            since: None,
         };
         Self {
             intake: Intake::Earlier,
@@ -137,10 +194,40 @@ impl Card {
         self.answer.as_ref().is_some_and(|answer| answer.remembered)
     }
 
+    /// Whether nobody is to notice that a record may be the item.
+    pub fn is_hushed(&self) -> bool {
+        self.answer.as_ref().is_some_and(|answer| face::asks_to_be_hushed(answer.verdict()))
+    }
+
     /// Takes an answer; what was decided was about the one before.
     pub fn answered(&mut self, answer: Answer) {
         self.answer = Some(answer);
         self.decided = None;
+    }
+
+    /// Takes what became of the answer to one of its checks.
+    pub fn stands(&mut self, since: &Stood) {
+        if let Some(answer) = self.answer.as_mut().filter(|answer| since.is_about(self.number, answer)) {
+            answer.since = Some(Since::of(answer, &since.standings, since.by.clone()));
+        }
+    }
+
+    /// Takes what syncs found out since its last check. True when something was that is not in its answer.
+    pub fn learns(&mut self, past: &Past) -> bool {
+        let Some(answer) = self.answer.as_mut().filter(|a| a.given.verdict.entry == Some(past.seq)) else {
+            return false;
+        };
+        let strong = |c: &&Candidate| c.grade >= Grade::Probable;
+        let known = |new: &Candidate| {
+            let mut known = answer.given.verdict.candidates.iter().filter(strong);
+            known.any(|known| (&known.register, &known.record) == (&new.register, &new.record))
+        };
+        if past.verdict.candidates.iter().filter(strong).all(known) {
+            return false;
+        }
+        answer.given.verdict = past.verdict.clone();
+        (answer.remembered, answer.since) = (true, None);
+        true
     }
 
     /// Whether no mark is on it.
@@ -245,7 +332,7 @@ impl Card {
     /// The mark to name the item by: the one that the strongest candidate is about, else the first.
     pub fn name(&self) -> &str {
         let about = self.answer.as_ref().and_then(|answer| {
-            let candidate = answer.given.verdict.candidates.first()?;
+            let candidate = answer.verdict().candidates.first()?;
             answer.item.marks.get(face::matched(&answer.item, candidate)?)
         });
         about.or(self.item.marks.first()).map(|m| m.mark.value.as_str()).unwrap_or_default()

@@ -191,6 +191,32 @@ pub fn is_expired(candidate: &Candidate, opened: Option<&Opened>) -> bool {
     candidate.why.lowered.contains(&Lowered::Expired) || opened.is_some_and(|opened| opened.expired)
 }
 
+/// The records that would stop the item.
+fn matches(verdict: &Verdict) -> impl Iterator<Item = &Candidate> {
+    verdict.candidates.iter().filter(|c| c.grade >= Grade::Probable)
+}
+
+/// What all the records that would stop the item tell of an officer's safety, each once: whichever of them is looked at.
+pub fn cautions(verdict: &Verdict) -> Vec<&str> {
+    let mut all: Vec<&str> = Vec::new();
+    for told in matches(verdict).map(|c| caution(c, None)).filter(|told| !told.is_empty()) {
+        if !all.contains(&told) {
+            all.push(told);
+        }
+    }
+    all
+}
+
+/// Whether one of the records that would stop the item asks that nobody notices.
+pub fn is_any_discreet(verdict: &Verdict) -> bool {
+    matches(verdict).any(|c| is_discreet(c, None))
+}
+
+/// Whether the card stays closed until it is asked for, however weak the record is that asks that nobody notices.
+pub fn asks_to_be_hushed(verdict: &Verdict) -> bool {
+    verdict.candidates.iter().any(|c| is_discreet(c, None))
+}
+
 /// What an officer must know before anything is done, where the record says; of one that is `opened` it is the one of now.
 pub fn caution<'a>(candidate: &'a Candidate, opened: Option<&'a Facts>) -> &'a str {
     opened.unwrap_or(&candidate.fields).get(CAUTION).map(String::as_str).unwrap_or_default()
@@ -236,8 +262,16 @@ pub fn reason(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// Why no record is a ground to act on, as a code for the screens, where the mark is that record's and nothing else was found.
-pub fn ground(verdict: &Verdict) -> &'static str {
+/// Why no record is a ground to act on, as a code for the screens, where the mark is that record's and nothing else was found, or
+/// what became of the records that were.
+pub fn ground(answer: &Answer) -> &'static str {
+    match answer.gone() {
+        Some(gone) => gone.code(),
+        None => ground_in(answer.verdict()),
+    }
+}
+
+fn ground_in(verdict: &Verdict) -> &'static str {
     match verdict.on_record() {
         Some(OnRecord::ThisAlone(why)) => why.code(),
         _ => "",
@@ -257,7 +291,7 @@ pub fn on_record(verdict: &Verdict) -> (&'static str, &'static str) {
 /// What the registers that can say so say of whether a delivered item is wanted, as a code for the head of the card. Of a check of
 /// before this window it is not known which registers those were.
 pub fn of_wanted(answer: &Answer) -> &'static str {
-    match answer.given.verdict.of_wanted_items().filter(|_| !answer.remembered) {
+    match answer.verdict().of_wanted_items().filter(|_| !answer.remembered) {
         Some(OfWanted::NotAsked) => "not_asked",
         Some(OfWanted::NotListed) => "not_listed",
         None => "",
@@ -277,7 +311,12 @@ pub fn grade(grade: Grade) -> tracepost_ui::Grade {
 
 /// The grade to show for an answer: whatever it is, an entry that stands on paper only comes first.
 pub fn shown_grade(answer: &Answer) -> tracepost_ui::Grade {
-    if answer.paper().is_some() { tracepost_ui::Grade::NotRecorded } else { grade(answer.grade()) }
+    if answer.paper().is_some() { tracepost_ui::Grade::NotRecorded } else { card_grade(answer) }
+}
+
+/// The same for the card itself, which says of the entry elsewhere.
+pub fn card_grade(answer: &Answer) -> tracepost_ui::Grade {
+    if answer.gone().is_some() { tracepost_ui::Grade::Withdrawn } else { grade(answer.grade()) }
 }
 
 #[cfg(test)]
@@ -389,13 +428,13 @@ mod tests {
             candidates,
             ..Verdict::not_checked(NotChecked::UnusableMark)
         };
-        assert_eq!(ground(&verdict(Grade::Possible, 0, vec![expired(), expired()])), "expired");
+        assert_eq!(ground_in(&verdict(Grade::Possible, 0, vec![expired(), expired()])), "expired");
         let other = Candidate { grade: Grade::Possible, ..candidate(&[], "AB1234") };
-        assert_eq!(ground(&verdict(Grade::Possible, 0, vec![expired(), other])), "", "something may be added");
-        assert_eq!(ground(&verdict(Grade::Possible, 3, vec![expired()])), "", "others were found");
+        assert_eq!(ground_in(&verdict(Grade::Possible, 0, vec![expired(), other])), "", "something may be added");
+        assert_eq!(ground_in(&verdict(Grade::Possible, 3, vec![expired()])), "", "others were found");
         let like = Candidate { rule: Rule::OneEdit, ..expired() };
-        assert_eq!(ground(&verdict(Grade::Possible, 0, vec![like])), "", "that is another mark's record");
-        assert_eq!(ground(&verdict(Grade::NoRecord, 0, Vec::new())), "");
+        assert_eq!(ground_in(&verdict(Grade::Possible, 0, vec![like])), "", "that is another mark's record");
+        assert_eq!(ground_in(&verdict(Grade::NoRecord, 0, Vec::new())), "");
     }
 
     #[test]

@@ -131,6 +131,47 @@ impl Feed {
     pub fn change(&self, number: u64, change: impl Fn(&mut Card)) {
         self.told.borrow_mut().iter_mut().map(|told| &mut told.card).filter(|c| c.number == number).for_each(&change);
         self.unseen.borrow_mut().iter_mut().filter(|c| c.number == number).for_each(&change);
+        for (at, told) in self.told.borrow().iter().enumerate().filter(|(_, told)| told.card.number == number) {
+            self.show(at, &told.card);
+        }
+    }
+
+    /// Shows a line as its card is now.
+    fn show(&self, at: usize, card: &Card) {
+        if let (Some(was), Some(answer)) = (self.rows.row_data(at), &card.answer) {
+            let now = row(card, answer, was.unsent);
+            if now != was {
+                self.rows.set_row_data(at, now);
+            }
+        }
+    }
+
+    /// All cards of the lines, and those that wait.
+    pub fn cards(&self) -> Vec<Card> {
+        let told = self.told.borrow();
+        told.iter().map(|told| &told.card).chain(self.unseen.borrow().iter()).cloned().collect()
+    }
+
+    /// What syncs found out about past checks is put on their lines, and waits for the eye. Gives the cards that changed.
+    pub fn learns(&self, past: &[Past]) -> Vec<Card> {
+        let mut learnt = Vec::new();
+        for (at, told) in self.told.borrow_mut().iter_mut().enumerate() {
+            let found = past.iter().find(|past| told.seq == Some(past.seq));
+            if found.is_some_and(|past| told.card.learns(past)) {
+                self.show(at, &told.card);
+                learnt.push(told.card.clone());
+            }
+        }
+        for card in &learnt {
+            card.answer.iter().for_each(|answer| self.wait_for_eyes(card, answer));
+        }
+        learnt
+    }
+
+    /// The card of a check, where its line is still there.
+    pub fn card_of(&self, entry: Seq) -> Option<Card> {
+        let told = self.told.borrow();
+        told.iter().find(|told| told.seq == Some(entry)).map(|told| told.card.clone())
     }
 
     /// Which lines no receipt covers: all entries behind `proven_to` (how many entries the last receipt covers).
@@ -158,17 +199,29 @@ impl Feed {
 
     /// What nobody has looked at, if there is anything.
     pub fn unseen(&self) -> Option<Waiting> {
+        self.unseen_among(|_| true)
+    }
+
+    /// The same of what may come to the eye without being asked for: no match of before this window, and none of which nobody is
+    /// to notice anything.
+    pub fn unseen_aloud(&self) -> Option<Waiting> {
+        self.unseen_among(|card| !card.is_remembered() && !card.is_hushed())
+    }
+
+    fn unseen_among(&self, counts: impl Fn(&Card) -> bool) -> Option<Waiting> {
         let unseen = self.unseen.borrow();
+        // What was withdrawn since is no match, and comes back when its record does.
+        let unseen: Vec<&Card> = unseen.iter().filter(|card| still_matches(card) && counts(card)).collect();
         let grade = |card: &Card| card.answer.as_ref().map(Answer::grade);
         // Of equals the last counts, and that is the oldest when the newest comes first.
         let strongest = unseen.iter().rev().max_by_key(|card| grade(card))?;
         let matches = unseen.iter().filter(|card| grade(card) == Some(Grade::Hit)).count();
-        Some(Waiting { first: strongest.clone(), matches, again: unseen.len() - matches })
+        Some(Waiting { first: (*strongest).clone(), matches, again: unseen.len() - matches })
     }
 
     /// Whether this item is a match that nobody has looked at.
     pub fn waits(&self, number: u64) -> bool {
-        self.unseen.borrow().iter().any(|waiting| waiting.number == number)
+        self.unseen.borrow().iter().any(|waiting| waiting.number == number && still_matches(waiting))
     }
 
     /// The card of this item is on the screen.
@@ -188,11 +241,17 @@ impl Feed {
 fn row(card: &Card, answer: &Answer, unsent: bool) -> FeedRow {
     FeedRow {
         grade: face::shown_grade(answer),
-        ground: face::ground(&answer.given.verdict).into(),
+        ground: face::ground(answer).into(),
+        caution: face::cautions(answer.verdict()).join("; ").into(),
+        discreet: face::is_any_discreet(answer.verdict()),
         mark: card.title().into(),
         time: ages::time(answer.at).into(),
         unsent,
     }
+}
+
+fn still_matches(card: &Card) -> bool {
+    card.answer.as_ref().is_some_and(|answer| must_be_seen(answer.grade()))
 }
 
 /// What an officer must not miss.

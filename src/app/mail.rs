@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::bench::{Bearings, CheckAnswer, LookUp, Opened, Past, Retro, SyncEnd, Trouble, Withdrawn};
+use super::bench::{Bearings, CheckAnswer, LookUp, Opening, Past, RetroHits, SyncEnd, Trouble, Withdrawn};
+use super::card::Stood;
 use super::outlines::Label;
+use super::verdict::Name;
 use crate::capture::{CameraInfo, Powers};
 use crate::decode::{Accepted, Advice, View};
 use crate::domain::{DecisionCode, Item, Seq};
@@ -53,12 +55,14 @@ pub enum Letter {
     },
     /// A decision about an item was written, or not: the item's number, the check's entry, and which or why not.
     Decided(u64, Seq, Result<DecisionCode, Trouble>),
-    /// A candidate's record may be shown, or not: the check's entry, the index, and why not.
-    Opened(Option<Seq>, usize, Result<Option<Opened>, Trouble>),
+    /// A candidate's record may be shown, with how all records of its card stand now, or not, and why.
+    Opened(Name, Result<(Opening, Box<Stood>), Trouble>),
+    /// How the records of cards stand now.
+    Stood(Vec<Stood>),
     /// What a pattern was looked up to find, or why not: the pattern, and the answer.
     LookedUp(String, Result<Box<LookUp>, Trouble>),
     /// A record that a look-up found may be shown, or not: the look-up's entry, the index, and why not.
-    FoundOpened(Seq, usize, Result<Option<Opened>, Trouble>),
+    FoundOpened(Seq, usize, Result<Opening, Trouble>),
     /// A step of the running sync: phase, done, of all.
     Step(&'static str, u64, u64),
     /// The sync ended.
@@ -71,7 +75,7 @@ pub enum Letter {
 #[derive(Debug, Default)]
 pub struct OfThePast {
     /// Sightings that newer records match.
-    pub retro: Vec<Retro>,
+    pub retro: RetroHits,
     /// Matches whose record is gone, which nobody has said to have seen.
     pub withdrawn: Vec<Withdrawn>,
 }

@@ -23,10 +23,12 @@ mod mail;
 mod outlines;
 mod pace;
 mod photo;
+mod retro;
 mod scan;
 mod search;
 mod settings;
 mod shell;
+mod since;
 mod sync;
 mod understood;
 mod verdict;
@@ -38,8 +40,8 @@ use std::sync::Arc;
 
 use crate::capture::{CameraInfo, CameraWish, list_cameras};
 pub use bench::{
-    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Held, LookUp, Opened, Past, Reason, Recorded, Retro, Steps,
-    SyncEnd, Trouble, Withdrawn,
+    Bearings, Bench, CheckAnswer, CheckRequest, Facts, Gone, Held, LookUp, Opened, Opening, Past, Reason, Recorded,
+    Retro, RetroHits, Standing, Steps, SyncEnd, Trouble, Withdrawn,
 };
 pub use live::Source;
 pub use window::Stage;

@@ -260,7 +260,7 @@ impl Scan {
 
     /// Takes an answer. Gives the card when it belongs to the newest state of the open item, for the verdict screen.
     pub fn answered(&self, number: u64, revision: u64, item: Item, given: CheckAnswer) -> Option<Card> {
-        let answer = Answer { item, given, at: crate::platform::clock::utc_now(), remembered: false };
+        let answer = Answer { item, given, at: crate::platform::clock::utc_now(), remembered: false, since: None };
         let mut open = self.card.borrow_mut();
         if open.number == number {
             // An older state's answer is still the best there is until the newest comes.
@@ -372,13 +372,15 @@ impl Scan {
         });
         self.details.set_vec(details.collect::<Vec<_>>());
         let grade = card.answer.as_ref().map_or(tracepost_ui::Grade::None, face::shown_grade);
-        let ground = card.answer.as_ref().map_or("", |answer| face::ground(&answer.given.verdict));
+        let ground = card.answer.as_ref().map_or("", face::ground);
+        let hushed = card.answer.as_ref().is_some_and(|answer| face::asks_to_be_hushed(answer.verdict()));
         self.with(|data| {
             data.set_open(!card.is_empty());
             data.set_closed(card.is_closed());
             data.set_item_number(i32::try_from(card.number % BEFORE).unwrap_or(i32::MAX));
             data.set_grade(grade);
             data.set_ground(ground.into());
+            data.set_hushed(hushed);
         });
         drop(card);
         self.show_grade();

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use slint::{ComponentHandle, ModelRc, SharedString, VecModel, Weak};
 use tracepost_ui::{App, FoundRow, ScanBackend, Screen, SearchBackend, SearchData, ShellBackend};
 
-use super::bench::{Bench, LookUp, Opened, Trouble};
+use super::bench::{Bench, LookUp, Opened, Opening, Standing, Trouble};
 use super::crew::Crew;
 use super::face;
 use super::mail::{Letter, Mail};
 use super::scan::Scan;
+use super::since::{Fate, still_says};
 use super::verdict::rows;
-use crate::domain::{Item, Seq};
+use crate::domain::{Candidate, Item, Seq};
 
 /// The controller.
 pub struct Search {
@@ -26,7 +27,7 @@ pub struct Search {
     found: Rc<VecModel<FoundRow>>,
     last: RefCell<Option<LookUp>>,
     /// Records of the last look-up whose opening is written down, by their place in it.
-    opened: RefCell<HashMap<usize, Opened>>,
+    opened: RefCell<HashMap<usize, Opening>>,
 }
 
 impl Search {
@@ -150,15 +151,24 @@ impl Search {
         let last = self.last.borrow();
         let Some(candidate) = last.as_ref().and_then(|last| last.candidates.get(index)) else { return };
         let opened = self.opened.borrow();
-        let opened = opened.get(&index);
+        let (opened, fate) = match opened.get(&index) {
+            Some(Opening::Whole(opened)) => (Some(opened), changed(candidate, opened)),
+            Some(Opening::Withdrawn) => (None, Some(Fate::Withdrawn)),
+            Some(Opening::NoRegister) => (None, Some(Fate::NoRegister)),
+            None => (None, None),
+        };
+        // What was found of it is no fact of the registers any more.
+        let none = Opened::default();
+        let opened = if fate == Some(Fate::Withdrawn) { Some(&none) } else { opened };
         let told = opened.map(|opened| &opened.facts);
         let facts = rows::facts(&Item::default(), candidate, told);
         self.with(|data| {
             data.set_chosen(i32::try_from(index).unwrap_or(0));
             data.set_opened(opened.is_some());
+            data.set_fate(fate.map_or("", Fate::code).into());
             data.set_caution(face::caution(candidate, told).into());
             data.set_discreet(face::is_discreet(candidate, opened));
-            data.set_expired(face::is_expired(candidate, opened));
+            data.set_expired(fate != Some(Fate::Withdrawn) && face::is_expired(candidate, opened));
             data.set_facts(ModelRc::new(VecModel::from(facts)));
         });
     }
@@ -183,17 +193,13 @@ impl Search {
         });
     }
 
-    /// The opening of a record of that look-up is written down; from now on all that it says is shown.
-    pub fn record_opened(&self, entry: Seq, index: usize, opened: Option<Opened>) {
-        let held = self.last.borrow().as_ref().filter(|last| last.entry == entry).and_then(|last| {
-            let candidate = last.candidates.get(index)?;
-            // Gone from the registers since: what the look-up saw is still known.
-            Some(opened.unwrap_or_else(|| Opened { facts: candidate.fields.clone(), expired: false }))
-        });
-        // Another look-up came meanwhile.
-        let Some(opened) = held else { return };
-        self.opened.borrow_mut().insert(index, opened);
-        self.choose(self.chosen());
+    /// The opening of a record of that look-up is written down; from now on all that it says is shown, or that it is gone.
+    pub fn record_opened(&self, entry: Seq, index: usize, opened: Opening) {
+        // Another look-up may have come meanwhile.
+        if self.last.borrow().as_ref().is_some_and(|last| last.entry == entry) {
+            self.opened.borrow_mut().insert(index, opened);
+            self.choose(self.chosen());
+        }
     }
 
     /// A look-up is no check: the mark goes into the entry field, for the officer to compare and to enter.
@@ -205,4 +211,10 @@ impl Search {
         }
         self.scan.set_entry(candidate.mark());
     }
+}
+
+/// Whether a record says something else than the look-up told of it.
+fn changed(then: &Candidate, opened: &Opened) -> Option<Fate> {
+    let told = Standing::Listed(Box::new(then.clone()));
+    (!still_says(opened, &told)).then_some(Fate::Changed)
 }

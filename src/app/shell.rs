@@ -7,18 +7,19 @@ use std::time::Duration;
 
 use slint::platform::Key;
 use slint::{ComponentHandle, SharedString, Timer, TimerMode, Weak};
-use tracepost_ui::{App, Grade, ScanData, Screen, ShellBackend, ShellData, VerdictData};
+use tracepost_ui::{App, ScanData, Screen, ShellBackend, ShellData, VerdictData};
 
 use super::bench::Trouble;
 use super::eye::Eye;
+use super::face;
 use super::fields::Fields;
 use super::scan::Scan;
 use super::search::Search;
 use super::sync::Sync;
 use super::verdict::Verdict;
 use super::wedge::{self, Heard, HeardKey, Wedge};
-use crate::domain::HandScannerSettings;
 use crate::domain::keyboard::Readings;
+use crate::domain::{Grade, HandScannerSettings, Verdict as Answered};
 
 /// How often the clock and the ages are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
@@ -171,14 +172,15 @@ impl Shell {
     }
 
     /// A verdict is there. Loud: the card opens by itself when a record may be the item, or such a card still waits for the
-    /// eye; but not under the fingers of somebody who types.
-    pub fn verdict_came(&self, grade: Grade) {
+    /// eye; but not under the fingers of somebody who types, and never where a record asks that nobody notices.
+    pub fn verdict_came(&self, verdict: &Answered) {
         let Some(app) = self.app.upgrade() else { return };
-        let strong = matches!(grade, Grade::Hit | Grade::Probable | Grade::Possible);
+        let strong = matches!(verdict.grade, Grade::Hit | Grade::Probable | Grade::Possible);
         let scan = app.global::<ScanData>();
         let types = !scan.get_entry().is_empty() || !scan.get_picker().is_empty();
-        let waits = strong || self.scan.feed.unseen().is_some_and(|waiting| !waiting.first.is_remembered());
-        if app.global::<ShellData>().get_loud() && waits && !types && self.screen() == Screen::Scan {
+        let waits = strong || self.scan.feed.unseen_aloud().is_some();
+        let may_come = app.global::<ShellData>().get_loud() && !face::asks_to_be_hushed(verdict);
+        if may_come && waits && !types && self.screen() == Screen::Scan {
             self.open_by_itself();
         }
     }
@@ -245,13 +247,14 @@ impl Shell {
         true
     }
 
-    /// Control and a key: zoom, lamp, search.
+    /// Control and a key: zoom, lamp, search, the item of the card once more.
     fn command(&self, text: &str) -> bool {
         match text {
             "+" | "=" => self.eye.step_zoom(true),
             "-" => self.eye.step_zoom(false),
             "l" | "L" => self.eye.turn_torch(),
             "f" | "F" => self.go(Screen::Search),
+            "r" | "R" if self.screen() == Screen::Verdict => self.verdict.check_again(),
             _ => return false,
         }
         true

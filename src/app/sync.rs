@@ -9,15 +9,14 @@ use chrono::{DateTime, Utc};
 use slint::{ComponentHandle, ModelRc, SharedString, Timer, TimerMode, VecModel, Weak};
 use tracepost_ui::{App, Link, RegisterRow, RetroRow, ShellData, SyncBackend, SyncData, SyncNote};
 
-use super::bench::{Bearings, Bench, Past, Reason, Retro, SyncEnd, Trouble, Withdrawn};
+use super::ages;
+use super::bench::{Bearings, Bench, Past, Reason, SyncEnd, Trouble, Withdrawn};
 use super::crew::Crew;
 use super::feed::REMEMBERED_MAX;
 use super::mail::{Letter, Mail, OfThePast};
+use super::retro::{self, RetroLines};
 use super::scan::Scan;
-use super::{ages, face};
 
-/// Retro-hits shown.
-const RETRO_ROWS: usize = 50;
 /// Notes of withdrawn matches shown at once; when these were seen, the next come.
 const NOTES_MAX: usize = 50;
 /// The trouble of a sync that was stopped by hand.
@@ -41,6 +40,7 @@ pub struct Sync {
     wrong_told: Cell<bool>,
     registers: Rc<VecModel<RegisterRow>>,
     retro: Rc<VecModel<RetroRow>>,
+    retro_lines: RefCell<RetroLines>,
     /// The withdrawn matches that are shown, and their notes.
     withdrawn: RefCell<Vec<Withdrawn>>,
     notes: Rc<VecModel<SyncNote>>,
@@ -62,6 +62,7 @@ impl Sync {
             wrong_told: Cell::new(false),
             registers: Rc::default(),
             retro: Rc::default(),
+            retro_lines: RefCell::default(),
             withdrawn: RefCell::default(),
             notes: Rc::default(),
         });
@@ -87,7 +88,22 @@ impl Sync {
                 sync.seen();
             }
         });
+        let weak = Rc::downgrade(&sync);
+        app.global::<SyncBackend>().on_open_retro(move |index| {
+            if let Some(sync) = weak.upgrade() {
+                sync.open_retro(index);
+            }
+        });
         sync
+    }
+
+    /// The card of a past sighting that newer records match; what comes next is another item, unless somebody says otherwise.
+    fn open_retro(&self, index: i32) {
+        let card = self.retro_lines.borrow().card(index, &self.scan);
+        if let Some(card) = card {
+            self.scan.open_card(card);
+            self.look(false);
+        }
     }
 
     fn with(&self, f: impl FnOnce(&SyncData<'_>)) {
@@ -197,7 +213,7 @@ impl Sync {
         self.crew.look(move || {
             let bearings = bench.bearings();
             let past = feed.then(|| bench.feed(REMEMBERED_MAX));
-            let found = OfThePast { retro: bench.retro_hits(RETRO_ROWS), withdrawn: bench.withdrawn() };
+            let found = OfThePast { retro: bench.retro_hits(retro::SHOWN), withdrawn: bench.withdrawn() };
             mail.send(Letter::Bearings(Box::new(bearings), past, found));
         });
     }
@@ -225,9 +241,9 @@ impl Sync {
             .collect();
         self.registers.set_vec(rows);
         self.show_withdrawn(found.withdrawn);
-        let rows: Vec<RetroRow> = found.retro.into_iter().map(retro_row).collect();
-        self.retro.set_vec(rows);
+        let more = self.retro_lines.borrow_mut().fill(&self.retro, found.retro);
         self.with(|data| {
+            data.set_retro_more(count(more as u64));
             data.set_unsent(count(bearings.unsent));
             data.set_photos(count(bearings.photos_pending));
             data.set_entries(count(bearings.entries));
@@ -293,23 +309,6 @@ impl Sync {
         if let Some(app) = self.app.upgrade() {
             app.global::<ShellData>().set_link(link);
         }
-    }
-}
-
-fn retro_row(hit: Retro) -> RetroRow {
-    let places = face::places(&hit.differs);
-    let (pair_read, pair_record) = places.pair.unwrap_or_default();
-    RetroRow {
-        grade: face::grade(hit.grade),
-        rule: hit.rule.into(),
-        place_count: count(places.count as u64),
-        places: places.list.into(),
-        pair_read: pair_read.into(),
-        pair_record: pair_record.into(),
-        mark: hit.mark.into(),
-        seen: ages::day_and_time(hit.seen).into(),
-        register: hit.register.into(),
-        record: hit.record.into(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! The card of one verdict: what to do, why, and what was decided.
 
 mod decision;
+mod record;
 pub mod rows;
+mod standing;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -9,8 +11,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rows::{codes, facts, finding, row};
-use slint::{ComponentHandle, Model, ModelRc, SharedString, Timer, TimerMode, VecModel, Weak};
+pub use record::Name;
+use rows::{codes, finding, over, row};
+use slint::{ComponentHandle, ModelRc, SharedString, Timer, TimerMode, VecModel, Weak};
 use tracepost_ui::{
     App, CandidateRow, FindingRow, RegisterRow, Screen, ShellBackend, ShellData, VerdictBackend, VerdictData,
 };
@@ -18,10 +21,10 @@ use tracepost_ui::{
 use super::bench::{Bench, Opened};
 use super::card::{Answer, Card};
 use super::crew::Crew;
-use super::mail::{Letter, Mail};
+use super::mail::Mail;
 use super::scan::Scan;
 use super::{ages, face, photo};
-use crate::domain::{DecisionCode, RegisterAge, Seq};
+use crate::domain::{DecisionCode, RegisterAge};
 use crate::ledger::CheckSource;
 
 /// Candidates that have a tab, strongest first; the others are counted.
@@ -41,8 +44,10 @@ pub struct Verdict {
     about_open: Cell<bool>,
     /// Runs while a card that came by itself has not been there long enough to be seen.
     glance: Timer,
-    /// Records whose opening is written down, by entry and index of the candidate, with all that they say.
-    opened: RefCell<HashMap<(Option<Seq>, usize), Opened>>,
+    /// Records whose opening is written down, with all that they say.
+    opened: RefCell<HashMap<Name, Opened>>,
+    /// Whether it is being asked how the records of cards stand.
+    asking: Cell<bool>,
     candidates: Rc<VecModel<CandidateRow>>,
 }
 
@@ -59,6 +64,7 @@ impl Verdict {
             about_open: Cell::default(),
             glance: Timer::default(),
             opened: RefCell::default(),
+            asking: Cell::default(),
             candidates: Rc::default(),
         });
         let data = app.global::<VerdictData>();
@@ -97,6 +103,7 @@ impl Verdict {
         }));
         backend.on_next_item(on(|verdict| verdict.next_item()));
         backend.on_open_record(on(|verdict| verdict.open_record()));
+        backend.on_check_again(on(|verdict| verdict.check_again()));
         verdict
     }
 
@@ -115,7 +122,9 @@ impl Verdict {
         let looking = app.global::<ShellData>().get_screen() == Screen::Verdict;
         let other = self.shown.borrow().as_ref().is_some_and(|shown| shown.number != card.number);
         let by_itself = matches!(card.source, CheckSource::Camera | CheckSource::File);
-        if looking && (app.global::<VerdictData>().get_deciding() || (other && by_itself)) {
+        // Nobody asked for a card that came by itself, and nobody for the one that would take its place.
+        let unasked = other && self.is_at_a_glance() && card.is_hushed();
+        if looking && (app.global::<VerdictData>().get_deciding() || (other && by_itself) || unasked) {
             return self.say_whether_earlier();
         }
         self.show(card);
@@ -123,11 +132,34 @@ impl Verdict {
 
     /// Puts a card on the screen; its answer must be there.
     fn show(&self, card: Card) {
-        let Some(answer) = card.answer.clone() else { return };
+        if card.answer.is_none() {
+            return;
+        }
+        self.with(|data| {
+            data.set_has_photo(card.photo.is_some());
+            if let Some(view) = &card.photo {
+                data.set_photo(photo::image(view));
+            }
+            data.set_deciding(false);
+            data.set_decision(SharedString::default());
+            data.set_decided(card.decided.map_or("", DecisionCode::code).into());
+            data.set_note(SharedString::default());
+            data.set_keep_photo(true);
+        });
+        *self.shown.borrow_mut() = Some(card);
+        self.fill();
+        self.choose(0);
+        self.saw();
+    }
+
+    /// Shows what the card says now; what somebody has chosen or written on it stays.
+    fn fill(&self) {
+        let shown = self.shown.borrow();
+        let Some((card, answer)) = shown.as_ref().and_then(|card| Some((card, card.answer.as_ref()?))) else { return };
         let now = crate::platform::clock::utc_now();
-        let verdict = &answer.given.verdict;
-        self.candidates
-            .set_vec(verdict.candidates.iter().take(SHOWN_MAX).map(|c| row(&answer, c, now)).collect::<Vec<_>>());
+        let verdict = answer.verdict();
+        let shown = verdict.candidates.iter().enumerate().take(SHOWN_MAX);
+        self.candidates.set_vec(shown.map(|(at, c)| row(answer, at, c, now)).collect::<Vec<_>>());
         let further = u32::try_from(verdict.candidates.len().saturating_sub(SHOWN_MAX)).unwrap_or(u32::MAX);
         let places = face::places(verdict.foremost().map_or(&[][..], |first| &first.differs));
         let [first, second] = face::asks_to_add(&verdict.ask);
@@ -144,13 +176,14 @@ impl Verdict {
         let registers: Vec<RegisterRow> = verdict.of_wanted().map(row).collect();
         let is_delivery = |r: &&RegisterAge| verdict.only_known.contains(&r.id);
         let deliveries: Vec<RegisterRow> = verdict.registers.iter().filter(is_delivery).map(row).collect();
-        let (old, oldest) = face::old(&answer, now);
+        let (old, oldest) = face::old(answer, now);
         let (lowered, bearing) = face::on_record(verdict);
         let delivered_to =
             verdict.foremost().and_then(|first| first.fields.get("delivered_to").cloned()).unwrap_or_default();
+        let over = over(answer);
         self.with(|data| {
             data.set_ready(true);
-            data.set_grade(face::grade(answer.grade()));
+            data.set_grade(face::card_grade(answer));
             data.set_mark(card.title().into());
             data.set_time(ages::time(answer.at).into());
             data.set_entry(verdict.entry.map(|e| e.to_string()).unwrap_or_default().into());
@@ -163,38 +196,27 @@ impl Verdict {
             data.set_ask_first(first.into());
             data.set_ask_second(second.into());
             data.set_differing(codes(verdict.to_compare().iter().map(|t| t.code())));
-            data.set_asked(verdict.asked().code().into());
+            data.set_asked(answer.asked().into());
             data.set_lowered(lowered.into());
             data.set_bearing(bearing.into());
             data.set_delivered_to(delivered_to.into());
-            data.set_of_wanted(face::of_wanted(&answer).into());
+            data.set_of_wanted(face::of_wanted(answer).into());
             data.set_reason(face::reason(verdict).into());
             data.set_object(answer.item.description.object.map(|o| o.code()).unwrap_or_default().into());
             data.set_register_count(i32::try_from(verdict.of_wanted().count()).unwrap_or(i32::MAX));
-            data.set_newest(face::newest(&answer).map_or_else(ages::unknown, |as_of| ages::age(as_of, now)));
+            data.set_newest(face::newest(answer).map_or_else(ages::unknown, |as_of| ages::age(as_of, now)));
             data.set_old_count(i32::try_from(old).unwrap_or(i32::MAX));
             data.set_oldest(oldest.map_or_else(ages::unknown, |as_of| ages::age(as_of, now)));
-            data.set_ground(face::ground(verdict).into());
+            data.set_ground(face::ground(answer).into());
             data.set_remembered(answer.remembered);
+            data.set_over(ModelRc::new(VecModel::from(over)));
+            data.set_is_other(answer.since.as_ref().is_some_and(|since| since.fates.iter().any(Option::is_some)));
             data.set_findings(ModelRc::new(VecModel::from(findings)));
             data.set_registers(ModelRc::new(VecModel::from(registers)));
             data.set_deliveries(ModelRc::new(VecModel::from(deliveries)));
             data.set_more_at_least(verdict.more_at_least);
             data.set_more(i32::try_from(verdict.more.saturating_add(further)).unwrap_or(i32::MAX));
-            data.set_has_photo(card.photo.is_some());
-            if let Some(view) = &card.photo {
-                data.set_photo(photo::image(view));
-            }
-            data.set_chosen(0);
-            data.set_deciding(false);
-            data.set_decision(SharedString::default());
-            data.set_decided(card.decided.map_or("", DecisionCode::code).into());
-            data.set_note(SharedString::default());
-            data.set_keep_photo(true);
         });
-        *self.shown.borrow_mut() = Some(card);
-        self.show_candidate(0);
-        self.saw();
     }
 
     /// Says whether the card that is shown is an earlier item's.
@@ -248,13 +270,17 @@ impl Verdict {
     /// waits.
     pub fn entered(&self) {
         let open = self.scan.card();
-        let waiting = self.scan.feed.unseen().map(|waiting| waiting.first);
+        let glance = self.is_at_a_glance();
+        let feed = &self.scan.feed;
+        // Without being asked for comes nothing of which nobody is to notice anything.
+        let waiting = if glance { feed.unseen_aloud() } else { feed.unseen() }.map(|waiting| waiting.first);
+        let open = Some(open).filter(|open| open.answer.is_some() && !(glance && open.is_hushed()));
         let grade = |card: &Card| card.answer.as_ref().map(Answer::grade);
-        let first = |card: &Card| grade(card) > grade(&open) || !self.scan.feed.waits(open.number);
-        // Matches of before this window wait to be asked for.
-        let unasked = |card: &Card| self.is_at_a_glance() && card.is_remembered();
-        let waiting = waiting.filter(|card| !self.about_open.get() && first(card) && !unasked(card));
-        let wanted = waiting.or(Some(open).filter(|open| open.answer.is_some()));
+        let first = |card: &Card| {
+            open.as_ref().is_none_or(|open| grade(card) > grade(open) || !self.scan.feed.waits(open.number))
+        };
+        let waiting = waiting.filter(|card| !self.about_open.get() && first(card));
+        let wanted = waiting.or(open);
         let is_shown = |wanted: &Card| {
             let shown = self.shown.borrow();
             shown.as_ref().is_some_and(|shown| (shown.number, shown.revision) == (wanted.number, wanted.revision))
@@ -262,68 +288,8 @@ impl Verdict {
         if let Some(card) = wanted.filter(|card| !is_shown(card)) {
             return self.show(card);
         }
-        self.show_candidate(self.chosen());
+        self.choose(self.chosen());
         self.saw();
-    }
-
-    fn chosen(&self) -> usize {
-        let mut index = 0;
-        self.with(|data| index = data.get_chosen());
-        usize::try_from(index).unwrap_or(0)
-    }
-
-    fn choose(&self, index: usize) {
-        self.with(|data| data.set_chosen(i32::try_from(index).unwrap_or(0)));
-        self.show_candidate(index);
-    }
-
-    /// F12: the whole record of the chosen candidate, once its opening is written down.
-    pub fn open_record(&self) {
-        let index = self.chosen();
-        let on_card = self.app.upgrade().is_some_and(|app| app.global::<ShellData>().get_screen() == Screen::Verdict);
-        let Some((entry, register, record)) = self.record(index).filter(|_| on_card) else { return };
-        if self.opened.borrow().contains_key(&(entry, index)) {
-            return;
-        }
-        let (bench, mail) = (Arc::clone(&self.bench), self.mail.clone());
-        self.crew.check(move || {
-            let opened = bench.open_record(&register, &record, entry);
-            mail.send(Letter::Opened(entry, index, opened));
-        });
-    }
-
-    fn record(&self, index: usize) -> Option<(Option<Seq>, String, String)> {
-        let shown = self.shown.borrow();
-        let verdict = &shown.as_ref()?.answer.as_ref()?.given.verdict;
-        let candidate = verdict.candidates.get(index)?;
-        Some((verdict.entry, candidate.register.to_string(), candidate.record.clone()))
-    }
-
-    /// The opening of a record is written down; from now on all that it says is shown.
-    pub fn record_opened(&self, entry: Option<Seq>, index: usize, opened: Option<Opened>) {
-        let held =
-            || Some(self.shown.borrow().as_ref()?.answer.as_ref()?.given.verdict.candidates.get(index)?.fields.clone());
-        // Gone from the registers since: what the check saw is still known.
-        let opened = opened.or_else(|| Some(Opened { facts: held()?, expired: false })).unwrap_or_default();
-        self.opened.borrow_mut().insert((entry, index), opened);
-        self.show_candidate(self.chosen());
-    }
-
-    /// Shows one candidate: what is needed to compare, and all of it once the opening of its record is written down.
-    fn show_candidate(&self, index: usize) {
-        let Some(mut row) = self.candidates.row_data(index) else { return };
-        let shown = self.shown.borrow();
-        let Some(answer) = shown.as_ref().and_then(|card| card.answer.as_ref()) else { return };
-        let Some(candidate) = answer.given.verdict.candidates.get(index) else { return };
-        let opened = self.opened.borrow();
-        let opened = opened.get(&(answer.given.verdict.entry, index));
-        row.opened = opened.is_some();
-        row.discreet = face::is_discreet(candidate, opened);
-        row.expired = face::is_expired(candidate, opened);
-        let told = opened.map(|opened| &opened.facts);
-        row.caution = face::caution(candidate, told).into();
-        row.facts = ModelRc::new(VecModel::from(facts(&answer.item, candidate, told)));
-        self.with(|data| data.set_candidate(row));
     }
 
     /// Makes the item whose card is shown the open one.
@@ -356,7 +322,7 @@ impl Verdict {
     /// An observation by its number, counted from 0.
     pub fn settle_nth(&self, nth: usize) {
         let shown = self.shown.borrow().as_ref().and_then(|c| c.answer.clone());
-        let ask = shown.and_then(|a| a.given.verdict.ask.get(nth).map(|ask| ask.code()));
+        let ask = shown.and_then(|a| a.verdict().ask.get(nth).map(|ask| ask.code()));
         if let Some(ask) = ask {
             self.settle(ask);
         }

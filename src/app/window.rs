@@ -6,7 +6,7 @@ use std::sync::Arc;
 use slint::{BackendSelector, ComponentHandle, PlatformError};
 use tracepost_ui::{App, Bell, Grade, ShellData, Theme};
 
-use super::bench::{Bench, Trouble};
+use super::bench::{Bench, Past, Trouble};
 use super::crew::Crew;
 use super::eye::Eye;
 use super::hand::Hand;
@@ -19,7 +19,7 @@ use super::settings::{Kept, Settings};
 use super::shell::{self, Shell};
 use super::sync::Sync;
 use super::verdict::Verdict;
-use super::{AppError, AppOptions, face};
+use super::{AppError, AppOptions};
 use crate::decode::{Accepted, View};
 use crate::domain::keyboard::Readings;
 
@@ -184,21 +184,22 @@ impl Controllers {
             Letter::Sent(text) => self.scan.scanned(&Readings::plain(self.settings.scanner().without_frame(&text))),
             Letter::ScannerFailed(why) => self.shell.trouble("scanner", &why),
             Letter::Answered { number, revision, item, answer } => {
-                let grade = face::grade(answer.verdict.grade);
+                let verdict = answer.verdict.clone();
                 if let Some(card) = self.scan.answered(number, revision, *item, *answer) {
                     self.verdict.came(card);
                     self.scan.settle();
-                    self.shell.verdict_came(grade);
+                    self.shell.verdict_came(&verdict);
                     self.pace.shown(&self.app);
                 } else if self.scan.feed.unseen().is_some_and(|waiting| waiting.first.number == number) {
                     // The officer or the camera went on already; a match is not lost by that.
                     self.scan.show_grade();
-                    self.shell.verdict_came(grade);
+                    self.shell.verdict_came(&verdict);
                 }
                 self.sync.look(false);
             }
-            Letter::Opened(entry, index, Ok(facts)) => self.verdict.record_opened(entry, index, facts),
-            Letter::Opened(_, _, Err(why)) => self.shell.trouble("record", &why),
+            Letter::Opened(name, Ok((opened, stood))) => self.verdict.record_opened(name, opened, *stood),
+            Letter::Opened(_, Err(why)) => self.shell.trouble("record", &why),
+            Letter::Stood(all) => self.verdict.all_stood(&all),
             Letter::LookedUp(pattern, answer) => {
                 self.search.answered(&pattern, answer);
                 self.sync.look(false);
@@ -214,9 +215,13 @@ impl Controllers {
             Letter::Synced(end) => self.sync.ended(end),
             Letter::Bearings(bearings, past, found) => match *bearings {
                 Ok(bearings) => {
+                    let listed = found.retro.newest.iter().filter(|hit| hit.gone.is_none());
+                    let learnt: Vec<Past> = listed.map(|hit| hit.past.clone()).collect();
                     if let Some((what, code)) = self.sync.stands(&bearings, past, found) {
                         self.shell.trouble(what, &Trouble { code, words: String::new() });
                     }
+                    self.verdict.learns(&learnt);
+                    self.verdict.look_again(&bearings.registers);
                 }
                 Err(why) => self.shell.trouble("status", &why),
             },

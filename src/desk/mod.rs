@@ -17,6 +17,7 @@ mod lookup;
 mod report;
 mod retro;
 mod revoked;
+mod standing;
 mod status;
 mod sync;
 mod told;
@@ -32,6 +33,7 @@ pub use error::DeskError;
 pub use lookup::{Found, LookUp, OpenedRecord};
 pub use report::{LateRegister, RegisterReport, RetroRecord, RetroReport, SyncReport};
 pub use retro::RetroHitFound;
+pub use standing::{Gone, Standing};
 pub use status::{ClockStatus, LedgerStatus, ReceiptStatus, RegisterStatus, Status, read_status};
 pub use whole::{Verified, last_verified, verify, verify_when_due};
 pub use withdrawn::{Reason, WithdrawnMatch};
@@ -66,6 +68,8 @@ pub struct Desk {
     syncing: Mutex<()>,
     /// Held while what waits to be seen is changed.
     waiting: Mutex<()>,
+    /// So that a window need not read all retro-hits to count them.
+    retro_known: Mutex<standing::RetroKnown>,
     cancel: Cancel,
     /// How far this device's clock was ahead of the hub's when they met last, and what it showed then.
     ahead: Mutex<Option<Ahead>>,
@@ -123,6 +127,7 @@ impl Desk {
             post: Mutex::new(post),
             syncing: Mutex::new(()),
             waiting: Mutex::new(()),
+            retro_known: Mutex::default(),
             cancel: Cancel::default(),
             ahead,
             unrecorded,

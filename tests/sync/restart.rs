@@ -92,7 +92,7 @@ fn a_retro_hit_tells_by_which_rule_and_where_the_marks_differ_at_once_and_after_
     assert_eq!((record.record.as_str(), record.rule, &record.differs[..]), ("new", Rule::Core, &differs[..]));
     drop(desk);
 
-    let remembered = Bench::retro_hits(&opened(&home), 10);
+    let remembered = Bench::retro_hits(&opened(&home), 10).newest;
     let said = (remembered[0].record.as_str(), remembered[0].rule, &remembered[0].differs[..]);
     assert_eq!(said, ("new", "core", &differs[..]));
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use chrono::Utc;
 use tracepost::app::{
-    Bearings, Bench, CheckAnswer, CheckRequest, Held, LookUp, Opened, Past, Reason, Recorded, Retro, Steps, SyncEnd,
-    Trouble, Withdrawn,
+    Bearings, Bench, CheckAnswer, CheckRequest, Held, LookUp, Opened, Opening, Past, Reason, Recorded, Retro,
+    RetroHits, Standing, Steps, SyncEnd, Trouble, Withdrawn,
 };
 use tracepost::domain::keys::canonical;
 use tracepost::domain::{
@@ -51,9 +51,21 @@ pub struct MadeUp {
     pub receipt: Mutex<Option<(u64, chrono::DateTime<Utc>)>>,
     /// The sync is stopped before it has ended.
     pub stopped: bool,
+    /// What the registers of now say of records, by their ids; and by how many versions they are newer than at the checks.
+    pub standings: Mutex<BTreeMap<String, Standing>>,
+    pub newer: AtomicU64,
+    /// What syncs found out about past checks, instead of the usual one; and how many more there are.
+    pub retro: Mutex<Vec<Retro>>,
+    pub retro_more: usize,
 }
 
 impl MadeUp {
+    /// A sync brings registers that say this of a record.
+    pub fn brings(&self, record: &str, standing: Standing) {
+        self.standings.lock().unwrap().insert(record.into(), standing);
+        self.newer.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn say(&self, what: String) -> u64 {
         let mut told = self.told.lock().unwrap();
         told.push(what);
@@ -86,6 +98,40 @@ pub fn wanted(grade: Grade, rule: Rule, differs: Vec<Difference>) -> Candidate {
         differs,
         why: Why::default(),
         fields: fields.map(|(k, v)| (k.into(), v.to_owned())).into_iter().collect::<BTreeMap<_, _>>(),
+    }
+}
+
+/// A check of before this window.
+pub fn past(seq: u64, mark: &str, grade: Grade, decided: Option<DecisionCode>) -> Past {
+    let item = Item { marks: vec![SeenMark::typed(Mark::new(Scheme::Serial, mark))], ..Item::default() };
+    // The ledger keeps which record it was, and not what it says.
+    let named = Candidate { fields: BTreeMap::new(), ..wanted(grade, Rule::LookAlike, vec![]) };
+    let verdict = Verdict {
+        grade,
+        reason: None,
+        candidates: if grade == Grade::Hit { vec![named] } else { Vec::new() },
+        registers: vec![register()],
+        entry: Some(Seq(seq)),
+        ..Verdict::not_checked(NotChecked::UnusableMark)
+    };
+    let at = Utc::now() - chrono::Duration::minutes(9);
+    Past { seq: Seq(seq), item, verdict, decided, looked_into: false, at, unsent: true }
+}
+
+/// A past check that a record now matches.
+pub fn retro(seq: u64, mark: &str) -> Retro {
+    Retro {
+        past: past(seq, mark, Grade::Hit, None),
+        grade: Grade::Hit,
+        rule: "exact",
+        differs: Vec::new(),
+        mark: mark.into(),
+        seen: Utc::now(),
+        register: "practice-weapons".into(),
+        record: "P-1".into(),
+        cautions: Vec::new(),
+        discreet: false,
+        gone: None,
     }
 }
 
@@ -125,6 +171,22 @@ impl Bench for MadeUp {
             if keys.iter().any(|k| k == "RP7101") {
                 verdict.candidates.push(wanted(Grade::Hit, Rule::Exact, vec![]));
             }
+        } else if keys.iter().any(|k| k.starts_with("TW800")) {
+            // Two registers list the mark: one wants a report, the other says of what to beware, or that nobody is to notice.
+            verdict.grade = Grade::Hit;
+            let mut report = wanted(Grade::Hit, Rule::Exact, vec![]);
+            report.fields.insert("action".into(), "report".into());
+            let is_probable = !keys.iter().any(|k| k == "TW8000");
+            let grade = if is_probable { Grade::Probable } else { Grade::Hit };
+            let mut other = Candidate { record: "P-2".into(), ..wanted(grade, Rule::Exact, vec![]) };
+            other.fields.insert("caution".into(), "armed and dangerous".into());
+            if keys.iter().any(|k| k == "TW8002") {
+                other.fields.insert("caution".into(), [RESTRICTION; 8].join(". "));
+            }
+            if is_probable {
+                other.fields.insert("action".into(), "discreet_check".into());
+            }
+            verdict.candidates = vec![report, other];
         } else if keys.iter().any(|k| ["DL6000", "DL6001", "DL6002"].contains(&k.as_str())) {
             // A delivery of this mark, and one of a mark one character away.
             verdict.grade = Grade::Possible;
@@ -197,9 +259,16 @@ impl Bench for MadeUp {
         Ok(())
     }
 
-    fn open_record(&self, register: &str, record: &str, _: Option<Seq>) -> Result<Option<Opened>, Trouble> {
+    fn open_record(&self, register: &str, record: &str, _: Option<Seq>) -> Result<Opening, Trouble> {
         self.say(format!("open {register} {record}"));
         let mut whole = wanted(Grade::Hit, Rule::Exact, vec![]).fields;
+        match self.standings.lock().unwrap().get(record) {
+            Some(Standing::Withdrawn) => return Ok(Opening::Withdrawn),
+            Some(Standing::NoRegister) => return Ok(Opening::NoRegister),
+            Some(Standing::Listed(now)) => whole = now.fields.clone(),
+            Some(Standing::Another) => drop(whole.insert("serial".into(), "ZZ799999".into())),
+            Some(Standing::Unknown) | None => {}
+        }
         if self.armed {
             whole.insert("caution".into(), "armed".into());
         }
@@ -208,7 +277,12 @@ impl Bench for MadeUp {
         if self.discreet {
             whole.insert("action".into(), "discreet_check".into());
         }
-        Ok(Some(Opened { facts: whole, expired: self.expired }))
+        Ok(Opening::Whole(Opened { facts: whole, expired: self.expired }))
+    }
+
+    fn standings(&self, _: &Item, named: &[(RegisterId, String)]) -> Vec<Standing> {
+        let told = self.standings.lock().unwrap();
+        named.iter().map(|(_, record)| told.get(record).cloned().unwrap_or(Standing::Unknown)).collect()
     }
 
     fn look_up(&self, pattern: &str) -> Result<LookUp, Trouble> {
@@ -282,7 +356,9 @@ impl Bench for MadeUp {
     fn bearings(&self) -> Result<Bearings, Trouble> {
         let less = |loads: u32| loads.checked_sub(1);
         let loading = self.loads.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok();
-        let held = Held { age: register(), records: 100_000, late: self.rough_sync };
+        let mut age = register();
+        age.version.0 += self.newer.load(Ordering::Relaxed);
+        let held = Held { age, records: 100_000, late: self.rough_sync };
         Ok(Bearings {
             post: "XX TST".into(),
             officer: "A. Practice".into(),
@@ -306,21 +382,6 @@ impl Bench for MadeUp {
     }
 
     fn feed(&self, _: usize) -> Vec<Past> {
-        let past = |seq: u64, mark: &str, grade: Grade, decided: Option<DecisionCode>| {
-            let item = Item { marks: vec![SeenMark::typed(Mark::new(Scheme::Serial, mark))], ..Item::default() };
-            // The ledger keeps which record it was, and not what it says.
-            let named = Candidate { fields: BTreeMap::new(), ..wanted(grade, Rule::LookAlike, vec![]) };
-            let verdict = Verdict {
-                grade,
-                reason: None,
-                candidates: if grade == Grade::Hit { vec![named] } else { Vec::new() },
-                registers: vec![register()],
-                entry: Some(Seq(seq)),
-                ..Verdict::not_checked(NotChecked::UnusableMark)
-            };
-            let at = Utc::now() - chrono::Duration::minutes(9);
-            Past { seq: Seq(seq), item, verdict, decided, looked_into: false, at, unsent: true }
-        };
         let lowered = |seq, mark, why| {
             let mut past = past(seq, mark, Grade::Possible, None);
             let why = Why { lowered: vec![why], ..Why::default() };
@@ -340,16 +401,14 @@ impl Bench for MadeUp {
         if self.past { all() } else { Vec::new() }
     }
 
-    fn retro_hits(&self, _: usize) -> Vec<Retro> {
-        vec![Retro {
-            grade: Grade::Probable,
-            rule: "look_alike",
-            differs: vec![Difference { at: 3, read: "0".into(), record: "O".into() }],
-            mark: "KT004417".into(),
-            seen: Utc::now(),
-            register: "practice-weapons".into(),
-            record: "P-9".into(),
-        }]
+    fn retro_hits(&self, _: usize) -> RetroHits {
+        let mut newest = self.retro.lock().unwrap().clone();
+        if newest.is_empty() {
+            let differs = vec![Difference { at: 3, read: "0".into(), record: "O".into() }];
+            newest.push(Retro { grade: Grade::Probable, rule: "look_alike", differs, ..retro(90, "KT004417") });
+        }
+        let all = newest.len() + self.retro_more;
+        RetroHits { newest, all }
     }
 
     fn withdrawn(&self) -> Vec<Withdrawn> {

@@ -22,7 +22,7 @@ fn an_item_that_was_not_checked_is_not_called_checked() {
 
 #[test]
 fn what_must_be_read_takes_the_lines_it_needs() {
-    let window = Window::open();
+    let window = Window::over(MadeUp { discreet: true, ..MadeUp::default() });
     window.app().window().set_size(PhysicalSize::new(1_024, 600));
     window.press(Key::F10);
     window.click("Українська");
@@ -31,6 +31,8 @@ fn what_must_be_read_takes_the_lines_it_needs() {
     let headline = window.find("ЗБІГ: ");
     assert!(headline.size().height > 95.0, "{:?}", headline.size());
     window.press(Key::F12);
+    window.find("Unit 4").scroll(0.0, -200.0);
+    window.settle();
     let restriction = window.find(RESTRICTION);
     assert!(restriction.size().height > 40.0, "{:?}", restriction.size());
 }

@@ -1,7 +1,8 @@
 //! From one item to the next, and back to an earlier one only when somebody says so.
 
 use super::Scan;
-use crate::app::card::{Card, Intake};
+use crate::app::bench::Past;
+use crate::app::card::{Answer, Card, Intake, Stood};
 use crate::domain::{DecisionCode, Description, Seq};
 
 impl Scan {
@@ -46,9 +47,14 @@ impl Scan {
     /// A line of the feed: shows its card. What comes next is another item, unless somebody says otherwise.
     pub(super) fn open_entry(&self, index: i32) {
         if let Some(card) = self.feed.card(index) {
-            self.take_up(card);
-            self.open_own_card();
+            self.open_card(card);
         }
+    }
+
+    /// Takes an earlier item up and shows its card.
+    pub fn open_card(&self, card: Card) {
+        self.take_up(card);
+        self.open_own_card();
     }
 
     /// Shows an item of before again.
@@ -65,6 +71,48 @@ impl Scan {
         drop(open);
         self.with(|data| data.set_checking(self.card.borrow().awaits_answer()));
         self.refresh();
+    }
+
+    /// The item once more, as it is: its records may be others by now.
+    pub fn check_again(&self, card: Card) {
+        self.take_up(card);
+        let mut open = self.card.borrow_mut();
+        // What is still on its way answers the question of before.
+        open.revision += 1;
+        drop(open);
+        self.check();
+        self.refresh();
+    }
+
+    /// Cards whose records may stand otherwise by now.
+    pub fn to_look_at(&self, is_of_others: impl Fn(&Answer) -> bool) -> Vec<Card> {
+        let mut found = self.feed.cards();
+        found.push(self.card());
+        found.retain(|card| card.answer.as_ref().is_some_and(&is_of_others));
+        found.sort_by_key(|card| card.number);
+        found.dedup_by_key(|card| card.number);
+        found
+    }
+
+    /// It is known how the records of a card stand.
+    pub fn stood(&self, stood: &Stood) {
+        self.card.borrow_mut().stands(stood);
+        self.before.borrow_mut().iter_mut().for_each(|card| card.stands(stood));
+        self.feed.change(stood.number, |card| card.stands(stood));
+        self.refresh();
+    }
+
+    /// What syncs found out about past checks is put on their cards. Gives those that changed.
+    pub fn learns(&self, past: &[Past]) -> Vec<Card> {
+        let learnt = self.feed.learns(past);
+        for card in &learnt {
+            let mut open = self.card.borrow_mut();
+            if open.number == card.number {
+                open.answer.clone_from(&card.answer);
+            }
+        }
+        self.refresh();
+        learnt
     }
 
     /// Whether this is the item that is being dealt with, and no earlier one.

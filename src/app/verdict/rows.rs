@@ -1,10 +1,11 @@
 //! The rows of the card: findings, facts and candidates as the screens take them.
 
 use slint::{ModelRc, SharedString, VecModel};
-use tracepost_ui::{CandidateRow, CharCell, Fact, FindingRow};
+use tracepost_ui::{CandidateRow, CharCell, Fact, FindingRow, OverRow};
 
 use crate::app::bench::Facts;
 use crate::app::card::Answer;
+use crate::app::since::Fate;
 use crate::app::{ages, face};
 use crate::domain::{Candidate, Finding, Item, Lowered, delivery_told};
 
@@ -41,21 +42,34 @@ pub fn facts(item: &Item, candidate: &Candidate, opened: Option<&Facts>) -> Vec<
         .collect()
 }
 
-/// One candidate.
-pub fn row(answer: &Answer, candidate: &Candidate, now: chrono::DateTime<chrono::Utc>) -> CandidateRow {
-    let verdict = &answer.given.verdict;
+/// What must be known before anything is done, whichever of the records is looked at.
+pub fn over(answer: &Answer) -> Vec<OverRow> {
+    let verdict = answer.verdict();
+    let line = |code: &str, text: &str| OverRow { code: code.into(), text: text.into() };
+    let cautions = face::cautions(verdict).into_iter().map(|told| line("caution", told));
+    let discreet = face::is_any_discreet(verdict).then(|| line("discreet", ""));
+    cautions.chain(discreet).collect()
+}
+
+/// One candidate, by its place in the answer.
+pub fn row(answer: &Answer, at: usize, candidate: &Candidate, now: chrono::DateTime<chrono::Utc>) -> CandidateRow {
+    let verdict = answer.verdict();
+    let fate = answer.fate(at);
+    let is_gone = fate.is_some_and(Fate::is_gone);
     let as_of = verdict.registers.iter().find(|r| r.id == candidate.register).map(|r| r.as_of);
     // Of a check of before this window the ledger keeps which record it was, and not what it says.
     let known = !answer.remembered;
     let cells: Vec<CharCell> = face::cells(&answer.item, candidate)
         .into_iter()
-        .filter(|_| known)
+        .filter(|_| known && !is_gone)
         .map(|c| CharCell { read: c.read.into(), record: c.record.into(), differs: c.differs })
         .collect();
     let field = |name: &str| candidate.fields.get(name).map(String::as_str).unwrap_or_default();
     let lot = candidate.why.lot.as_ref();
     CandidateRow {
-        grade: face::grade(candidate.grade),
+        grade: if is_gone { tracepost_ui::Grade::Withdrawn } else { face::grade(candidate.grade) },
+        fate: fate.map_or("", Fate::code).into(),
+        gone: is_gone,
         register: candidate.register.to_string().into(),
         record: candidate.record.as_str().into(),
         mark: candidate.mark().into(),
