@@ -44,6 +44,8 @@ pub(super) fn read<R: Read>(
     let header = csv.byte_headers().map_err(|e| failed(e, intake.summary.rows))?.clone();
     let names: Vec<String> = header.iter().map(|h| String::from_utf8_lossy(h).trim().to_owned()).collect();
     let columns = columns_of(&names, mapping)?;
+    // Columns without a name at the end of the header need not be there.
+    let named = names.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
 
     let mut record = csv::ByteRecord::new();
     while csv.read_byte_record(&mut record).map_err(|e| failed(e, intake.summary.rows))? {
@@ -70,7 +72,7 @@ pub(super) fn read<R: Read>(
             intake.repeated();
             continue;
         }
-        let is_cut = record.len() < names.len() && end.get() == End::BrokeOff;
+        let is_cut = record.len() < named && end.get() == End::BrokeOff;
         if is_cut {
             return Err(ImportError::Truncated { line, rows: intake.summary.rows });
         }
@@ -78,7 +80,7 @@ pub(super) fn read<R: Read>(
         let outcome = if swallows {
             Err(Fault::from("a quote in it is not closed, so that rows after it stand in its text".to_owned()))
         } else {
-            row_of(&record, &columns, names.len(), behind).and_then(|mut row| {
+            row_of(&record, &columns, named, behind).and_then(|mut row| {
                 mapping.fill(&mut row);
                 row.into_record(mapping, defaults, &mut remarks)
             })
@@ -109,15 +111,17 @@ fn columns_of(names: &[String], mapping: &Mapping) -> Result<Columns, ImportErro
     if has_mark { Ok(columns) } else { Err(ImportError::Columns { missing: "serial".to_owned(), columns: shown() }) }
 }
 
-fn row_of(record: &csv::ByteRecord, columns: &Columns, names: usize, behind: usize) -> Result<Row, Fault> {
+/// `named`: columns up to the last one that has a name; `behind`: see [`separators_behind`].
+fn row_of(record: &csv::ByteRecord, columns: &Columns, named: usize, behind: usize) -> Result<Row, Fault> {
+    let (names, fields) = (columns.len(), record.len());
     let is_empty = |field: &[u8]| field.trim_ascii().is_empty();
-    let fits = record.len() == names || record.len() == names + behind && record.iter().skip(names).all(is_empty);
+    let fits = (named..=names).contains(&fields) || fields == names + behind && record.iter().skip(names).all(is_empty);
     if !fits {
         // One with a decimal comma has its texts one column on; one with fewer was cut, and nobody knows where.
         let id =
             record.iter().zip(columns).find(|(_, targets)| targets.iter().any(|t| FIELDS.get(t.field) == Some(&"id")));
         let id = id.map(|(id, _)| String::from_utf8_lossy(id).trim().to_owned()).filter(|id| !id.is_empty());
-        return Err(Fault { id, reason: format!("it has {} fields and the header {names}", record.len()) });
+        return Err(Fault { id, reason: format!("it has {fields} fields and the header {names}") });
     }
     let mut row = Row::default();
     // Texts that are joined come in the mapping's order, whatever the order of the columns.
