@@ -136,12 +136,14 @@ impl Changes {
     }
 
     /// Takes out those before a key; all, when there is none.
+    #[cfg(feature = "device")]
     pub(crate) fn take_before(&mut self, end: Option<u32>) -> Self {
         let left = end.map(|end| self.0.split_off(&(end, String::new()))).unwrap_or_default();
         Self(std::mem::replace(&mut self.0, left))
     }
 
     /// Bytes that ids and records take.
+    #[cfg(feature = "device")]
     pub(crate) fn bytes(&self) -> usize {
         self.0.iter().map(|((_, id), bytes)| id.len() + bytes.as_ref().map_or(0, |bytes| bytes.len())).sum()
     }
