@@ -171,6 +171,8 @@ impl Candidate {
         let undoubted = !why.is_contradicted() && why.lowered.is_empty() && why.shared_by <= 1 && !why.crowded;
         match self.grade {
             _ if self.rule != Rule::Exact || !undoubted => None,
+            // Each of two marks may be borne by many: that both agree is what tells.
+            Grade::Hit if why.second_mark => None,
             Grade::Hit => Some(EqualMark::HardlyChance),
             _ if !self.mark().chars().any(char::is_alphabetic) => Some(EqualMark::NumberAlone),
             _ => None,

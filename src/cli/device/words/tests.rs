@@ -203,6 +203,9 @@ fn an_equal_mark_is_praised_only_in_a_hit() {
     };
     assert!(said(Grade::Hit, "AB1234", &[]).contains("hardly chance"));
     assert!(said(Grade::Probable, "1234567", &[]).contains("but a number alone says little"));
+    let mut two = candidate(&[], Why { second_mark: true, ..Why::default() });
+    (two.grade, two.rule) = (Grade::Hit, Rule::Exact);
+    assert!(!super::candidate(&two).contains("hardly chance"), "each of the two may be borne by many");
     let three = said(Grade::Probable, "1234567", &[Trait::Kind, Trait::Model, Trait::Year]);
     assert!(three.contains("but the description differs: kind, model, year"), "{three}");
     assert!(!three.contains("hardly chance") && !three.contains("says little"), "{three}");
