@@ -433,11 +433,12 @@ fn marks_of_line(scheme: Scheme, value: &str, place: Option<&str>) -> Vec<Mark> 
         return parts.iter().flat_map(|part| cells::several(part, true)).map(mark).collect();
     }
     let parts = cells::several(value, true).into_iter().flat_map(crate::domain::keys::beside_separators);
-    let mut marks: Vec<Mark> = parts.map(|part| mark(cells::without_decimals(part))).collect();
-    // What both rules name is one mark.
-    let mut seen = 0;
-    while seen < marks.len() {
-        if marks[..seen].contains(&marks[seen]) { _ = marks.remove(seen) } else { seen += 1 }
+    let mut marks: Vec<Mark> = Vec::new();
+    for this in parts.map(|part| mark(cells::without_decimals(part))) {
+        // What both rules name is one mark.
+        if !marks.contains(&this) {
+            marks.push(this);
+        }
     }
     marks
 }

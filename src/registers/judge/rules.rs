@@ -12,6 +12,7 @@
 //! | K1 | facts or a second mark agree, nothing contradicts, chance falls below the limit | hit |
 //! | K1 | it is specific (a number alone, or something contradicts) | probable |
 //! | K1 | facts agree, nothing contradicts, chance is small | probable |
+//! | K1 | it stands on another part of the record than on the item, or a number alone is another maker's; it is not specific | probable at most |
 //! | K1 | else | possible |
 //! | K2 | it has a letter, year or second mark agrees, nothing contradicts, chance is small | hit |
 //! | K2, K3, KT | it is specific, or facts agree and chance is small | probable |
@@ -27,7 +28,7 @@
 //! times the share of the records around it with the facts that agree, times [`CONTRADICTION`] for each fact that
 //! contradicts. It is a likelihood ratio upside down: the record is 1/chance times likelier to be the item than to lie
 //! there by accident. A key is *specific* when chance by the key alone is below [`SPECIFIC`]. A different make contradicts
-//! nothing.
+//! nothing, but makes no match of a short number alone.
 //!
 //! A *lot* names every serial from its first to its last, so a mark within it is as good as a listed one as far as the shape
 //! of the mark tells lots apart: letters and length must be the lot's own. What speaks against it is that a lot covers many

@@ -21,7 +21,7 @@ const TRAITS: [(Trait, Ask); 5] = [
     (Trait::Year, Ask::Year),
 ];
 const YEAR: usize = 4;
-/// A different maker is told, and never speaks against a record.
+/// A different maker is told, and contradicts no record: it makes no match of a short number, and no more.
 const MAKE: usize = 1;
 /// Makers number their models in their own ways.
 pub(super) const MODEL: usize = 2;
@@ -56,7 +56,7 @@ pub(super) struct Weight {
     pub agrees: Traits,
     /// Model, calibre, kind and year that contradict.
     pub against: Traits,
-    /// The makers differ, which speaks against nothing.
+    /// The makers differ, which contradicts nothing.
     pub is_of_another_make: bool,
     /// Told by neither the item nor the record.
     pub silent: Traits,
